@@ -1,0 +1,46 @@
+# Every target works alone from a fresh clone; needs Python 3.11 or newer, Node 20 or newer and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TOUR := notebooks/tour.ipynb
+LAB_SOURCES := $(shell find labextension -path labextension/node_modules -prune -o -path labextension/lib -prune \
+	-o -path labextension/.yarn -prune -o -type f -print)
+export PATH := $(BIN):$(PATH)
+
+.PHONY: install lab test lint tour bench wheel clean
+
+install: $(INSTALLED)
+
+$(VENV)/.tools: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip hatchling hatch-jupyter-builder hatch-nodejs-version jupyter-builder
+	touch $@
+
+$(INSTALLED): $(VENV)/.tools $(LAB_SOURCES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	touch $@
+
+lab: install
+	$(BIN)/jupyter lab $(LAB_OPTIONS) $(TOUR)
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tour: install
+	$(BIN)/jupyter nbconvert --to notebook --execute --stdout $(TOUR) > /dev/null
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.tools
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) dist labextension/node_modules labextension/lib labextension/.yarn tfsess_magics/labextension

@@ -1,0 +1,38 @@
+"""What every test must leave behind: nothing."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+def _state() -> dict[str, Any]:
+    """Return what a test may change and must put back."""
+    state: dict[str, Any] = {"threads": set(threading.enumerate())}
+    if api := sys.modules.get("tfsess_magics.api"):
+        state["sessions"] = api.registry.names
+    if extension := sys.modules.get("tfsess_magics.extension"):
+        state["shells"] = list(extension._undo)
+    if "tensorflow.python.client.session" in sys.modules:
+        from tensorflow.python.client.session import BaseSession
+        from tensorflow.python.eager import context
+        from tensorflow.python.framework import ops, stack
+
+        state["run"] = BaseSession.__dict__["run"]
+        state["graphs"] = list(ops._default_graph_stack.stack)
+        state["default sessions"] = list(stack._default_session_stack.stack)
+        state["eager"] = context.executing_eagerly()
+    return state
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks() -> Iterator[None]:
+    """Fail a test that leaves a session, a wrapper, a loaded shell, a thread or other TensorFlow defaults behind."""
+    before = _state()
+    yield
+    after = _state()
+    clean = {"sessions": (), "shells": [], "graphs": [], "default sessions": [], "eager": True} | before
+    leaked = {key: value for key, value in after.items() if key in clean and value != clean[key]}
+    assert not leaked

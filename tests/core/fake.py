@@ -1,0 +1,73 @@
+"""A backend without TensorFlow, and its sessions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
+from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
+from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.session import Scope
+
+ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
+
+
+class FakeSession:
+    """A session that is in use when it is told so."""
+
+    notes: Sequence[str] = ()
+
+    def __init__(self, number: int, name: str, options: SessionOptions, origin: Origin) -> None:
+        self.number, self.name, self.options, self.origin = number, name, options, origin
+        self.generation = 1
+        self.closed = False
+        self.used_by: str | None = None
+
+    def enter(self, by: str) -> Scope:
+        raise NotImplementedError(by)
+
+    def use(self) -> str | None:
+        return self.used_by
+
+    def reset(self) -> None:
+        if self.used_by:
+            raise SessionInUseError(self.name, "reset", self.used_by)
+        self.generation += 1
+
+    def close(self) -> None:
+        if self.used_by:
+            raise SessionInUseError(self.name, "close", self.used_by)
+        self.closed = True
+
+    def info(self) -> SessionInfo:
+        if self.closed:
+            raise ClosedSessionError(self.name)
+        return SessionInfo(
+            id=self.number,
+            name=self.name,
+            kind=Kind.NAMED,
+            state=State.IDLE,
+            origin=self.origin,
+            generation=self.generation,
+            options=self.options,
+            created=0.0,
+            operations=0,
+            runs=0,
+            running_since=None,
+            last_run=None,
+            last_error=None,
+            devices=(),
+            variables=(),
+            variables_nbytes=0,
+        )
+
+
+class FakeBackend:
+    """Makes `FakeSession`; knows one option."""
+
+    def options(self, **given: Any) -> SessionOptions:
+        if set(given) - {"seed"}:
+            raise InvalidOptionError(f"no such option: {given}")
+        return SessionOptions(**given)
+
+    def open(self, number: int, name: str, options: SessionOptions, origin: Origin) -> FakeSession:
+        return FakeSession(number, name, options, origin)

@@ -1,0 +1,73 @@
+import threading
+
+from tfsess_magics.core.runs import RunMeter
+
+
+def test_runs_are_counted_and_timed() -> None:
+    """Under way: its start is known and it does not count. Ended: it counts, with duration and error."""
+    meter = RunMeter()
+    assert (meter.runs, meter.running_since, meter.last_run, meter.last_error) == (0, None, None, None)
+    token = meter.token()
+    meter.started(token)
+    assert meter.runs == 0
+    assert meter.running_since is not None
+    meter.ended(token, "ValueError: no")
+    assert meter.runs == 1
+    assert meter.running_since is None
+    assert meter.last_run is not None
+    assert meter.last_run.duration >= 0
+    assert meter.last_run.error == "ValueError: no"
+
+
+def test_the_last_error_outlives_runs_that_succeed() -> None:
+    """The last run and the last error are two facts."""
+    meter = RunMeter()
+    for error in ("ValueError: no", None):
+        token = meter.token()
+        meter.started(token)
+        meter.ended(token, error)
+    assert meter.last_run is not None
+    assert meter.last_run.error is None
+    assert meter.last_error == "ValueError: no"
+
+
+def test_the_oldest_of_several_runs_counts_as_its_start() -> None:
+    """Two runs may be under way at once, and end in any order."""
+    meter = RunMeter()
+    first, second = meter.token(), meter.token()
+    meter.started(first)
+    since = meter.running_since
+    meter.started(second)
+    assert meter.running_since == since
+    meter.ended(first)
+    assert meter.running_since is not None
+    meter.ended(second)
+    assert meter.running_since is None
+
+
+def test_an_end_without_a_start_is_harmless() -> None:
+    """An interrupt may come before the start was noted."""
+    meter = RunMeter()
+    meter.ended(meter.token())
+    assert meter.runs == 0
+
+
+def test_no_run_of_any_thread_is_lost() -> None:
+    """The count is exact with several threads at once."""
+    meter = RunMeter()
+    barrier = threading.Barrier(8)
+
+    def run() -> None:
+        barrier.wait()
+        for _ in range(2000):
+            token = meter.token()
+            meter.started(token)
+            meter.ended(token)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert meter.runs == 16000
+    assert meter.running_since is None

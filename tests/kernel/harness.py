@@ -1,0 +1,177 @@
+"""A kernel of our own, spoken to as a front end speaks to it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import zmq
+from jupyter_client.manager import KernelManager
+
+from .outcome import Message, Outcome, outcome_of
+
+TIMEOUT = 60.0
+"""Seconds after which something that has to come is taken to be missing."""
+
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
+
+
+class Kernel:
+    """One ipykernel and its client, used by one thread. Every wait ends with a failure after `TIMEOUT`.
+
+    Messages are sorted by the request that they answer, so that several requests may be under way.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._manager = KernelManager(transport="ipc")
+        env = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(home), "JUPYTER_RUNTIME_DIR": str(home)}
+        self._manager.start_kernel(env=env, cwd=str(home))
+        self._client = self._manager.blocking_client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=TIMEOUT)
+        self._channels = {
+            self._client.iopub_channel.socket: self._client.iopub_channel,
+            self._client.shell_channel.socket: self._client.shell_channel,
+            self._client.stdin_channel.socket: self._client.stdin_channel,
+            self._client.control_channel.socket: self._client.control_channel,
+        }
+        self._poller = zmq.Poller()
+        for socket in self._channels:
+            self._poller.register(socket, zmq.POLLIN)
+        self._came: defaultdict[str, list[Message]] = defaultdict(list)
+
+    @property
+    def manager(self) -> KernelManager:
+        return self._manager
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.cleanup_resources()
+
+    def run(
+        self, code: str, *, answers: Iterable[str] = (), interrupt_at: str | None = None, **request: Any
+    ) -> Outcome:
+        """Run a cell to its end.
+
+        Parameters
+        ----------
+        answers
+            What to say to ``input()``, in turn.
+        interrupt_at
+            Interrupt the kernel as soon as the cell has printed this, or asks for this.
+        **request
+            As `send` takes it.
+        """
+        return self.outcome(self.send(code, **request), answers=answers, interrupt_at=interrupt_at)
+
+    def send(
+        self,
+        code: str,
+        *,
+        silent: bool = False,
+        store_history: bool = True,
+        user_expressions: Mapping[str, str] | None = None,
+        stop_on_error: bool = True,
+        cell_id: str | None = None,
+        subshell: str | None = None,
+    ) -> str:
+        """Ask for a cell to be run and return the id of the request."""
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": store_history,
+            "user_expressions": dict(user_expressions or {}),
+            "allow_stdin": True,
+            "stop_on_error": stop_on_error,
+        }
+        metadata = {"cellId": cell_id} if cell_id else {}
+        return self.request("shell", "execute_request", content, metadata=metadata, subshell=subshell)
+
+    def request(
+        self, channel: str, type_: str, content: Mapping[str, Any], *, metadata: Any = None, subshell: str | None = None
+    ) -> str:
+        """Send any request and return its id."""
+        message = self._client.session.msg(type_, dict(content), metadata=metadata)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        getattr(self._client, f"{channel}_channel").send(message)
+        return str(message["header"]["msg_id"])
+
+    def reply(self, request: str) -> Message:
+        """Wait for the reply to a request and return its content."""
+        message = self.wait(lambda: self._first(request, lambda m: m["msg_type"].endswith("_reply")), "a reply")
+        content: Message = message["content"]
+        return content
+
+    def outcome(self, request: str, *, answers: Iterable[str] = (), interrupt_at: str | None = None) -> Outcome:
+        """Wait until a cell has ended, and return all that came of it."""
+        left, prompts, interrupted = iter(answers), list[str](), False
+
+        def end() -> bool:
+            nonlocal interrupted
+            asked = [m["content"]["prompt"] for m in self._came[request] if m["msg_type"] == "input_request"]
+            if interrupt_at and not interrupted and interrupt_at in self._said(request) + "".join(asked):
+                interrupted = True
+                self._manager.interrupt_kernel()
+            if not interrupted:
+                for prompt in asked[len(prompts) :]:
+                    prompts.append(prompt)
+                    self._client.input(next(left))
+            replied = self._first(request, lambda m: m["msg_type"] == "execute_reply")
+            idle = self._first(request, lambda m: m["content"].get("execution_state") == "idle")
+            return replied is not None and idle is not None
+
+        self.wait(end, f"the end of a cell (it said {self._said(request)!r})")
+        messages = self._came.pop(request)
+        reply = next(m for m in messages if m["msg_type"] == "execute_reply")
+        return outcome_of(reply, messages, prompts)
+
+    def value(self, expression: str) -> Any:
+        """Return the value of an expression that is a Python literal; nothing of it stays in the kernel's history."""
+        outcome = self.run("", store_history=False, user_expressions={"value": expression})
+        found = outcome.user_expressions["value"]
+        assert found["status"] == "ok", found
+        return ast.literal_eval(found["data"]["text/plain"])
+
+    def event(self, type_: str, name: str) -> Message:
+        """Wait for a broadcast that answers no particular request, take it, and return its content."""
+
+        def come() -> Message | None:
+            for messages in self._came.values():
+                for message in messages:
+                    if message["msg_type"] == type_ and message["content"].get("event") == name:
+                        messages.remove(message)
+                        return message
+            return None
+
+        content: Message = self.wait(come, f"the {type_} {name}")["content"]
+        return content
+
+    def wait(self, come: Callable[[], Any], what: str) -> Any:
+        """Receive messages until `come` returns something true, and return that."""
+        deadline = time.monotonic() + TIMEOUT
+        while not (found := come()):
+            ready = self._poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            assert ready, f"{what} has not come within {TIMEOUT:.0f} s"
+            for socket, _ in ready:
+                message = self._channels[socket].get_msg(timeout=TIMEOUT)
+                self._came[message["parent_header"].get("msg_id", "")].append(message)
+        return found
+
+    def _first(self, request: str, is_it: Callable[[Message], bool]) -> Message | None:
+        return next((message for message in self._came[request] if is_it(message)), None)
+
+    def _said(self, request: str) -> str:
+        return "".join(m["content"]["text"] for m in self._came[request] if m["msg_type"] == "stream")

@@ -1,0 +1,109 @@
+"""Two kernels with the same history: one gets ordinary cells, the other the same below ``%%tfsession``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from .harness import Kernel
+from .outcome import Outcome, mapped
+
+HEADER = "%%tfsession pair"
+PLAIN = "# header"
+
+_PREPARE = """\
+%load_ext tfsess_magics
+import asyncio, time
+import tensorflow as tf
+modes = []
+def mark():
+    "Note where a cell runs: is it eager, is there a default session."
+    modes.append((tf.executing_eagerly(), tf.compat.v1.get_default_session() is not None))
+_ = tf.compat.v1.Session(graph=tf.Graph()).list_devices()
+"""
+_OUTSIDE = """(
+    tf.executing_eagerly(),
+    tf.compat.v1.get_default_session(),
+    tf.compat.v1.get_default_graph().num_operations(),
+    modes[:],
+    modes.clear(),
+)"""
+
+IN_EAGER = (True, False)
+IN_SESSION = (False, True)
+
+_VARYING = (
+    (re.compile(r"%%tfsession [^\n\\']*|# header"), ""),
+    (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
+    (re.compile(r"ipykernel_\d+"), "ipykernel"),
+    (re.compile(r"\b\d+\.py\b"), "cell.py"),
+    (re.compile(r"(CPU times: |Wall time: |Parser +: |Compiler +: ).*"), r"\1"),
+    (re.compile(r"[ \t]+$", re.MULTILINE), ""),
+)
+
+
+class Pair:
+    """The kernel `plain` and the kernel `session`; every cell that one gets, the other gets too."""
+
+    def __init__(self, plain: Kernel, session: Kernel) -> None:
+        self.plain = plain
+        self.session = session
+        self.run(_PREPARE)
+        assert not session.run(HEADER).ename
+        plain.run(PLAIN)
+
+    def run(self, code: str, **how: Any) -> Outcome:
+        """Run an ordinary cell in both kernels, and check that they answer alike."""
+        return self._same(self.plain.run(code, **how), self.session.run(code, **how))
+
+    def run_body(
+        self, body: str, *, header: str = HEADER, above: str = "", plain: str | None = None, newline: str = "\n", **how: Any
+    ) -> Outcome:
+        """Run `body` as an ordinary cell and as one in a session, and check that nothing tells one from the other.
+
+        Parameters
+        ----------
+        above
+            Lines above the header.
+        plain
+            The ordinary cell, where it is not the body below a comment.
+        newline
+            How lines end.
+
+        Returns
+        -------
+        Outcome
+            That of the cell in the session.
+        """
+        ordinary = f"{above}{PLAIN}\n{body}" if plain is None else above + plain
+        in_plain = self.plain.run(ordinary.replace("\n", newline), **how)
+        in_session = self.session.run(f"{above}{header}\n{body}".replace("\n", newline), **how)
+        outcome = self._same(in_plain, in_session, one_line=plain is not None)
+        self.require_outside("mark()" in body)
+        return outcome
+
+    def require_outside(self, marked: bool = False) -> None:
+        """Check that cells are eager, that no session and no graph of a body is left, and that bodies ran in theirs."""
+        for kernel, inside in ((self.plain, IN_EAGER), (self.session, IN_SESSION)):
+            *outside, modes, _ = kernel.value(_OUTSIDE)
+            assert outside == [True, None, 0], "a cell left TensorFlow's defaults changed"
+            assert set(modes) <= {inside}, "a body ran in the wrong place"
+            assert bool(modes) == marked
+
+    def _same(self, plain: Outcome, session: Outcome, one_line: bool = False) -> Outcome:
+        assert _normal(session, one_line) == _normal(plain, one_line)
+        return session
+
+
+def _normal(outcome: Outcome, one_line: bool) -> Outcome:
+    """Take out what has to differ: headers, addresses, times; and with `one_line` the empty line for the header."""
+
+    def change(text: str) -> str:
+        for pattern, instead in _VARYING:
+            text = pattern.sub(instead, text)
+        return text.lstrip("\n") if one_line else text
+
+    fields = {name: mapped(getattr(outcome, name), change) for name in ("traceback", "evalue", "payload")}
+    outputs = tuple(replace(output, content=mapped(output.content, change)) for output in outcome.outputs)
+    return replace(outcome, **fields, outputs=outputs)

@@ -1,0 +1,42 @@
+"""Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
+
+from tfsess_magics.api import close, get, reset, session, sessions
+from tfsess_magics.core.errors import (
+    ClosedSessionError,
+    InvalidNameError,
+    InvalidOptionError,
+    OptionConflictError,
+    SessionExistsError,
+    SessionInUseError,
+    TensorFlowMissingError,
+    TfSessionError,
+    UnknownSessionError,
+)
+from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, VariableInfo
+from tfsess_magics.extension import load_ipython_extension, unload_ipython_extension
+
+__all__ = [
+    "ClosedSessionError",
+    "DeviceInfo",
+    "InvalidNameError",
+    "InvalidOptionError",
+    "Kind",
+    "OptionConflictError",
+    "Origin",
+    "RunInfo",
+    "SessionExistsError",
+    "SessionInUseError",
+    "SessionInfo",
+    "State",
+    "TensorFlowMissingError",
+    "TfSessionError",
+    "UnknownSessionError",
+    "VariableInfo",
+    "close",
+    "get",
+    "load_ipython_extension",
+    "reset",
+    "session",
+    "sessions",
+    "unload_ipython_extension",
+]

@@ -1,0 +1,145 @@
+"""The Python API: the magic's words as functions."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfsess_magics.core.errors import TensorFlowMissingError
+from tfsess_magics.core.model import SessionInfo
+from tfsess_magics.core.origin import calling_origin
+from tfsess_magics.core.registry import SessionRegistry
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from tfsess_magics.tf.backend import TensorFlow
+    from tfsess_magics.tf.session import NamedSession
+
+
+def _connect() -> TensorFlow:
+    try:
+        importlib.import_module("tensorflow")
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise TensorFlowMissingError(
+            "TensorFlow is not installed in this Python; install your own build of it, or: "
+            "pip install 'tfsess_magics[tensorflow]'"
+        ) from None
+    from tfsess_magics.tf.backend import TensorFlow
+
+    return TensorFlow()
+
+
+registry: SessionRegistry[NamedSession] = SessionRegistry(_connect)
+"""The named sessions of this process; they outlive the extension."""
+
+
+def session(
+    name: str,
+    /,
+    *,
+    config: tf.compat.v1.ConfigProto | None = None,
+    config_file: str | os.PathLike[str] | None = None,
+    device: str | None = None,
+    threads: int | Sequence[int] | str | None = None,
+    seed: int | None = None,
+) -> NamedSession:
+    """Return the named session `name`, opened now if there is none of that name.
+
+    Parameters
+    ----------
+    name
+        A letter, then letters, digits, ``_``, ``-`` or ``.``; at most 64 characters.
+    config, config_file
+        A ``ConfigProto``, or the path of a file with one in text format; merged over TensorFlow's defaults.
+    device
+        Default device of the operations that are built in it: ``"/CPU:0"``.
+    threads
+        Threads that work within an operation, or a pair of that and of operations at a time; 0 leaves the number to
+        TensorFlow. ``2``, ``(2, 4)``.
+    seed
+        Graph-level random seed.
+
+    Returns
+    -------
+    NamedSession
+        With ``name``, ``graph``, ``session``, ``options`` and ``generation``. In a ``with`` statement its graph and
+        session are TensorFlow's defaults, and leaving closes nothing. It can be handed to code that takes a
+        TensorFlow session.
+
+    Raises
+    ------
+    InvalidNameError, InvalidOptionError
+        If the name or an option will not do.
+    OptionConflictError
+        If the session is live and was opened without the option, or with another value.
+    TensorFlowMissingError
+        If TensorFlow is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If TensorFlow will not heed an option.
+
+    Examples
+    --------
+    >>> with tfsess_magics.session("train", seed=7) as train:  # doctest: +SKIP
+    ...     x = tf.random.uniform([2])
+    ...     print(x.eval())
+    """
+    given = {"config": config, "config_file": config_file, "device": device, "threads": threads, "seed": seed}
+    options = {option: value for option, value in given.items() if value is not None}
+    opened, is_new = registry.open(name, options, calling_origin())
+    if is_new:
+        for note in opened.notes:
+            warnings.warn(f"session {name!r}: {note}", stacklevel=2)
+    return opened
+
+
+def get(name: str) -> NamedSession:
+    """Return the live session `name`.
+
+    Raises
+    ------
+    UnknownSessionError
+        If there is none; a `KeyError` whose message lists the live ones.
+    """
+    return registry.get(name)
+
+
+def sessions() -> tuple[SessionInfo, ...]:
+    """Return a record of every live named session, oldest first."""
+    return registry.sessions()
+
+
+def close(*names: str) -> tuple[SessionInfo, ...]:
+    """Close the sessions of those `names`, and return what they were.
+
+    Their variables' bytes go back to TensorFlow's allocator, which keeps them for later use by this process.
+
+    Raises
+    ------
+    UnknownSessionError
+        If one of them is not live; nothing was closed then.
+    SessionInUseError
+        If a cell, a ``with`` block or a run is using one of them; nothing was closed then.
+    """
+    return registry.close(*names)
+
+
+def reset(name: str) -> SessionInfo:
+    """Give the session `name` an empty graph and a new TensorFlow session, and return what it was.
+
+    Name and options stay; its generation goes up by one.
+
+    Raises
+    ------
+    UnknownSessionError, SessionInUseError
+        As `close`.
+    """
+    return registry.reset(name)

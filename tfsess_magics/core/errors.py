@@ -1,0 +1,62 @@
+"""What can go wrong, one type per cause, each with a message that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the known word closest to `word`, else ``""``."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+class TfSessionError(Exception):
+    """Base of every error that tfsess_magics raises on its own account."""
+
+
+class InvalidNameError(TfSessionError, ValueError):
+    """A session name that is not a letter followed by letters, digits, ``_``, ``-`` or ``.``."""
+
+
+class InvalidOptionError(TfSessionError, ValueError):
+    """An option that does not exist, or a value that it does not take."""
+
+
+class OptionConflictError(TfSessionError, ValueError):
+    """An option given again on a live session with another value."""
+
+
+class UnknownSessionError(TfSessionError, KeyError):
+    """No session has that name; the message lists the live ones."""
+
+    def __init__(self, name: str, live: Iterable[str]) -> None:
+        live = tuple(live)
+        listed = f"Live: {', '.join(live)}." if live else "No session is open."
+        super().__init__(f"no session is named {name!r}. {listed}{did_you_mean(name, live)}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class SessionExistsError(TfSessionError, ValueError):
+    """A new session was to get a name that is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a session is named {name!r} already. Enter it with %%tfsession {name}, or close it first.")
+
+
+class SessionInUseError(TfSessionError, RuntimeError):
+    """Close or reset of a session that a cell, a ``with`` block or a run is using."""
+
+    def __init__(self, name: str, order: str, use: str) -> None:
+        super().__init__(f"cannot {order} {name!r}: {use}. Wait until that has ended, or interrupt it.")
+
+
+class ClosedSessionError(TfSessionError, RuntimeError):
+    """A named session object that was used after its close."""
+
+
+class TensorFlowMissingError(TfSessionError, ImportError):
+    """TensorFlow cannot be imported in this Python."""

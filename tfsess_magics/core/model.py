@@ -1,0 +1,119 @@
+"""Frozen records: what is known of a session at one moment.
+
+They are the same facts for the magic, the Python API and the panel. Times are seconds since the
+epoch, durations seconds, sizes bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tfsess_magics.core.options import SessionOptions
+
+
+class Kind(StrEnum):
+    """What a session is to us."""
+
+    NAMED = "named"
+    """Opened by ``%%tfsession NAME`` or `tfsess_magics.session`; ours to reset and close."""
+
+
+class State(StrEnum):
+    """What a session is doing."""
+
+    IDLE = "idle"
+    """No cell and no ``with`` block is in it, and no run."""
+    ENTERED = "entered"
+    """A cell or a ``with`` block is in it; no run is under way."""
+    RUNNING = "running"
+    """A ``session.run`` is under way."""
+    CLOSED = "closed"
+    """Other code has closed its TensorFlow session; a reset starts it anew."""
+
+
+class Maker(StrEnum):
+    """Which door a session came in by."""
+
+    MAGIC = "magic"
+    API = "api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who made a session: through which door, and in which line of code or cell."""
+
+    maker: Maker
+    module: str = ""
+    function: str = ""
+    file: str = ""
+    line: int = 0
+    cell: int | None = None
+    """Execution count of the notebook cell, if it was one."""
+
+    def __str__(self) -> str:
+        if self.cell is not None:
+            return f"cell {self.cell}"
+        place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
+        return f"{place} {self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInfo:
+    """A device that a session can place operations on: ``CPU:0`` of type ``CPU``."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableInfo:
+    """One variable of a session's graph, found by the type of its operation."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    """Static shape; None for a dimension, or for all of it, that is not known statically."""
+    dtype: str
+    nbytes: int | None
+    """Elements times size; None when the shape or the size of an element is not known statically."""
+    initialized: bool | None
+    """None when it is not known (yet)."""
+    device: str
+    """``GPU:0``; empty when it is TensorFlow that decides and more than one device is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """One ``session.run``."""
+
+    started: float
+    duration: float
+    error: str | None
+    """Type and first line of the exception it raised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionInfo:
+    """One session at one moment."""
+
+    id: int
+    name: str
+    kind: Kind
+    state: State
+    origin: Origin
+    generation: int
+    options: SessionOptions
+    created: float
+    operations: int
+    runs: int
+    """Runs that have ended, in this generation."""
+    running_since: float | None
+    """Start of the oldest run that is under way."""
+    last_run: RunInfo | None
+    last_error: str | None
+    """Of the latest run that failed, in this generation."""
+    devices: tuple[DeviceInfo, ...]
+    variables: tuple[VariableInfo, ...]
+    """Largest first."""
+    variables_nbytes: int
+    """Bytes of the initialized variables."""

@@ -1,0 +1,33 @@
+"""The names that sessions may have."""
+
+from __future__ import annotations
+
+import re
+
+from tfsess_magics.core.errors import InvalidNameError
+
+MAX_LENGTH = 64
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_RULE = f"a name is a letter (a-z), then letters, digits, '_', '-' or '.', at most {MAX_LENGTH} characters"
+
+
+def check_name(name: str) -> str:
+    """Return `name` if a session may be called so.
+
+    Raises
+    ------
+    InvalidNameError
+        With what is wrong with it and what is allowed.
+    """
+    if not isinstance(name, str):
+        raise InvalidNameError(f"a session's name is a string, got {name!r}.")
+    if len(name) > MAX_LENGTH:
+        raise InvalidNameError(f"{name[:20] + '…'!r} has {len(name)} characters; {_RULE}.")
+    if _NAME.fullmatch(name):
+        return name
+    if not name:
+        raise InvalidNameError(f"the name is empty; {_RULE}.")
+    if not _NAME.match(name):
+        raise InvalidNameError(f"{name!r} does not start with a letter; {_RULE}.")
+    wrong = next(c for c in name if not re.match(r"[A-Za-z0-9_.-]", c))
+    raise InvalidNameError(f"{name!r} contains {wrong!r}; {_RULE}.")

@@ -1,0 +1,114 @@
+"""The options of a named session: what they take, how two are compared, how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from tfsess_magics.core.errors import InvalidOptionError, OptionConflictError
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigOption:
+    """A ``ConfigProto`` that the user gave, equal to another one with the same bytes."""
+
+    serialized: bytes
+    text: str = field(compare=False)
+    """The message in text format, on one line."""
+    given_as: str = field(compare=False)
+    """The option as it was written: ``--config EXPR`` or ``--config-file PATH``."""
+
+    def __str__(self) -> str:
+        return self.text or "(all defaults)"
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Sizes of TensorFlow's thread pools; 0 leaves the size to TensorFlow."""
+
+    intra: int
+    inter: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.intra},{self.inter}" if self.inter else str(self.intra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """What a named session was opened with; None for what was not given."""
+
+    config: ConfigOption | None = None
+    device: str | None = None
+    threads: Threads | None = None
+    seed: int | None = None
+
+    def given(self) -> Iterator[tuple[str, object]]:
+        """Yield name and value of every option that was given."""
+        for option in fields(self):
+            if (value := getattr(self, option.name)) is not None:
+                yield option.name, value
+
+    def require_same(self, again: SessionOptions, name: str) -> None:
+        """Check that options given `again` for the live session `name` say nothing new.
+
+        Raises
+        ------
+        OptionConflictError
+            With both values, and how to open the session anew.
+        """
+        for option, value in again.given():
+            opened_with = getattr(self, option)
+            if value != opened_with:
+                had = "it was opened without" if opened_with is None else f"it was opened with {opened_with}"
+                raise OptionConflictError(
+                    f"{name!r} is live and its options are fixed: --{option} {value} was given, {had}. "
+                    f"Leave the option out to go on with it, or close it and run this again: "
+                    f"%tfsession close {name}"
+                )
+
+    def __str__(self) -> str:
+        return " ".join(
+            value.given_as if isinstance(value, ConfigOption) else f"--{option} {value}"
+            for option, value in self.given()
+        )
+
+
+def parse_threads(value: object) -> Threads:
+    """Read ``"2"``, ``"2,4"``, ``2`` or ``(2, 4)``.
+
+    Raises
+    ------
+    InvalidOptionError
+        If it is anything else.
+    """
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, tuple | list) else (value,)
+    try:
+        if not 1 <= len(parts) <= 2 or any(isinstance(part, bool | float) for part in parts):
+            raise ValueError
+        sizes = [int(part) for part in parts]
+        if min(sizes) < 0:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise InvalidOptionError(
+            f"--threads takes INTRA or INTRA,INTER, whole numbers from 0 (0: TensorFlow chooses); got {value!r}."
+        ) from None
+    return Threads(*sizes)
+
+
+def parse_seed(value: object) -> int:
+    """Read a graph-level random seed, a whole number of at most 64 bits.
+
+    Raises
+    ------
+    InvalidOptionError
+        If it is anything else.
+    """
+    try:
+        if isinstance(value, bool | float):
+            raise ValueError
+        seed = int(value)  # type: ignore[call-overload]
+        if not -(2**63) <= seed < 2**63:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise InvalidOptionError(f"--seed takes a whole number of at most 64 bits; got {value!r}.") from None
+    return int(seed)

@@ -1,0 +1,41 @@
+"""Finds out who makes a session, from the stack of the code that makes it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from tfsess_magics.core.model import Maker, Origin
+
+CellLocator = Callable[[str], int | None]
+"""From the file name of code to the execution count of the notebook cell that it is, None if it is none."""
+
+_PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
+_locators: list[CellLocator] = []
+
+
+def add_cell_locator(locator: CellLocator) -> Callable[[], None]:
+    """Have `locator` asked for the cells of origins, and return what undoes it."""
+    _locators.append(locator)
+    return lambda: _locators.remove(locator)
+
+
+def calling_origin() -> Origin:
+    """Return the origin of the code outside this package that is calling it now."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    if frame is None:
+        return Origin(maker=Maker.API)
+    file = frame.f_code.co_filename
+    return Origin(
+        maker=Maker.API,
+        module=frame.f_globals.get("__name__", ""),
+        function=frame.f_code.co_name,
+        file=file,
+        line=frame.f_lineno,
+        cell=next((cell for locate in _locators if (cell := locate(file)) is not None), None),
+    )

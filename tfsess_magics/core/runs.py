@@ -1,0 +1,64 @@
+"""Counts and times the runs of one TensorFlow session."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from threading import get_ident
+
+from tfsess_magics.core.model import RunInfo
+
+
+class RunMeter:
+    """What is known of the runs of one TensorFlow session.
+
+    Owned by the named session, written by every thread that runs it, read by any. No lock: runs may be
+    started from ``__del__`` inside the garbage collector, where a lock could be held by the very thread
+    that waits for it. Each thread writes its own count, and every other write is a single atomic store.
+    """
+
+    def __init__(self) -> None:
+        self._tokens = itertools.count()
+        self._in_flight: dict[int, tuple[float, float]] = {}
+        self._ended: dict[int, int] = {}
+        self._last: tuple[float, float, str | None] | None = None
+        self.last_error: str | None = None
+        self.version = 0
+        """Version of the graph that TensorFlow's runtime has certainly seen."""
+
+    def token(self) -> int:
+        """Return what a run is known by in `started` and `ended`."""
+        return next(self._tokens)
+
+    def started(self, token: int) -> None:
+        """Note that a run starts."""
+        self._in_flight[token] = (time.time(), time.perf_counter())
+
+    def ended(self, token: int, error: str | None = None) -> None:
+        """Note that a run has ended, with a description of its `error` if it raised."""
+        times = self._in_flight.pop(token, None)
+        if times is None:
+            return
+        thread = get_ident()
+        self._ended[thread] = self._ended.get(thread, 0) + 1
+        self._last = (times[0], time.perf_counter() - times[1], error)
+        if error is not None:
+            self.last_error = error
+
+    @property
+    def runs(self) -> int:
+        """Number of runs that have ended."""
+        return sum(list(self._ended.values()))
+
+    @property
+    def last_run(self) -> RunInfo | None:
+        """The run that ended last, None if there was none."""
+        if self._last is None:
+            return None
+        started, duration, error = self._last
+        return RunInfo(started=started, duration=duration, error=error)
+
+    @property
+    def running_since(self) -> float | None:
+        """Start of the oldest run that is under way, None if there is none."""
+        return min((started for started, _ in list(self._in_flight.values())), default=None)

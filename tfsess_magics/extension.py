@@ -1,0 +1,63 @@
+"""The composition root: what ``%load_ext`` builds and ``%unload_ext`` takes down."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tfsess_magics.api import registry
+from tfsess_magics.core.origin import add_cell_locator
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_undo: dict[InteractiveShell, Callable[[], None]] = {}
+"""Takes the extension out of a shell that it was loaded into."""
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magics to a shell, and say which sessions are live. Harmless when it is done already."""
+    if shell in _undo:
+        return
+    _undo[shell] = _install(shell)
+    if registry.names:
+        print(f"live sessions: {', '.join(registry.names)}")
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take away all that loading added; sessions stay live. Harmless when it is done already."""
+    undo = _undo.pop(shell, None)
+    if undo is None:
+        return
+    undo()
+    if registry.names:
+        print(
+            f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
+            f"tfsess_magics.close({', '.join(map(repr, registry.names))})"
+        )
+
+
+def _install(shell: InteractiveShell) -> Callable[[], None]:
+    from tfsess_magics.notebook.cell import CellRunner
+    from tfsess_magics.notebook.cells import cell_of_file
+    from tfsess_magics.notebook.magics import SessionMagics
+    from tfsess_magics.notebook.sessions import NotebookSessions
+
+    sessions = NotebookSessions(shell, registry)
+    magics = SessionMagics(shell, sessions)
+    runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"))
+    shell.register_magics(magics)
+    runner.install()
+    remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
+
+    def undo() -> None:
+        remove_locator()
+        runner.uninstall()
+        magics.unregister()
+        if "tfsess_magics.tf.observe" in sys.modules:
+            from tfsess_magics.tf import observe
+
+            observe.uninstall()
+
+    return undo

@@ -1,0 +1,167 @@
+"""How the body of a ``%%tfsession`` cell runs: as IPython's own cell, inside the session's scope.
+
+Methods of the shell are wrapped on the instance. `should_run_async` and `run_cell_async` get the body in place of
+the cell, below as many empty lines as the header takes, so that line numbers and the cell's file name stay.
+`run_ast_nodes` runs in the scope, which is suspended whenever the body awaits. `showtraceback` shows no frame of
+this package. Under any other cell no frame of this package is on the stack.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import ContextVar
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from tfsess_magics.core.errors import TfSessionError
+from tfsess_magics.core.session import Scope
+from tfsess_magics.notebook.header import Cell, split_cell
+from tfsess_magics.notebook.traceback import without_our_frames
+
+Enter = Callable[[str, int], Scope]
+"""From the text of a header and the number of its cell to a stay in the session, opened where there is none."""
+
+_Transformed = tuple[str, Any]
+
+
+class CellRunner:
+    """The wrappers on one shell; `install` and `uninstall` may be called in any order, by the thread of the shell.
+
+    A wrapper that other code has wrapped in turn cannot be taken away; it then only passes calls on.
+    """
+
+    def __init__(self, shell: InteractiveShell, enter: Enter) -> None:
+        self._shell = shell
+        self._enter = enter
+        self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
+        self._transformed: tuple[Cell, _Transformed] | None = None
+        self._wrappers: dict[str, Any] = {}
+        self._enabled = False
+
+    def install(self) -> None:
+        """Make the shell run ``%%tfsession`` cells."""
+        self._enabled = True
+        for method in (self._should_run_async, self._run_cell_async, self._run_ast_nodes, self._showtraceback):
+            name = method.__name__.removeprefix("_")
+            if name not in self._wrappers:
+                original = getattr(self._shell, name)
+                wrapper = functools.wraps(original)(functools.partial(method, original))
+                self._wrappers[name] = wrapper
+                setattr(self._shell, name, wrapper)
+
+    def uninstall(self) -> None:
+        """Make the shell as it was before."""
+        self._enabled = False
+        for name, wrapper in list(self._wrappers.items()):
+            if vars(self._shell).get(name) is wrapper:
+                original = wrapper.__wrapped__
+                delattr(self._shell, name)
+                if getattr(self._shell, name) != original:
+                    setattr(self._shell, name, original)
+                del self._wrappers[name]
+
+    def _split(self, raw_cell: str) -> Cell | None:
+        return split_cell(raw_cell) if self._enabled else None
+
+    def _should_run_async(
+        self,
+        original: Callable[..., bool],
+        raw_cell: str,
+        *,
+        transformed_cell: Any = None,
+        preprocessing_exc_tuple: Any = None,
+    ) -> bool:
+        if cell := self._split(raw_cell):
+            transformed_cell, preprocessing_exc_tuple = self._transform(cell)
+            self._transformed = cell, (transformed_cell, preprocessing_exc_tuple)
+        return original(raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple)
+
+    def _run_cell_async(
+        self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Awaitable[Any]:
+        cell = self._split(raw_cell)
+        if cell is None:
+            return original(raw_cell, *args, **kwargs)
+        return self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
+
+    async def _run_session_cell(
+        self, original: Callable[..., Awaitable[Any]], cell: Cell, raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        before, self._transformed = self._transformed, None
+        body, failure = before[1] if before and before[0] == cell else self._transform(cell)
+        scope = None
+        if failure is None:
+            scope, failure = self._enter_or_fail(cell)
+        token = self._scope.set(scope)
+        try:
+            return await original(
+                raw_cell, *args, **kwargs | {"transformed_cell": body, "preprocessing_exc_tuple": failure}
+            )
+        finally:
+            self._scope.reset(token)
+            if scope:
+                scope.end()
+
+    def _run_ast_nodes(self, original: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        scope = self._scope.get()
+        running = original(*args, **kwargs)
+        return running if scope is None else self._run_in(scope, running)
+
+    async def _run_in(self, scope: Scope, running: Awaitable[Any]) -> Any:
+        token = self._scope.set(None)
+        try:
+            return await _InScope(running, scope)
+        finally:
+            self._scope.reset(token)
+
+    def _showtraceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
+        without_our_frames(exc_tuple[1] if exc_tuple else sys.exc_info()[1])
+        return original(exc_tuple, *args, **kwargs)
+
+    def _transform(self, cell: Cell) -> _Transformed:
+        blank = len(cell.body) - len(cell.body.lstrip("\r\n"))
+        above = "\n" * (cell.lines_above + cell.body.count("\n", 0, blank))
+        try:
+            return above + self._shell.transform_cell(cell.body), None
+        except Exception:  # noqa: BLE001 - IPython shows it, as that of any cell
+            return above + cell.body, sys.exc_info()
+
+    def _enter_or_fail(self, cell: Cell) -> tuple[Scope | None, Any]:
+        try:
+            return self._enter(cell.header, int(self._shell.execution_count)), None
+        except TfSessionError as error:
+            usage = UsageError(str(error))
+            return None, (UsageError, usage, None)
+        except KeyboardInterrupt as interrupt:
+            return None, (KeyboardInterrupt, interrupt, None)
+        except Exception:  # noqa: BLE001 - IPython shows it
+            return None, sys.exc_info()
+
+
+class _InScope:
+    """Awaits a coroutine that is in the scope while it runs and out of it while it waits."""
+
+    def __init__(self, coroutine: Awaitable[Any], scope: Scope) -> None:
+        self._coroutine = coroutine
+        self._scope = scope
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps: Any = self._coroutine.__await__()
+        step, value = steps.send, None
+        while True:
+            try:
+                self._scope.resume()
+                waited_for = step(value)
+            except StopIteration as end:
+                return end.value
+            finally:
+                self._scope.suspend()
+            try:
+                value = yield waited_for
+                step = steps.send
+            except BaseException as error:  # noqa: BLE001 - passed on to the body
+                value, step = error, steps.throw

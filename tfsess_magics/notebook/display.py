@@ -1,0 +1,164 @@
+"""How sessions are shown, as text and as HTML."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from html import escape
+
+from tfsess_magics.core.model import SessionInfo, State, VariableInfo
+
+_SHOWN_VARIABLES = 20
+_COLUMNS = ("name", "state", "devices", "ops", "runs", "variables", "made by")
+
+
+def format_bytes(nbytes: int) -> str:
+    """Write a number of bytes in binary units: ``21.4 MiB``."""
+    size = float(nbytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{nbytes} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration: ``31 ms``, ``3.1 s``, ``12:05``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def count(number: int, noun: str) -> str:
+    """Write ``1 variable``, ``1,204 variables``, ``no variables``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"no {noun}s"
+
+
+def closed_message(was: SessionInfo) -> str:
+    """Say what closing a session freed."""
+    freed = f"; {format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator" if was.variables else ""
+    return f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{freed}"
+
+
+def reset_message(was: SessionInfo) -> str:
+    """Say what a reset took away."""
+    size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
+    return (
+        f"reset {was.name}: its graph is empty now (generation {was.generation + 1}). "
+        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}"
+    )
+
+
+def _state(info: SessionInfo) -> str:
+    if info.state is State.RUNNING and info.running_since is not None:
+        return f"running {format_seconds(time.time() - info.running_since)}"
+    return info.state.value
+
+
+class SessionTable:
+    """Sessions as a table."""
+
+    def __init__(self, sessions: Sequence[SessionInfo]) -> None:
+        self._rows = [
+            (
+                info.name,
+                _state(info),
+                ", ".join(device.name for device in info.devices),
+                f"{info.operations:,}",
+                f"{info.runs:,}",
+                f"{format_bytes(info.variables_nbytes)} ({len(info.variables):,})" if info.variables else "0 B",
+                str(info.origin),
+            )
+            for info in sessions
+        ]
+
+    def __repr__(self) -> str:
+        if not self._rows:
+            return "No session is open. %%tfsession NAME at the top of a cell opens one."
+        return _text_table((_COLUMNS, *self._rows), right={3, 4})
+
+    def _repr_html_(self) -> str:
+        if not self._rows:
+            return "<p>No session is open. <code>%%tfsession NAME</code> at the top of a cell opens one.</p>"
+        return _html_table(_COLUMNS, self._rows, right={3, 4})
+
+
+class SessionDetails:
+    """One session with its options, devices, runs and variables."""
+
+    def __init__(self, info: SessionInfo) -> None:
+        self._facts = tuple(_facts(info))
+        self._variables = [_variable_row(variable) for variable in info.variables[:_SHOWN_VARIABLES]]
+        left_out = info.variables[_SHOWN_VARIABLES:]
+        if left_out:
+            size = format_bytes(sum(variable.nbytes or 0 for variable in left_out))
+            self._variables.append((f"and {len(left_out):,} more", "", "", size, "", ""))
+
+    _columns = ("variable", "shape", "dtype", "size", "initialized", "device")
+
+    def __repr__(self) -> str:
+        text = _text_table(self._facts, right=set())
+        return f"{text}\n\n{_text_table((self._columns, *self._variables), right={3})}" if self._variables else text
+
+    def _repr_html_(self) -> str:
+        html = _html_table((), self._facts, right=set())
+        return html + _html_table(self._columns, self._variables, right={3}) if self._variables else html
+
+
+def _facts(info: SessionInfo) -> list[tuple[str, str]]:
+    facts = [
+        ("name", info.name),
+        ("state", _state(info)),
+        ("made by", str(info.origin)),
+        ("generation", str(info.generation)),
+        ("options", str(info.options) or "none"),
+        ("devices", ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
+        ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
+        ("runs", f"{info.runs:,}"),
+    ]
+    if info.last_run:
+        facts.append(("last run", format_seconds(info.last_run.duration)))
+    if info.last_error:
+        facts.append(("last error", info.last_error))
+    initialized = sum(variable.initialized is True for variable in info.variables)
+    if info.variables:
+        held = f"{initialized:,} of {len(info.variables):,} initialized, {format_bytes(info.variables_nbytes)}"
+    facts.append(("variables", held if info.variables else "none"))
+    return facts
+
+
+def _variable_row(variable: VariableInfo) -> tuple[str, ...]:
+    if variable.shape is None:
+        shape = "?"
+    else:
+        shape = "×".join("?" if size is None else str(size) for size in variable.shape) or "scalar"
+    size = "?" if variable.nbytes is None else format_bytes(variable.nbytes)
+    initialized = {True: "yes", False: "no", None: "not known"}[variable.initialized]
+    return variable.name, shape, variable.dtype, size, initialized, variable.device or "chosen by TensorFlow"
+
+
+def _text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        aligned = ("right" if index in right else "left" for index in range(len(cells)))
+        return "".join(
+            f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+            for cell, side in zip(cells, aligned, strict=True)
+        )
+
+    header = f"<thead><tr>{line(head, 'th')}</tr></thead>" if head else ""
+    body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
+    return f"<table>{header}<tbody>{body}</tbody></table>"

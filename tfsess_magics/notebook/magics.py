@@ -1,0 +1,146 @@
+"""``%%tfsession`` and ``%tfsession``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand, output_can_be_silenced
+from IPython.display import display
+
+from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
+from tfsess_magics.notebook.cells import calling_cell
+from tfsess_magics.notebook.display import SessionDetails, SessionTable, closed_message, reset_message
+from tfsess_magics.notebook.sessions import NotebookSessions
+
+
+@magics_class
+class SessionMagics(Magics):  # type: ignore[misc]
+    """The magics of one shell; used by whichever thread runs a cell."""
+
+    def __init__(self, shell: InteractiveShell, sessions: NotebookSessions[Any]) -> None:
+        super().__init__(shell)
+        self._sessions = sessions
+
+    def unregister(self) -> None:
+        """Take the magics away."""
+        manager = self.shell.magics_manager
+        for kind, names in self.magics.items():
+            for name in names:
+                manager.magics[kind].pop(name, None)
+        manager.registry.pop(type(self).__name__, None)
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @output_can_be_silenced  # type: ignore[untyped-decorator]
+    @line_cell_magic  # type: ignore[untyped-decorator]
+    def tfsession(self, line: str, cell: str | None = None) -> Any:
+        """Run a cell in a named TensorFlow graph and session, or look after the sessions.
+
+        At the top of a cell::
+
+            %%tfsession NAME [options]
+
+        opens the session NAME on first use and enters it again later. In the body its graph is the default graph and
+        its session the default session; everything else is as in any cell. The options are for the first use:
+
+          --config EXPR         a tf.compat.v1.ConfigProto, any Python expression
+          --config-file PATH    the same from a file in text format
+          --device DEVICE       default device of the graph, such as /CPU:0
+          --threads INTRA[,INTER]   threads within an operation, and operations at a time; 0: TensorFlow chooses
+          --seed NUMBER         graph-level random seed
+
+        As a line::
+
+            %tfsession                      list the sessions
+            %tfsession info NAME            one session: options, devices, runs, variables
+            %tfsession new NAME [options]   open a session without entering it
+            %tfsession close NAME...        end sessions and free what they hold
+            %tfsession close --all          end all of them
+            %tfsession reset NAME           an empty graph and a new session under the same name
+        """
+        if cell is not None:
+            return self._run_nested(line, cell)
+        try:
+            return self._order(line)
+        except TfSessionError as error:
+            raise UsageError(str(error)) from None
+
+    def _run_nested(self, line: str, body: str) -> Any:
+        """Run `body` as ``%%time`` runs its own: for a magic above ours, or a call of ``run_cell_magic``."""
+        cell = calling_cell(self.shell)
+        try:
+            stay = self._sessions.open(line, cell).enter(f"cell {cell}")
+        except TfSessionError as error:
+            raise UsageError(str(error)) from None
+        try:
+            stay.resume()
+            return self._run_body(body)
+        finally:
+            stay.suspend()
+            stay.end()
+
+    def _run_body(self, body: str) -> Any:
+        compiler, names = self.shell.compile, self.shell.user_ns
+        tree = self.shell.transform_ast(compiler.ast_parse(self.shell.transform_cell(body)))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compiler(tree, "<timed exec>", "exec"), names)  # noqa: S102 - the user's own cell
+        if last is None:
+            return None
+        return eval(compiler(ast.Expression(last.value), "<timed exec>", "eval"), names)  # noqa: S307
+
+    def _order(self, line: str) -> None:
+        verb, *rest = self._sessions.words(line) or ["list"]
+        orders: dict[str, Callable[[list[str]], None]] = {
+            "list": self._list,
+            "info": self._info,
+            "new": lambda _: self._new(line),
+            "close": self._close,
+            "reset": self._reset,
+        }
+        if verb not in orders:
+            hint = (
+                f" To run a cell in a session: %%tfsession {verb}, with two %." if verb in self._registry.names else ""
+            )
+            raise InvalidOptionError(
+                f"%tfsession has no {verb!r}. It has: {', '.join(orders)}.{hint or did_you_mean(verb, orders)}"
+            )
+        orders[verb](rest)
+
+    @property
+    def _registry(self) -> Any:
+        return self._sessions.registry
+
+    def _list(self, words: list[str]) -> None:
+        _require(not words, "list", words)
+        display(SessionTable(self._registry.sessions()))
+
+    def _info(self, words: list[str]) -> None:
+        _require(len(words) == 1, "info NAME", words)
+        display(SessionDetails(self._registry.get(words[0]).info()))
+
+    def _new(self, line: str) -> None:
+        session = self._sessions.create(
+            line.split(maxsplit=1)[1] if len(line.split()) > 1 else "", calling_cell(self.shell)
+        )
+        print(f"opened {session.name}")
+
+    def _close(self, words: list[str]) -> None:
+        names = self._registry.names if words == ["--all"] else words
+        flags = [word for word in names if word.startswith("-")]
+        _require(bool(words) and not flags, "close NAME... or close --all", words)
+        for was in self._registry.close(*names):
+            print(closed_message(was))
+        if not names:
+            print("no session is open")
+
+    def _reset(self, words: list[str]) -> None:
+        _require(len(words) == 1 and not words[0].startswith("-"), "reset NAME", words)
+        print(reset_message(self._registry.reset(words[0])))
+
+
+def _require(is_right: bool, usage: str, words: list[str]) -> None:
+    if not is_right:
+        raise InvalidOptionError(f"usage: %tfsession {usage}; got {' '.join(words) or 'nothing more'!r}")

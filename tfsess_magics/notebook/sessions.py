@@ -1,0 +1,79 @@
+"""What the magics do with sessions, given the text of their lines."""
+
+from __future__ import annotations
+
+from typing import Any, Generic
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from tfsess_magics.core.errors import InvalidOptionError
+from tfsess_magics.core.model import Maker, Origin
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.session import S
+from tfsess_magics.notebook.header import Header, parse_header, split_words
+
+_NO_FRAME = 1_000_000
+"""More frames than there are: `var_expand` then sees the notebook's names only."""
+
+
+class NotebookSessions(Generic[S]):
+    """The registry as one shell uses it; used by whichever thread runs a cell."""
+
+    def __init__(self, shell: InteractiveShell, registry: SessionRegistry[S]) -> None:
+        self._shell = shell
+        self.registry = registry
+
+    def words(self, line: str) -> list[str]:
+        """Split a magic's line, ``{name}`` and ``$name`` expanded.
+
+        Raises
+        ------
+        InvalidOptionError
+            If a quote or a bracket is never closed.
+        """
+        return split_words(line, lambda word: self._shell.var_expand(word, _NO_FRAME))
+
+    def open(self, line: str, cell: int) -> S:
+        """Return the session that the header of `cell` names, opened where there is none of that name.
+
+        Raises
+        ------
+        TfSessionError
+            If the header will not do.
+        """
+        header = self._header(line)
+        session, is_new = self.registry.open(header.name, header.options, _origin(cell))
+        if is_new:
+            self._tell(session)
+        return session
+
+    def create(self, line: str, cell: int) -> S:
+        """Open a session for `cell` under a name that is free.
+
+        Raises
+        ------
+        TfSessionError
+            If the line will not do.
+        """
+        header = self._header(line)
+        session = self.registry.create(header.name, header.options, _origin(cell))
+        self._tell(session)
+        return session
+
+    def _tell(self, session: S) -> None:
+        """Print what whoever opened `session` should be told."""
+        for note in session.notes:
+            print(f"{session.name}: {note}")
+
+    def _header(self, line: str) -> Header:
+        return parse_header(self.words(line), self._evaluate)
+
+    def _evaluate(self, expression: str) -> Any:
+        try:
+            return eval(expression, self._shell.user_ns)  # noqa: S307 - the user's own expression
+        except Exception as error:
+            raise InvalidOptionError(f"--config {expression}: {type(error).__name__}: {error}") from error
+
+
+def _origin(cell: int) -> Origin:
+    return Origin(maker=Maker.MAGIC, module="__main__", function="<module>", cell=cell)

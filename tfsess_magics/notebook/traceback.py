@@ -1,0 +1,42 @@
+"""Takes this package's frames out of tracebacks before IPython shows them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+_PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
+
+
+def without_our_frames(error: BaseException | None) -> None:
+    """Take our frames out of the traceback of `error` and of the errors it came from.
+
+    An error that this package itself raised keeps them: they are where it happened.
+    """
+    seen: set[int] = set()
+    pending = [error]
+    while pending:
+        error = pending.pop()
+        if error is None or id(error) in seen:
+            continue
+        seen.add(id(error))
+        error.__traceback__ = _spliced(error.__traceback__)
+        pending += [error.__cause__, error.__context__]
+
+
+def _spliced(traceback: TracebackType | None) -> TracebackType | None:
+    entries = []
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
+    if not entries or _is_ours(entries[-1]):
+        return entries[0] if entries else None
+    kept = [entry for entry in entries if not _is_ours(entry)]
+    for entry, following in zip(kept, [*kept[1:], None], strict=True):
+        entry.tb_next = following
+    return kept[0]
+
+
+def _is_ours(entry: TracebackType) -> bool:
+    return entry.tb_frame.f_code.co_filename.startswith(_PACKAGE)

@@ -1,0 +1,135 @@
+"""From a session's options to the ConfigProto that TensorFlow gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow.python.client import session as tf_session
+from tensorflow.python.eager import context
+
+from tfsess_magics.core.errors import InvalidOptionError
+from tfsess_magics.core.options import ConfigOption, SessionOptions, parse_seed, parse_threads
+
+ConfigProto = tf.compat.v1.ConfigProto
+
+
+def check_options(
+    *,
+    config: object = None,
+    config_file: object = None,
+    device: object = None,
+    threads: object = None,
+    seed: object = None,
+) -> SessionOptions:
+    """Check options as the user gave them.
+
+    Parameters
+    ----------
+    config
+        A ``ConfigProto``, or a pair of one and the text that it was written as.
+    config_file
+        Path of a file with a ``ConfigProto`` in protobuf's text format.
+    device
+        Default device of the graph: ``"/CPU:0"``, ``"/job:worker/task:1/device:GPU:0"``.
+    threads
+        Sizes of the thread pools, see `parse_threads`.
+    seed
+        Graph-level random seed.
+
+    Raises
+    ------
+    InvalidOptionError
+        If a value will not do.
+    """
+    if config is not None and config_file is not None:
+        raise InvalidOptionError("--config and --config-file both give a ConfigProto; use one of them.")
+    option = None
+    if config is not None:
+        proto, text = config if isinstance(config, tuple) else (config, "")
+        option = _config_option(proto, text)
+    elif config_file is not None:
+        option = _read_config(config_file)
+    return SessionOptions(
+        config=option,
+        device=None if device is None else _check_device(device),
+        threads=None if threads is None else parse_threads(threads),
+        seed=None if seed is None else parse_seed(seed),
+    )
+
+
+def session_config(options: SessionOptions) -> Any:
+    """Merge the options over TensorFlow's own defaults, those that ``tf.config`` has set included.
+
+    An operation that cannot be placed where it was asked for goes where it can, and only what a run needs is
+    placed; TensorFlow drops the first of these as soon as a session is given any ConfigProto.
+    """
+    with context.eager_mode():
+        config = context.context().config
+    config.graph_options.place_pruned_graph = True
+    if options.config is not None:
+        config.MergeFromString(options.config.serialized)
+    if options.threads is not None:
+        config.intra_op_parallelism_threads = options.threads.intra
+        if options.threads.inter:
+            config.inter_op_parallelism_threads = options.threads.inter
+            # The pool for operations is the process's, sized by its first session, unless a session has its own.
+            config.use_per_session_threads = True
+    return config
+
+
+def threads_note(options: SessionOptions) -> str | None:
+    """Say that a pool size that `options` ask for comes too late, None if it does not.
+
+    TensorFlow sizes the pool that works within an operation once per process (LocalDevice, local_device.cc).
+    """
+    asked = options.threads.intra if options.threads else 0
+    if not asked and options.config is not None:
+        asked = ConfigProto.FromString(options.config.serialized).intra_op_parallelism_threads
+    started = tf_session._python_session_create_counter.get_cell().value() > 0 or context.context()._initialized
+    if not (asked and started):
+        return None
+    return (
+        f"{asked} intra-op threads were asked for, but TensorFlow sizes that pool once per process and has done so "
+        "already. To set it, restart the kernel and open this session before anything else runs TensorFlow."
+    )
+
+
+def _config_option(proto: object, text: str) -> ConfigOption:
+    if not isinstance(proto, ConfigProto):
+        given = f"{text} is" if text else "got"
+        raise InvalidOptionError(f"--config takes a tf.compat.v1.ConfigProto; {given} {proto!r}.")
+    one_line = text_format.MessageToString(proto, as_one_line=True)
+    return ConfigOption(proto.SerializeToString(deterministic=True), one_line, f"--config {text or '…'}")
+
+
+def _read_config(path: object) -> ConfigOption:
+    try:
+        text = Path(path).expanduser().read_text("utf-8")  # type: ignore[arg-type]
+        proto = text_format.Parse(text, ConfigProto())
+    except (OSError, TypeError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidOptionError(f"--config-file {path}: {reason}.") from None
+    except text_format.ParseError as error:
+        raise InvalidOptionError(
+            f"--config-file {path} is not a ConfigProto in text format: {str(error).rstrip('.')}. "
+            "Example of a line: intra_op_parallelism_threads: 2"
+        ) from None
+    one_line = text_format.MessageToString(proto, as_one_line=True)
+    return ConfigOption(proto.SerializeToString(deterministic=True), one_line, f"--config-file {path}")
+
+
+def _check_device(device: object) -> str:
+    try:
+        if not isinstance(device, str) or not device.strip():
+            raise ValueError
+        spec: str = tf.compat.v1.DeviceSpec.from_string(device).to_string()
+        if not spec:
+            raise ValueError
+    except ValueError:
+        raise InvalidOptionError(
+            f"--device takes a device such as /CPU:0, /GPU:1 or /job:worker/task:0/device:GPU:0; got {device!r}."
+        ) from None
+    return spec

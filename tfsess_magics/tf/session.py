@@ -1,0 +1,227 @@
+"""A named session: a name, a graph, a TensorFlow session and the options it was opened with."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import tensorflow as tf
+from tensorflow.python.client.session import SessionInterface
+
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
+from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
+from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.tf.config import session_config, threads_note
+from tfsess_magics.tf.generation import Generation
+from tfsess_magics.tf.stay import Stay, StaysOfThread
+
+
+class NamedSession(SessionInterface):  # type: ignore[misc]
+    """A TensorFlow session that goes by a name.
+
+    It can be handed to any code that takes a TensorFlow session: it passes on what it is asked to the TensorFlow
+    session that it has now. As a context manager it makes its graph and session TensorFlow's defaults in this
+    thread; leaving closes nothing. Any thread may use it.
+
+    Made by `tfsess_magics.session` and ``%%tfsession``, which keep it until it is closed.
+    """
+
+    _stays_of_thread = StaysOfThread()
+
+    def __init__(self, number: int, name: str, options: SessionOptions, origin: Origin) -> None:
+        self.name = name
+        self.options = options
+        self.origin = origin
+        self.generation = 1
+        note = threads_note(options)
+        self.notes: Sequence[str] = (note,) if note else ()
+        self._number = number
+        self._created = time.time()
+        self._config = session_config(options)
+        self._lock = threading.RLock()
+        self._stays: list[Stay] = []
+        self._generation: Generation | None = self._begin(tf.Graph())
+
+    def _begin(self, graph: tf.Graph) -> Generation:
+        if self.options.seed is not None and graph.seed is None:
+            graph.seed = self.options.seed
+        return Generation(graph, self._config, self.options.device)
+
+    @property
+    def _now(self) -> Generation:
+        if self._generation is None:
+            raise ClosedSessionError(
+                f"session {self.name!r} was closed. tfsess_magics.session({self.name!r}) opens a new one of that name."
+            )
+        return self._generation
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; its name is free then."""
+        return self._generation is None
+
+    @property
+    def session(self) -> tf.compat.v1.Session:
+        """The TensorFlow session of this generation."""
+        return self._now.session
+
+    @property
+    def graph(self) -> tf.Graph:
+        """The graph of this generation."""
+        return self._now.graph
+
+    @property
+    def graph_def(self) -> Any:
+        """The graph as a ``GraphDef``."""
+        return self.session.graph_def
+
+    @property
+    def sess_str(self) -> Any:
+        """The target that the TensorFlow session is connected to."""
+        return self.session.sess_str
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """Run in the TensorFlow session; see ``tf.compat.v1.Session.run``."""
+        return self.session.run(fetches, feed_dict, options, run_metadata)
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
+        """See ``tf.compat.v1.Session.partial_run_setup``."""
+        return self.session.partial_run_setup(fetches, feeds)
+
+    def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
+        """See ``tf.compat.v1.Session.partial_run``."""
+        return self.session.partial_run(handle, fetches, feed_dict)
+
+    def make_callable(self, fetches: Any, feed_list: Any = None, accept_options: bool = False) -> Any:
+        """See ``tf.compat.v1.Session.make_callable``; it goes on with this generation after a reset."""
+        return self.session.make_callable(fetches, feed_list, accept_options)
+
+    def list_devices(self) -> Any:
+        """See ``tf.compat.v1.Session.list_devices``."""
+        return self.session.list_devices()
+
+    def as_default(self) -> Any:
+        """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
+        return self.session.as_default()
+
+    def __enter__(self) -> Self:
+        stay = self.enter("a with block")
+        self._stays_of_thread.resume(stay)
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stays_of_thread.leave(self)
+
+    def enter(self, by: str) -> Stay:
+        """Begin a stay of `by` in this thread.
+
+        Raises
+        ------
+        ClosedSessionError
+            If the session, or its TensorFlow session, was closed.
+        """
+        with self._lock:
+            generation = self._now
+            if generation.is_closed:
+                raise ClosedSessionError(
+                    f"the TensorFlow session of {self.name!r} was closed by other code, and its variables are gone. "
+                    f"To start anew under that name: %tfsession reset {self.name}"
+                )
+            stay = Stay(self, generation, by)
+            self._stays.append(stay)
+            return stay
+
+    def leave(self, stay: Stay) -> None:
+        """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
+        with self._lock:
+            self._stays.remove(stay)
+            generation = self._generation
+            if generation is not stay.generation:
+                return
+            graph = stay.defaults.graph_left()
+            if graph is not generation.graph:
+                self._generation = generation = self._begin(graph or tf.Graph())
+                self.generation += 1
+            generation.interactive = stay.defaults.interactive_left()
+
+    def use(self) -> str | None:
+        """Say what is using it now, None if nothing is."""
+        if self._stays:
+            return f"{self._stays[0].by} is running in it"
+        since = self._now.meter.running_since
+        return None if since is None else f"a run is under way in it for {time.time() - since:.1f} s"
+
+    def reset(self) -> None:
+        """Start anew: an empty graph and a new TensorFlow session, with the same name and options.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell, a ``with`` block or a run is using it.
+        """
+        with self._lock:
+            generation = self._now
+            self._require_unused("reset")
+            self._generation = self._begin(tf.Graph())
+            self.generation += 1
+            generation.close()
+
+    def close(self) -> None:
+        """Close the TensorFlow session and give up the name. Harmless when it is done already.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell, a ``with`` block or a run is using it.
+        """
+        with self._lock:
+            if self._generation is not None:
+                self._require_unused("close")
+                generation, self._generation = self._generation, None
+                generation.close()
+
+    def _require_unused(self, order: str) -> None:
+        if use := self.use():
+            raise SessionInUseError(self.name, order, use)
+
+    def info(self) -> SessionInfo:
+        """Return what is known of it now."""
+        with self._lock:
+            generation = self._now
+            meter = generation.meter
+            running_since = meter.running_since
+            variables = generation.variables.records(generation.devices)
+            return SessionInfo(
+                id=self._number,
+                name=self.name,
+                kind=Kind.NAMED,
+                state=self._state(generation, running_since),
+                origin=self.origin,
+                generation=self.generation,
+                options=self.options,
+                created=self._created,
+                operations=generation.graph.num_operations(),
+                runs=meter.runs,
+                running_since=running_since,
+                last_run=meter.last_run,
+                last_error=meter.last_error,
+                devices=generation.devices,
+                variables=variables,
+                variables_nbytes=sum(v.nbytes or 0 for v in variables if v.initialized),
+            )
+
+    def _state(self, generation: Generation, running_since: float | None) -> State:
+        if generation.is_closed:
+            return State.CLOSED
+        if running_since is not None:
+            return State.RUNNING
+        return State.ENTERED if self._stays else State.IDLE
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"generation {self.generation}"
+        return f"<NamedSession {self.name!r} ({state})>"

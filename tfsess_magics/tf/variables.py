@@ -1,0 +1,156 @@
+"""The variables of a graph, and which of them have a value in a session.
+
+Variables are found by the type of their operation: collections miss local ones and those made with
+``collections=[]``. No operation is added to the graph. Whether a variable has a value is asked of the runtime
+without telling it of operations that no run has used yet: an operation that the runtime has seen can no
+longer be changed, and TensorFlow does change them, for example the loop whose gradient is taken
+(while_v2.py, ``_add_while_inputs``), which would fail afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from tfsess_magics.core.model import DeviceInfo, VariableInfo
+from tfsess_magics.core.runs import RunMeter
+
+_RESOURCE = {"VarHandleOp"}
+_REFERENCE = {"VariableV2", "Variable"}
+_READS = {"Identity", "ReadVariableOp"}
+_MAX_READS = 8
+"""Runs spent at most on finding out which of several variables cannot be read."""
+
+
+@dataclass(slots=True)
+class _Variable:
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str
+    nbytes: int | None
+    device: str
+    index: int
+    initialized: bool | None = False
+    check: Any = field(default=None)
+    """Output that says whether there is a value (``VarIsInitializedOp``)."""
+    read: Any = field(default=None)
+    """Operation that fails when there is none; of use where `check` is missing."""
+    probe_index: int = -1
+
+
+class GraphVariables:
+    """The variables of one graph in one TensorFlow session.
+
+    Owned by the generation of a named session; any thread may call it.
+    """
+
+    def __init__(self, session: tf.compat.v1.Session, meter: RunMeter) -> None:
+        self._session = session
+        self._meter = meter
+        self._lock = threading.Lock()
+        self._scanned = 0
+        self._variables: dict[str, _Variable] = {}
+        self._asked: object = None
+
+    def records(self, devices: Sequence[DeviceInfo]) -> tuple[VariableInfo, ...]:
+        """Return a record of every variable, largest first."""
+        with self._lock:
+            self._scan()
+            self._ask()
+            has_values = not self._session._closed
+            only = devices[0].name if len(devices) == 1 else None
+            found = [
+                VariableInfo(
+                    name=v.name,
+                    shape=v.shape,
+                    dtype=v.dtype,
+                    nbytes=v.nbytes,
+                    initialized=v.initialized and has_values,
+                    device=only or v.device,
+                )
+                for v in self._variables.values()
+            ]
+        return tuple(sorted(found, key=lambda v: (-(v.nbytes or 0), v.name)))
+
+    def _scan(self) -> None:
+        graph = self._session.graph
+        if graph.version == self._scanned:
+            return
+        operations = graph.get_operations()
+        for index in range(self._scanned, len(operations)):
+            op = operations[index]
+            if op.type in _RESOURCE or op.type in _REFERENCE:
+                self._variables[op.name] = _describe(op, index)
+            elif op.type == "VarIsInitializedOp":
+                if (variable := self._variables.get(op.inputs[0].op.name)) and variable.check is None:
+                    variable.check, variable.probe_index = op.outputs[0], index
+            elif op.type in _READS:
+                variable = self._variables.get(op.inputs[0].op.name)
+                if variable and variable.check is None and variable.read is None:
+                    variable.read, variable.probe_index = op, index
+        self._scanned = len(operations)
+
+    def _ask(self) -> None:
+        state = (self._meter.runs, self._meter.running_since)
+        pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
+        if not pending or state == self._asked:
+            return
+        self._asked = state
+        known = [v for v in pending if 0 <= v.probe_index < self._meter.version]
+        for variable in pending:
+            variable.initialized = None
+        checked = [v for v in known if v.check is not None]
+        if checked:
+            try:
+                values = self._run(fetches=[v.check._as_tf_output() for v in checked])
+            except Exception:  # noqa: BLE001 - a session that was closed meanwhile; not known is the truth
+                return
+            for variable, value in zip(checked, values, strict=True):
+                variable.initialized = bool(value)
+        self._read([v for v in known if v.check is None and v.read is not None])
+
+    def _read(self, variables: list[_Variable]) -> None:
+        groups, reads = [variables], 0
+        while groups and reads < _MAX_READS:
+            group = groups.pop()
+            if not group:
+                continue
+            reads += 1
+            try:
+                self._run(targets=[v.read._c_op for v in group])
+            except tf.errors.FailedPreconditionError:
+                if len(group) == 1:
+                    group[0].initialized = False
+                else:
+                    middle = len(group) // 2
+                    groups += [group[middle:], group[:middle]]
+            except Exception:  # noqa: BLE001 - as above
+                return
+            else:
+                for variable in group:
+                    variable.initialized = True
+
+    def _run(self, fetches: Sequence[Any] = (), targets: Sequence[Any] = ()) -> Sequence[Any]:
+        values: Sequence[Any] = self._session._call_tf_sessionrun(None, {}, list(fetches), list(targets), None)
+        return values
+
+
+def _describe(op: tf.Operation, index: int) -> _Variable:
+    dims = op.get_attr("shape")
+    shape = None if dims.unknown_rank else tuple(None if d.size < 0 else d.size for d in dims.dim)
+    dtype = tf.as_dtype(op.get_attr("dtype")).base_dtype
+    sized = shape is not None and None not in shape and dtype not in (tf.string, tf.resource, tf.variant)
+    spec = tf.compat.v1.DeviceSpec.from_string(op.device)
+    return _Variable(
+        name=op.name,
+        shape=shape,
+        dtype=dtype.name,
+        nbytes=math.prod(shape) * dtype.size if sized else None,  # type: ignore[arg-type]
+        device=f"{spec.device_type}:{spec.device_index or 0}" if spec.device_type else "",
+        index=index,
+    )
