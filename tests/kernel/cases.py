@@ -51,6 +51,11 @@ def outer():
         raise ValueError('outer') from error
 outer()
 """
+_NOTEBOOK = """\
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+nbformat.write(new_notebook(cells=[new_code_cell({!r}), new_code_cell({!r})]), 'other.ipynb')
+"""
 _ALL = "get_ipython().ast_node_interactivity = {!r}"
 
 CASES = (
@@ -70,9 +75,9 @@ CASES = (
     Case("update-display", "mark()\nh = display('a', display_id='same')\nh.update('b')", shows="b"),
     Case("clear-output", "from IPython.display import clear_output\nmark()\nprint(1)\nclear_output(wait=True)\nprint(2)"),
     Case("figure", "%matplotlib inline\nimport matplotlib.pyplot as plt\nmark()\nplt.plot([1, 2]);", shows="image/png"),
-    Case("figure-object", "mark()\nfig, ax = plt.subplots(figsize=(1, 1))\nax.plot([1, 3])\nfig", shows="Lines"),
-    Case("repr-raises", "mark()\nclass Bad:\n    def __repr__(self): raise ValueError('no repr')\nBad()", ename="ValueError"),
-    Case("displayhook-error", "mark()\nclass Half:\n    def _repr_html_(self): return 1/0\nHalf()", shows="ZeroDivisionError"),
+    Case("figure-object", "mark()\nfig, ax = plt.subplots(figsize=(1, 1))\nax.plot([1, 3])\nfig", shows="image/png"),
+    Case("repr-raises", "mark()\nclass Bad:\n    def __repr__(self): raise ValueError('no repr')\nBad()", ename="NoneType", shows="no repr"),
+    Case("displayhook-error", "mark()\nclass Half:\n    def _repr_html_(self): return 1/0\nHalf()", ename="NoneType", shows="ZeroDivisionError"),
     # streams
     Case(
         "streams",
@@ -103,8 +108,8 @@ CASES = (
     Case("exception-group", "mark()\nraise ExceptionGroup('two', [ValueError(1), KeyError(2)])", ename="ExceptionGroup"),
     Case("exception-in-call-back", "mark()\nsorted([1, 2], key=lambda x: x / 0)", ename="ZeroDivisionError", shows="line 3"),
     Case("stdlib-frames", "import json\nmark()\njson.loads('{')", ename="JSONDecodeError", shows="decoder.py"),
-    Case("usage-error", "mark()\n%nosuchmagic", shows="nosuchmagic"),
-    Case("magic-raises", "mark()\n%run -i nosuchfile.py", shows="nosuchfile"),
+    Case("usage-error", "mark()\n%nosuchmagic", ename="UsageError", shows="nosuchmagic"),
+    Case("magic-raises", "mark()\n%run -i nosuchfile.py", ename="Exception", shows="nosuchfile"),
     Case("system-exit", "mark()\nraise SystemExit(3)", ename="SystemExit", shows="SystemExit"),
     Case("keyboard-interrupt", "mark()\nraise KeyboardInterrupt", ename="KeyboardInterrupt"),
     Case("base-exception", "mark()\nclass Odd(BaseException): pass\nraise Odd('odd')", ename="Odd"),
@@ -117,16 +122,16 @@ CASES = (
     Case("token-error", "x = '''", ename="SyntaxError", shows="line 2"),
     Case("post-mortem", "def f(n):\n    mark()\n    1/n\nf(0)", ename="ZeroDivisionError"),
     # IPython's own language
-    Case("line-magic", "mark()\n%config InteractiveShell.ast_node_interactivity\ncwd = %pwd\nlen(cwd) > 0", shows="True"),
+    Case("line-magic", "mark()\n%precision 3\ncwd = %pwd\nlen(cwd) > 0", shows="True"),
     Case("line-time", "mark()\n%time 6 * 7", shows="42"),
     Case("shell", "mark()\nword = 'there'\n!echo hi $word {word.upper()}", shows="hi there THERE"),
     Case("shell-assignment", "mark()\nlines = !printf 'a\\nb'\nlines", shows="['a', 'b']"),
     Case("shell-fails", "mark()\n!exit 3\n_exit_code", shows="3"),
     Case("help", "mark()\nlen?"),
-    Case("source", "def sourced():\n    mark()\n    return 'here'\nsourced??"),
-    Case("getsource", "import inspect\ndef sourced():\n    return mark()\nprint(inspect.getsource(sourced))", shows="return mark", after=("print(inspect.getsource(sourced), sourced.__code__.co_firstlineno)",)),
+    Case("source", "mark()\ndef sourced():\n    return 'here'\nsourced??"),
+    Case("getsource", "import inspect\nmark()\ndef sourced():\n    return 'here'\nprint(inspect.getsource(sourced))", shows="return 'here'", after=("print(inspect.getsource(sourced), sourced.__code__.co_firstlineno)",)),
     Case("set-next-input", "mark()\nget_ipython().set_next_input('later')"),
-    Case("automagic", "pwd", how={"plain": "pwd"}, shows="session0"[:0]),
+    Case("automagic", "who_ls module", how={"plain": "who_ls module"}, shows="asyncio"),
     Case("one-line-shell", "!echo one", how={"plain": "!echo one"}, shows="one"),
     Case("cell-magic-in-body", "%%bash\necho from bash", how={"plain": "%%bash\necho from bash"}, shows="from bash"),
     Case("future", "from __future__ import annotations\nmark()\ndef g(x: nosuch): pass", after=("def h(x: nosuch): pass",)),
@@ -144,21 +149,39 @@ CASES = (
     Case("unicode", "mark()\nπ = '☃ 𝄞'\nπ\n", shows="☃ 𝄞"),
     Case("header-comment", "mark()\n1/0", how={"header": "%%tfsession pair   # as before"}, ename="ZeroDivisionError", shows="line 3"),
     Case("no-newline-after-header", "", how={"header": "%%tfsession pair"}),
+    # below another magic, and within other cells
+    Case("under-time", "mark()\nprint('timed')\n6 * 7", how={"above": "%%time\n"}, after=("_",), shows="42"),
+    Case("under-time-one-expression", "[mark(), 5][1]", how={"above": "%%time\n"}, shows="5"),
+    Case("under-time-semicolon", "mark()\n6 * 7;", how={"above": "%%time\n"}, after=("sorted(Out) == sorted(_oh), max(Out)",)),
+    Case("under-time-interrupt", "mark()\nraise KeyboardInterrupt", how={"above": "%%time --no-raise-error\n"}, ename="KeyboardInterrupt"[:0]),
+    Case("under-capture", "mark()\nprint('kept')\ndisplay('shown')\n7", how={"above": "%%capture out\n"}, after=("out.stdout", "out.show()", "len(out.outputs)")),
+    Case("under-capture-error", "mark()\nprint('kept')\n1/0", how={"above": "%%capture out\n"}, after=("out.stdout",)),
+    Case("capture-object", "from IPython.utils.capture import capture_output\nmark()\nwith capture_output() as c:\n    print(1)\nc.stdout"),
+    Case("time-in-body", "%%time\nmark()\n6 * 7", how={"plain": "%%time\nmark()\n6 * 7"}, after=("_",), shows="42"),
+    Case("run-cell", "mark()\nr = get_ipython().run_cell('mark()\\n40 + 2')\nmark()\nr.success, r.result", shows="(True, 42)"),
+    Case("run-cell-with-history", "mark()\nr = get_ipython().run_cell('mark()\\n40 + 2', store_history=True)\nmark()", after=("len(In), max(Out)",)),
+    Case("run-cell-raises", "r = get_ipython().run_cell('mark()\\n1/0')\nmark()\nprint('after', r.success)\nr.error_in_exec", shows="after False"),
+    Case("run-cell-async", "mark()\nr = await get_ipython().run_cell_async('mark()', transformed_cell='mark()')\nmark()\nr.success", shows="True"),
+    Case("run-notebook", _NOTEBOOK.format("mark()", "print(2)") + "%run other.ipynb\nmark()", shows="2"),
+    Case("run-notebook-raises", _NOTEBOOK.format("1/0", "print('not reached')") + "%run other.ipynb\nmark()", shows="ZeroDivisionError"),
+    Case("ex-and-ev", "get_ipython().ex('mark()')\nget_ipython().ev('40 + 2')", shows="42"),
     # history
     Case(
         "history",
         "mark()\n'said'",
         after=(
-            "In[-2].lstrip(), _i, get_ipython().history_manager.input_hist_raw[-2]",
-            "get_ipython().run_line_magic('history', f'-n {len(In) - 3}')",
-            "get_ipython().run_line_magic('history', f'-o {len(In) - 4}')",
+            "In[-2]",
+            "_ii",
+            "get_ipython().history_manager.input_hist_raw[-4]",
+            "get_ipython().run_line_magic('history', f'-n {len(In) - 5}')",
+            "get_ipython().run_line_magic('history', f'-o -t {len(In) - 6}')",
             "len(In), get_ipython().execution_count",
         ),
         shows="said",
     ),
-    Case("rerun", "mark()\nprint('again')", after=("get_ipython().run_line_magic('rerun', f'{len(In) - 2}')",), shows="again"),
+    Case("rerun", "print(tf.executing_eagerly() == (not tf.compat.v1.get_default_session()))", after=("get_ipython().run_line_magic('rerun', f'{len(In) - 2}')",), shows="True"),
     Case("last-result", "mark()\n5", after=("r = get_ipython().last_execution_result\nr.success, r.result, r.execution_count",)),
-    Case("stored-exception", "mark()\n1/0", ename="ZeroDivisionError", after=("get_ipython().history_manager.exceptions[len(In) - 2]",)),
+    Case("stored-exception", "mark()\n1/0", ename="ZeroDivisionError", after=("get_ipython().history_manager.exceptions[len(In) - 2]['evalue']", "print('\\n'.join(get_ipython().history_manager.exceptions[len(In) - 3]['traceback']))",)),
     # the request
     Case("silent", "mark()\nprint('heard')\n1", how={"silent": True}, after=("len(In), max(Out)",), shows="heard"),
     Case("silent-error", "mark()\n1/0", how={"silent": True}, ename="ZeroDivisionError"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from .harness import Kernel
-from .pair import Pair
+from .pair import PREPARE, Pair
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +15,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two kernels with the same history."""
     with Kernel(tmp_path_factory.mktemp("plain")) as plain, Kernel(tmp_path_factory.mktemp("session")) as session:
         yield Pair(plain, session)
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One kernel, for what has no counterpart among ordinary cells."""
+    with Kernel(tmp_path_factory.mktemp("kernel")) as kernel:
+        assert kernel.run(PREPARE).status == "ok"
+        yield kernel

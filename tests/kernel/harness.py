@@ -6,7 +6,8 @@ import ast
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +30,7 @@ class Kernel:
     """
 
     def __init__(self, home: Path) -> None:
-        self._manager = KernelManager(transport="ipc")
+        self._manager = KernelManager(transport="ipc", ip=str(home / "ipc"))
         env = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(home), "JUPYTER_RUNTIME_DIR": str(home)}
         self._manager.start_kernel(env=env, cwd=str(home))
         self._client = self._manager.blocking_client()
@@ -115,6 +116,15 @@ class Kernel:
         content: Message = message["content"]
         return content
 
+    @contextmanager
+    def subshell(self) -> Iterator[str]:
+        """Make a subshell and give its id."""
+        made: str = self.reply(self.request("control", "create_subshell_request", {}))["subshell_id"]
+        try:
+            yield made
+        finally:
+            self.reply(self.request("control", "delete_subshell_request", {"subshell_id": made}))
+
     def outcome(self, request: str, *, answers: Iterable[str] = (), interrupt_at: str | None = None) -> Outcome:
         """Wait until a cell has ended, and return all that came of it."""
         left, prompts, interrupted = iter(answers), list[str](), False
@@ -138,9 +148,13 @@ class Kernel:
         reply = next(m for m in messages if m["msg_type"] == "execute_reply")
         return outcome_of(reply, messages, prompts)
 
-    def value(self, expression: str) -> Any:
+    def said(self, request: str, text: str) -> None:
+        """Wait until the cell of a request has printed `text`."""
+        self.wait(lambda: text in self._said(request), f"the text {text!r}")
+
+    def value(self, expression: str, subshell: str | None = None) -> Any:
         """Return the value of an expression that is a Python literal; nothing of it stays in the kernel's history."""
-        outcome = self.run("", store_history=False, user_expressions={"value": expression})
+        outcome = self.run("", store_history=False, user_expressions={"value": expression}, subshell=subshell)
         found = outcome.user_expressions["value"]
         assert found["status"] == "ok", found
         return ast.literal_eval(found["data"]["text/plain"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pprint import pformat
 from typing import Any
 
 from .harness import Kernel
@@ -12,7 +13,7 @@ from .outcome import Outcome, mapped
 HEADER = "%%tfsession pair"
 PLAIN = "# header"
 
-_PREPARE = """\
+PREPARE = """\
 %load_ext tfsess_magics
 import asyncio, time
 import tensorflow as tf
@@ -20,7 +21,7 @@ modes = []
 def mark():
     "Note where a cell runs: is it eager, is there a default session."
     modes.append((tf.executing_eagerly(), tf.compat.v1.get_default_session() is not None))
-_ = tf.compat.v1.Session(graph=tf.Graph()).list_devices()
+tf.compat.v1.Session(graph=tf.Graph()).list_devices();
 """
 _OUTSIDE = """(
     tf.executing_eagerly(),
@@ -34,7 +35,7 @@ IN_EAGER = (True, False)
 IN_SESSION = (False, True)
 
 _VARYING = (
-    (re.compile(r"%%tfsession [^\n\\']*|# header"), ""),
+    (re.compile(r"%%tfsession [^\r\n\\']*|# header"), ""),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
     (re.compile(r"ipykernel_\d+"), "ipykernel"),
     (re.compile(r"\b\d+\.py\b"), "cell.py"),
@@ -43,15 +44,22 @@ _VARYING = (
 )
 
 
+def require_outside(kernel: Kernel, inside: tuple[bool, bool] | None = None) -> None:
+    """Check that cells are eager and no session and no graph of a body is left; and that ``mark()`` ran `inside`."""
+    *outside, modes, _ = kernel.value(_OUTSIDE)
+    assert outside == [True, None, 0], "a cell left TensorFlow's defaults changed"
+    assert set(modes) == ({inside} if inside else set()), "a body ran in the wrong place"
+
+
 class Pair:
     """The kernel `plain` and the kernel `session`; every cell that one gets, the other gets too."""
 
     def __init__(self, plain: Kernel, session: Kernel) -> None:
         self.plain = plain
         self.session = session
-        self.run(_PREPARE)
-        assert not session.run(HEADER).ename
-        plain.run(PLAIN)
+        for kernel, cell in ((plain, PLAIN), (session, HEADER)):
+            assert kernel.run(PREPARE).status == "ok"
+            assert kernel.run(cell).status == "ok"
 
     def run(self, code: str, **how: Any) -> Outcome:
         """Run an ordinary cell in both kernels, and check that they answer alike."""
@@ -84,20 +92,20 @@ class Pair:
         return outcome
 
     def require_outside(self, marked: bool = False) -> None:
-        """Check that cells are eager, that no session and no graph of a body is left, and that bodies ran in theirs."""
-        for kernel, inside in ((self.plain, IN_EAGER), (self.session, IN_SESSION)):
-            *outside, modes, _ = kernel.value(_OUTSIDE)
-            assert outside == [True, None, 0], "a cell left TensorFlow's defaults changed"
-            assert set(modes) <= {inside}, "a body ran in the wrong place"
-            assert bool(modes) == marked
+        """Check `require_outside` of both kernels."""
+        require_outside(self.plain, IN_EAGER if marked else None)
+        require_outside(self.session, IN_SESSION if marked else None)
 
     def _same(self, plain: Outcome, session: Outcome, one_line: bool = False) -> Outcome:
-        assert _normal(session, one_line) == _normal(plain, one_line)
+        assert _lines(session, one_line) == _lines(plain, one_line)
         return session
 
 
-def _normal(outcome: Outcome, one_line: bool) -> Outcome:
-    """Take out what has to differ: headers, addresses, times; and with `one_line` the empty line for the header."""
+def _lines(outcome: Outcome, one_line: bool) -> list[str]:
+    """Write out an outcome without what has to differ: headers, addresses, times.
+
+    With `one_line` also without the empty line for the header.
+    """
 
     def change(text: str) -> str:
         for pattern, instead in _VARYING:
@@ -106,4 +114,4 @@ def _normal(outcome: Outcome, one_line: bool) -> Outcome:
 
     fields = {name: mapped(getattr(outcome, name), change) for name in ("traceback", "evalue", "payload")}
     outputs = tuple(replace(output, content=mapped(output.content, change)) for output in outcome.outputs)
-    return replace(outcome, **fields, outputs=outputs)
+    return pformat(replace(outcome, **fields, outputs=outputs), width=200).splitlines()

@@ -24,6 +24,8 @@ from tensorflow.python.framework import ops, stack, traceable_stack
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.util import tf_stack
 
+from tfsess_magics.tf.leftovers import end_controllers
+
 _BUILD_STATE = (
     "_device_function_stack",
     "_control_dependencies_stack",
@@ -118,6 +120,10 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
     )
 
 
+def _is_in(item: Any, items: Sequence[Any]) -> bool:
+    return any(item is other for other in items)
+
+
 class DefaultsSwap:
     """The defaults of one stay in a session, swapped in and out.
 
@@ -165,6 +171,21 @@ class DefaultsSwap:
         """Leave before `inner`, which was entered later: what was outside of this is now outside of that."""
         inner._outside, self._outside, self._is_in = self._outside, None, False
 
+    def settle(self) -> None:
+        """End what was entered inside and never left, but for the interactive sessions; the last call of a stay."""
+        kept = self.interactive_left()
+        kept_graphs = [session.graph for session in kept]
+        entered = [graph for graph in self._inside.graphs if not _is_in(graph, kept_graphs)]
+        entered += [session for session in self._inside.sessions[1:] if not _is_in(session, kept)]
+        outside = _take(self._graph)
+        entered = [default for default in entered if not _is_in(default, [*outside.graphs, *outside.sessions])]
+        if entered:
+            try:
+                self.resume()
+                end_controllers(entered)
+            finally:
+                self.suspend()
+
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""
         graph: tf.Graph | None = self._inside.global_graph
@@ -204,6 +225,9 @@ class NestedDefaults:
     def hand_over(self, inner: Any) -> None:  # noqa: ARG002
         """Leave; TensorFlow raises an AssertionError, `inner` being entered still."""
         self.suspend()
+
+    def settle(self) -> None:
+        """Do nothing: what is left open is not followed."""
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph."""

@@ -88,7 +88,11 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         return self.session.run(fetches, feed_dict, options, run_metadata)
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
-        """See ``tf.compat.v1.Session.partial_run_setup``."""
+        """See ``tf.compat.v1.Session.partial_run_setup``.
+
+        TensorFlow cannot feed such a run where only what a run needs is placed, which is the case
+        in a named session as in an ``InteractiveSession``.
+        """
         return self.session.partial_run_setup(fetches, feeds)
 
     def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:

@@ -37,7 +37,10 @@ class Stay:
 
     def end(self) -> None:
         """Leave for good, after the last `suspend`."""
-        self.session.leave(self)
+        try:
+            self.defaults.settle()
+        finally:
+            self.session.leave(self)
 
 
 class StaysOfThread(threading.local):

@@ -61,8 +61,9 @@ class GraphVariables:
         """Return a record of every variable, largest first."""
         with self._lock:
             self._scan()
-            self._ask()
             has_values = not self._session._closed
+            if has_values:
+                self._ask()
             only = devices[0].name if len(devices) == 1 else None
             found = [
                 VariableInfo(
@@ -70,7 +71,7 @@ class GraphVariables:
                     shape=v.shape,
                     dtype=v.dtype,
                     nbytes=v.nbytes,
-                    initialized=v.initialized and has_values,
+                    initialized=v.initialized if has_values else False,
                     device=only or v.device,
                 )
                 for v in self._variables.values()

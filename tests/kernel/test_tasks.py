@@ -1,0 +1,58 @@
+"""Other tasks of the event loop while a body awaits."""
+
+from __future__ import annotations
+
+from .harness import Kernel
+from .pair import IN_EAGER, IN_SESSION, require_outside
+
+_WATCH = """\
+seen, done = [], asyncio.Event()
+async def watch():
+    while not done.is_set():
+        seen.append((tf.executing_eagerly(), tf.compat.v1.get_default_session() is not None))
+        await asyncio.sleep(0)
+task = asyncio.create_task(watch())
+"""
+_BODY = """\
+%%tfsession tasks
+mark()
+before = len(seen)
+while len(seen) < before + 3:
+    await asyncio.sleep(0)
+    mark()
+"""
+
+
+def test_background_task_of_an_eager_cell_stays_eager(kernel: Kernel) -> None:
+    """A task that an ordinary cell began sees eager mode while a body awaits; the body sees its session throughout."""
+    kernel.run(_WATCH)
+    assert kernel.run(_BODY).status == "ok"
+    assert kernel.run("done.set()\nawait task").status == "ok"
+    assert kernel.value("(len(seen) >= 3, set(seen))") == (True, {IN_EAGER})
+    require_outside(kernel, IN_SESSION)
+
+
+def test_background_task_raises_without_harm(kernel: Kernel) -> None:
+    """An error in a task that a body awaits ends the body with that error."""
+    kernel.run("async def fails():\n    await asyncio.sleep(0)\n    1/0\ntask = asyncio.create_task(fails())")
+    outcome = kernel.run("%%tfsession tasks\nmark()\nawait task")
+    assert outcome.ename == "ZeroDivisionError"
+    assert "tfsess_magics" not in outcome.traceback
+    require_outside(kernel, IN_SESSION)
+
+
+def test_gather_of_a_body_is_in_the_session(kernel: Kernel) -> None:
+    """Coroutines that a body runs together with asyncio.gather are the body's own: they are in its session."""
+    body = "async def part():\n    mark()\n    await asyncio.sleep(0)\n    mark()\nawait asyncio.gather(part(), part())"
+    assert kernel.run(f"%%tfsession tasks\n{body}").status == "ok"
+    require_outside(kernel, IN_SESSION)
+
+
+def test_generator_left_suspended_in_a_scope(kernel: Kernel) -> None:
+    """A generator that a body leaves suspended inside ``as_default`` changes nothing for later cells."""
+    body = "def hold():\n    with tf.Graph().as_default():\n        yield\nheld = hold()\nnext(held)"
+    assert kernel.run(f"%%tfsession tasks\n{body}").status == "ok"
+    require_outside(kernel)
+    assert kernel.run("%%tfsession tasks\nmark()").status == "ok"
+    kernel.run("held.close()")
+    require_outside(kernel, IN_SESSION)

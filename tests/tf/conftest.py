@@ -1,0 +1,27 @@
+import os
+from collections.abc import Iterator
+from typing import Protocol
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tfsess_magics
+from tfsess_magics.tf import observe
+from tfsess_magics.tf.session import NamedSession
+
+
+class Open(Protocol):
+    """Opens a named session that the test need not close."""
+
+    def __call__(self, name: str, **options: object) -> NamedSession: ...
+
+
+@pytest.fixture
+def open_session() -> Iterator[Open]:
+    def open_it(name: str, **options: object) -> NamedSession:
+        return tfsess_magics.session(name, **options)  # type: ignore[arg-type]
+
+    yield open_it
+    tfsess_magics.close(*tfsess_magics.api.registry.names)
+    observe.uninstall()
