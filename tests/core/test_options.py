@@ -6,7 +6,14 @@ from tfsess_magics.core.options import ConfigOption, SessionOptions, Threads, pa
 
 @pytest.mark.parametrize(
     ("value", "threads"),
-    [("2", Threads(2)), ("2,4", Threads(2, 4)), ("2, 4", Threads(2, 4)), (2, Threads(2)), ((2, 4), Threads(2, 4)), ("0", Threads(0))],
+    [
+        ("2", Threads(2)),
+        ("2,4", Threads(2, 4)),
+        ("2, 4", Threads(2, 4)),
+        (2, Threads(2)),
+        ((2, 4), Threads(2, 4)),
+        ("0", Threads(0)),
+    ],
 )
 def test_threads_are_one_number_or_two(value: object, threads: Threads) -> None:
     """INTRA or INTRA,INTER, from the magic as text and from Python as numbers."""
@@ -44,7 +51,11 @@ def test_the_same_options_again_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("opened_with", "again", "values"),
     [
-        (SessionOptions(threads=Threads(2)), SessionOptions(threads=Threads(3)), "--threads 3 was given, it was opened with 2"),
+        (
+            SessionOptions(threads=Threads(2)),
+            SessionOptions(threads=Threads(3)),
+            "--threads 3 was given, it was opened with 2",
+        ),
         (SessionOptions(), SessionOptions(seed=0), "--seed 0 was given, it was opened without"),
         (
             SessionOptions(config=ConfigOption(b"x", "a: 1", "")),

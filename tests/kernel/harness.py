@@ -17,7 +17,7 @@ from jupyter_client.manager import KernelManager
 
 from .outcome import Message, Outcome, outcome_of
 
-TIMEOUT = 60.0
+TIMEOUT = 20.0
 """Seconds after which something that has to come is taken to be missing."""
 
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
@@ -143,7 +143,7 @@ class Kernel:
             idle = self._first(request, lambda m: m["content"].get("execution_state") == "idle")
             return replied is not None and idle is not None
 
-        self.wait(end, f"the end of a cell (it said {self._said(request)!r})")
+        self.wait(end, "the end of a cell", request)
         messages = self._came.pop(request)
         reply = next(m for m in messages if m["msg_type"] == "execute_reply")
         return outcome_of(reply, messages, prompts)
@@ -173,12 +173,12 @@ class Kernel:
         content: Message = self.wait(come, f"the {type_} {name}")["content"]
         return content
 
-    def wait(self, come: Callable[[], Any], what: str) -> Any:
+    def wait(self, come: Callable[[], Any], what: str, request: str = "") -> Any:
         """Receive messages until `come` returns something true, and return that."""
         deadline = time.monotonic() + TIMEOUT
         while not (found := come()):
             ready = self._poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
-            assert ready, f"{what} has not come within {TIMEOUT:.0f} s"
+            assert ready, f"{what} has not come within {TIMEOUT:.0f} s; this came: {self._came[request]}"
             for socket, _ in ready:
                 message = self._channels[socket].get_msg(timeout=TIMEOUT)
                 self._came[message["parent_header"].get("msg_id", "")].append(message)

@@ -66,7 +66,14 @@ class Pair:
         return self._same(self.plain.run(code, **how), self.session.run(code, **how))
 
     def run_body(
-        self, body: str, *, header: str = HEADER, above: str = "", plain: str | None = None, newline: str = "\n", **how: Any
+        self,
+        body: str,
+        *,
+        header: str = HEADER,
+        above: str = "",
+        plain: str | None = None,
+        newline: str = "\n",
+        **how: Any,
     ) -> Outcome:
         """Run `body` as an ordinary cell and as one in a session, and check that nothing tells one from the other.
 

@@ -12,15 +12,24 @@ BODIES = {
     "sleep": ("KeyboardInterrupt", "mark()\nprint('go'); time.sleep(600)"),
     "function": ("KeyboardInterrupt", "def wait():\n    mark()\n    print('go'); time.sleep(600)\nwait()"),
     "await": ("CancelledError", "mark()\nprint('go')\nawait asyncio.sleep(600)"),
-    "await-in-function": ("CancelledError", "async def wait():\n    mark()\n    print('go')\n    await asyncio.sleep(600)\nawait wait()"),
+    "await-in-function": (
+        "CancelledError",
+        "async def wait():\n    mark()\n    print('go')\n    await asyncio.sleep(600)\nawait wait()",
+    ),
     "async-loop": ("CancelledError", "mark()\nprint('go')\nwhile True:\n    await asyncio.sleep(0.001)"),
     "input": ("KeyboardInterrupt", "mark()\ninput('go')"),
-    "cleanup": ("KeyboardInterrupt", "try:\n    print('go'); time.sleep(600)\nfinally:\n    mark()\n    print('cleaned')"),
+    "cleanup": (
+        "KeyboardInterrupt",
+        "try:\n    print('go'); time.sleep(600)\nfinally:\n    mark()\n    print('cleaned')",
+    ),
     "async-cleanup": (
         "CancelledError",
         "try:\n    print('go')\n    await asyncio.sleep(600)\nfinally:\n    await asyncio.sleep(0)\n    mark()\n    print('cleaned')",
     ),
-    "caught": ("", "try:\n    print('go'); time.sleep(600)\nexcept KeyboardInterrupt:\n    mark()\n    print('caught')\n'on'"),
+    "caught": (
+        "",
+        "try:\n    print('go'); time.sleep(600)\nexcept KeyboardInterrupt:\n    mark()\n    print('caught')\n'on'",
+    ),
     "async-caught": (
         "",
         "try:\n    print('go')\n    await asyncio.sleep(600)\nexcept asyncio.CancelledError:\n    mark()\n    print('caught')\n'on'",

@@ -29,7 +29,9 @@ def test_failing_body_aborts_the_queued_cells(kernel: Kernel, header: str, failu
     require_outside(kernel)
 
 
-@pytest.mark.parametrize("header", ["", "queue --treads 2", "two names", "queue --threads 7", "queue --config 1/0", "9"])
+@pytest.mark.parametrize(
+    "header", ["", "queue --treads 2", "two names", "queue --threads 7", "queue --config 1/0", "9"]
+)
 def test_wrong_header_aborts_the_queued_cells(kernel: Kernel, header: str) -> None:
     """Run All ends at a header that will not do: one line, no body, status error."""
     wrong, queued = _run_all(kernel, f"%%tfsession {header}\nmark()", "print('queued')")
@@ -89,7 +91,9 @@ def test_subshell_enters_the_session_that_a_waiting_cell_is_in(kernel: Kernel) -
 def test_subshell_lists_sessions_while_a_body_runs(kernel: Kernel) -> None:
     """%tfsession answers from a subshell while the main shell's body runs, and says that it does."""
     with kernel.subshell() as subshell:
-        running = kernel.send("%%tfsession queue\nimport threading\nleave = threading.Event()\nprint('in')\nleave.wait(60)")
+        running = kernel.send(
+            "%%tfsession queue\nimport threading\nleave = threading.Event()\nprint('in')\nleave.wait(60)"
+        )
         kernel.said(running, "in")
         listed = kernel.run("%tfsession\nleave.set()", subshell=subshell)
         assert kernel.outcome(running).status == "ok"

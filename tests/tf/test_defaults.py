@@ -1,4 +1,4 @@
-"""Entering and leaving: inside, the session's graph and session are TensorFlow's defaults; outside, all is as before."""
+"""Inside, the session's graph and session are TensorFlow's defaults; outside, all is as before."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -248,7 +248,9 @@ def test_a_reset_default_graph_at_the_end_gives_an_empty_graph(open_session: Ope
     ],
     ids=["name_scope", "variable_scope", "device", "control_dependencies", "colocate_with"],
 )
-def test_what_a_body_leaves_open_in_the_graph_does_not_reach_the_next(open_session: Open, enter: Callable[[], Any]) -> None:
+def test_what_a_body_leaves_open_in_the_graph_does_not_reach_the_next(
+    open_session: Open, enter: Callable[[], Any]
+) -> None:
     """A scope of the graph that is entered and never left ends with the body."""
     with open_session("train"):
         kept.append(enter())

@@ -4,6 +4,7 @@ import inspect
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -54,7 +55,7 @@ def test_a_wrapper_of_other_code_over_ours_stays(unwrapped: object, open_session
     BaseSession.run = ours
 
 
-def test_a_wrapper_of_other_code_under_ours_stays(unwrapped: object) -> None:
+def test_a_wrapper_of_other_code_under_ours_stays(unwrapped: Any) -> None:
     """We put back what we found."""
     theirs = wrapt.FunctionWrapper(unwrapped, lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs))
     BaseSession.run = theirs

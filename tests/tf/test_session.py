@@ -247,7 +247,7 @@ def test_the_same_config_from_elsewhere_is_the_same_option(open_session: Open, t
     file.write_text("inter_op_parallelism_threads: 3")
     open_session("train", config=v1.ConfigProto(inter_op_parallelism_threads=3))
     open_session("train", config_file=file)
-    with pytest.raises(OptionConflictError, match="inter_op_parallelism_threads: 4 was given.*threads: 3"):
+    with pytest.raises(OptionConflictError, match=r"inter_op_parallelism_threads: 4 was given.*threads: 3"):
         open_session("train", config=v1.ConfigProto(inter_op_parallelism_threads=4))
 
 

@@ -29,8 +29,14 @@ def test_a_variable_is_described(open_session: Open) -> None:
         v1.get_variable("large", [100, 2], tf.float16)
         v1.Variable(np.zeros([2]), shape=tf.TensorShape([None]), name="open_ended", validate_shape=False)
     small, large = found()["small"], found()["large"]
-    assert list(found())[0] == "large"
-    assert (small.shape, small.dtype, small.nbytes, small.initialized, small.device) == ((3,), "int64", 24, False, "CPU:0")
+    assert next(iter(found())) == "large"
+    assert (small.shape, small.dtype, small.nbytes, small.initialized, small.device) == (
+        (3,),
+        "int64",
+        24,
+        False,
+        "CPU:0",
+    )
     assert (large.shape, large.dtype, large.nbytes) == ((100, 2), "float16", 400)
     assert (found()["open_ended"].shape, found()["open_ended"].nbytes) == ((None,), None)
 

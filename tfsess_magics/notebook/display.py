@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from html import escape
+from textwrap import shorten
 
 from tfsess_magics.core.model import SessionInfo, State, VariableInfo
 
@@ -39,8 +40,10 @@ def count(number: int, noun: str) -> str:
 
 def closed_message(was: SessionInfo) -> str:
     """Say what closing a session freed."""
-    freed = f"; {format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator" if was.variables else ""
-    return f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{freed}"
+    return (
+        f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
+        f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
+    )
 
 
 def reset_message(was: SessionInfo) -> str:
@@ -122,7 +125,7 @@ def _facts(info: SessionInfo) -> list[tuple[str, str]]:
     if info.last_run:
         facts.append(("last run", format_seconds(info.last_run.duration)))
     if info.last_error:
-        facts.append(("last error", info.last_error))
+        facts.append(("last error", shorten(info.last_error, 160, placeholder=" …")))
     initialized = sum(variable.initialized is True for variable in info.variables)
     if info.variables:
         held = f"{initialized:,} of {len(info.variables):,} initialized, {format_bytes(info.variables_nbytes)}"

@@ -129,7 +129,7 @@ def parse_header(words: Sequence[str], evaluate: Callable[[str], Any]) -> Header
             raise InvalidOptionError(f"--{option} needs a value: --{option} {OPTIONS[option]}")
         options[option.replace("-", "_")] = (evaluate(value), value) if option == "config" else value
     if not names:
-        raise InvalidNameError(f"a session's name is missing. Usage: {USAGE}")
+        raise InvalidNameError(f"a session's name is missing. Usage: %%tfsession {USAGE}")
     if len(names) > 1:
         raise InvalidNameError(
             f"one name is wanted, got {len(names)}: {', '.join(map(repr, names))}. "

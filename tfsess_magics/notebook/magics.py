@@ -143,4 +143,5 @@ class SessionMagics(Magics):  # type: ignore[misc]
 
 def _require(is_right: bool, usage: str, words: list[str]) -> None:
     if not is_right:
-        raise InvalidOptionError(f"usage: %tfsession {usage}; got {' '.join(words) or 'nothing more'!r}")
+        given = repr(" ".join(words)) if words else "nothing"
+        raise InvalidOptionError(f"usage: %tfsession {usage}; got {given}")

@@ -6,7 +6,7 @@ from typing import Any, Generic
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from tfsess_magics.core.errors import InvalidOptionError
+from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import S
@@ -42,8 +42,11 @@ class NotebookSessions(Generic[S]):
             If the header will not do.
         """
         header = self._header(line)
+        live = self.registry.names
         session, is_new = self.registry.open(header.name, header.options, _origin(cell))
         if is_new:
+            if hint := did_you_mean(header.name, live):
+                print(f"{header.name}: a new session. Live already: {', '.join(live)}.{hint}")
             self._tell(session)
         return session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 
@@ -12,7 +13,7 @@ _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 def without_our_frames(error: BaseException | None) -> None:
     """Take our frames out of the traceback of `error` and of the errors it came from.
 
-    An error that this package itself raised keeps them: they are where it happened.
+    An error that this package itself raised keeps those at its end: they are where it happened.
     """
     seen: set[int] = set()
     pending = [error]
@@ -30,9 +31,10 @@ def _spliced(traceback: TracebackType | None) -> TracebackType | None:
     while traceback is not None:
         entries.append(traceback)
         traceback = traceback.tb_next
-    if not entries or _is_ours(entries[-1]):
-        return entries[0] if entries else None
-    kept = [entry for entry in entries if not _is_ours(entry)]
+    raised_by_us = list(takewhile(_is_ours, reversed(entries)))
+    kept = [entry for entry in entries if entry in raised_by_us or not _is_ours(entry)]
+    if not kept:
+        return None
     for entry, following in zip(kept, [*kept[1:], None], strict=True):
         entry.tb_next = following
     return kept[0]

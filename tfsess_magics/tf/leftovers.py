@@ -29,7 +29,10 @@ def end_controllers(entered: Sequence[Any]) -> None:
     controllers = [
         found
         for found in gc.get_objects()
-        if isinstance(found, GeneratorType) and found.gi_code in _CONTROLLERS and found.gi_frame and not found.gi_running
+        if isinstance(found, GeneratorType)
+        and found.gi_code in _CONTROLLERS
+        and found.gi_frame
+        and not found.gi_running
     ]
     for default in reversed(entered):
         for controller in controllers:

@@ -1,0 +1,51 @@
+"""What a ``%%tfsession`` cell costs over a hand-written ``with``, beside what ``%%time`` adds to a cell."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+from benchmarks.measure import interleaved
+
+BODIES = {"empty": "pass", "eval": "value = x.eval()"}
+
+
+def report() -> None:
+    """Print the medians."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    shell.run_line_magic("load_ext", "tfsess_magics")
+    shell.run_cell(
+        "import tensorflow as tf\n"
+        "graph = tf.Graph()\n"
+        "session = tf.compat.v1.Session(graph=graph)\n"
+        "with graph.as_default():\n"
+        "    x = tf.constant(1.0)"
+    )
+    shell.run_cell("%%tfsession train\nx_named = tf.constant(1.0)")
+    for name, body in BODIES.items():
+        cells = {
+            "plain": body if name == "empty" else f"with graph.as_default(), session.as_default():\n    {body}",
+            "with": f"with graph.as_default(), session.as_default():\n    {body}",
+            "%%tfsession": f"%%tfsession train\n{body.replace('x.', 'x_named.')}",
+        }
+        cells["%%time"] = f"%%time\n{cells['plain']}"
+        with contextlib.redirect_stdout(io.StringIO()):
+            medians = interleaved(
+                {kind: lambda cell=cell: shell.run_cell(cell) for kind, cell in cells.items()},  # type: ignore[misc]
+                rounds=60,
+                repeats=20,
+            )
+        ours, theirs = medians["%%tfsession"] - medians["with"], medians["%%time"] - medians["plain"]
+        print(f"cell, body {name!r}: " + ", ".join(f"{kind} {1e3 * s:.3f} ms" for kind, s in medians.items()))
+        print(f"  %%tfsession over with: {1e3 * ours:.3f} ms; %%time over plain: {1e3 * theirs:.3f} ms", end="")
+        print(f"; ratio {ours / theirs:.2f} (bound 1)")
+    shell.run_cell("%tfsession close train")
+
+
+if __name__ == "__main__":
+    report()

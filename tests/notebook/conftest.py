@@ -1,0 +1,66 @@
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tfsess_magics
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a cell printed, its value and the error it failed with."""
+
+    out: str
+    err: str
+    value: Any
+    error: BaseException | None
+
+
+class Notebook:
+    """A real shell that runs cells."""
+
+    def __init__(self, shell: InteractiveShell, capture: pytest.CaptureFixture[str]) -> None:
+        self.shell = shell
+        self._capture = capture
+
+    def run(self, cell: str) -> Outcome:
+        self._capture.readouterr()
+        result = self.shell.run_cell(cell, store_history=True)
+        captured = self._capture.readouterr()
+        return Outcome(captured.out, captured.err, result.result, result.error_before_exec or result.error_in_exec)
+
+    def ok(self, cell: str) -> Outcome:
+        outcome = self.run(cell)
+        assert outcome.error is None, outcome.error
+        return outcome
+
+
+@pytest.fixture(scope="session")
+def shell() -> InteractiveShell:
+    config = Config()
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.colors = "nocolor"
+    return InteractiveShell.instance(config=config)
+
+
+@pytest.fixture
+def plain_notebook(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Iterator[Notebook]:
+    """A shell without the extension."""
+    shell.display_formatter.active_types = ["text/plain"]
+    yield Notebook(shell, capsys)
+    shell.reset()
+
+
+@pytest.fixture
+def notebook(plain_notebook: Notebook) -> Iterator[Notebook]:
+    """A shell with the extension, whose sessions are closed after the test."""
+    tfsess_magics.load_ipython_extension(plain_notebook.shell)
+    yield plain_notebook
+    tfsess_magics.close(*tfsess_magics.api.registry.names)
+    tfsess_magics.unload_ipython_extension(plain_notebook.shell)

@@ -1,0 +1,139 @@
+"""Loading and unloading."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import tfsess_magics
+from tests.notebook.conftest import Notebook
+
+
+def _added(shell: InteractiveShell) -> dict[str, Any]:
+    """Return what of the shell an extension could have changed."""
+    manager = shell.magics_manager
+    return {
+        "attributes": dict(vars(shell)),
+        "magics": {kind: dict(magics) for kind, magics in manager.magics.items()},
+        "registry": dict(manager.registry),
+        "events": {event: list(callbacks) for event, callbacks in shell.events.callbacks.items()},
+        "names": set(shell.user_ns),
+        "transformers": [*shell.input_transformers_cleanup, *shell.input_transformers_post, *shell.ast_transformers],
+    }
+
+
+def test_unloading_takes_everything_away(plain_notebook: Notebook) -> None:
+    """Load, load, unload, unload: the shell is as it was."""
+    shell = plain_notebook.shell
+    before = _added(shell)
+    tfsess_magics.load_ipython_extension(shell)
+    tfsess_magics.load_ipython_extension(shell)
+    assert "tfsession" in shell.magics_manager.magics["cell"]
+    tfsess_magics.unload_ipython_extension(shell)
+    tfsess_magics.unload_ipython_extension(shell)
+    assert _added(shell) == before
+
+
+def test_loading_adds_no_hook_and_no_name(plain_notebook: Notebook) -> None:
+    """No event, transformer or name of the user's: two magics and four methods."""
+    shell = plain_notebook.shell
+    before = _added(shell)
+    tfsess_magics.load_ipython_extension(shell)
+    after = _added(shell)
+    tfsess_magics.unload_ipython_extension(shell)
+    for kind in ("events", "names", "transformers"):
+        assert after[kind] == before[kind]
+    assert set(after["attributes"]) - set(before["attributes"]) == {
+        "should_run_async",
+        "run_cell_async",
+        "run_ast_nodes",
+        "showtraceback",
+    }
+
+
+def test_sessions_outlive_the_extension(plain_notebook: Notebook) -> None:
+    """Unloading says how to close them; loading and reloading find them again."""
+    plain_notebook.ok("%load_ext tfsess_magics")
+    plain_notebook.ok("%%tfsession train\nimport tensorflow as tf\nx = tf.constant(1.0)")
+    session = tfsess_magics.get("train")
+    assert plain_notebook.ok("%unload_ext tfsess_magics").out == (
+        "still live: train. To close them: import tfsess_magics; tfsess_magics.close('train')\n"
+    )
+    assert session.run(session.graph.get_tensor_by_name("Const:0")) == 1.0
+    assert plain_notebook.run("%tfsession").error is not None
+    assert plain_notebook.ok("%load_ext tfsess_magics").out == "live sessions: train\n"
+    assert plain_notebook.ok("%%tfsession train\n(x + 1).eval()").value == 2.0
+    plain_notebook.ok("%reload_ext tfsess_magics")
+    assert plain_notebook.ok("%%tfsession train\n(x + 2).eval()").value == 3.0
+    assert tfsess_magics.get("train") is session
+    plain_notebook.ok("%tfsession close train")
+    assert plain_notebook.ok("%unload_ext tfsess_magics").out == ""
+
+
+def test_unloading_in_a_sessions_cell_lets_it_end(plain_notebook: Notebook) -> None:
+    """The cell goes on in its session, and TensorFlow's defaults are put back after it."""
+    plain_notebook.ok("%load_ext tfsess_magics")
+    cell = "%%tfsession train\nimport tensorflow as tf\n%unload_ext tfsess_magics\ntf.constant(1.0).eval()"
+    assert plain_notebook.ok(cell).value == 1.0
+    assert plain_notebook.ok("tf.executing_eagerly()").value is True
+    tfsess_magics.close("train")
+
+
+def test_a_method_that_other_code_wrapped_over_ours_stays(plain_notebook: Notebook) -> None:
+    """Unloading leaves the other wrapper in place, and ours under it does nothing any more."""
+    shell = plain_notebook.shell
+    tfsess_magics.load_ipython_extension(shell)
+    ours: Callable[..., Any] = shell.run_cell_async
+
+    def theirs(*args: Any, **kwargs: Any) -> Any:
+        return ours(*args, **kwargs)
+
+    shell.run_cell_async = theirs
+    tfsess_magics.unload_ipython_extension(shell)
+    assert shell.run_cell_async is theirs
+    assert plain_notebook.run("%%tfsession train\n1").error is not None
+    assert plain_notebook.ok("1 + 1").value == 2
+    tfsess_magics.load_ipython_extension(shell)
+    plain_notebook.ok("%%tfsession train\n1")
+    tfsess_magics.close("train")
+    tfsess_magics.unload_ipython_extension(shell)
+    del shell.run_cell_async
+
+
+def _in_python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+START = "import sys; from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell();"
+
+
+def test_loading_imports_no_tensorflow() -> None:
+    """Listing and loading are instant; TensorFlow is imported when the first session opens."""
+    code = (
+        f"{START} shell.run_line_magic('load_ext', 'tfsess_magics'); shell.run_line_magic('tfsession', '');"
+        "print('tensorflow' in sys.modules, 'numpy' in sys.modules)"
+    )
+    assert _in_python(code).splitlines()[-1] == "False False"
+
+
+@pytest.mark.parametrize(
+    "cell", ["%%tfsession train\nran = True", "%tfsession new train", "tfsess_magics.session('train')"]
+)
+def test_without_tensorflow_one_sentence_says_what_to_install(cell: str) -> None:
+    """Whoever has no TensorFlow learns which package to get."""
+    code = (
+        f"{START} sys.modules['tensorflow'] = None;"
+        "import tfsess_magics; shell.user_ns['tfsess_magics'] = tfsess_magics;"
+        "shell.run_line_magic('load_ext', 'tfsess_magics');"
+        f"result = shell.run_cell({cell!r});"
+        "print(result.error_before_exec or result.error_in_exec); print('ran' in shell.user_ns)"
+    )
+    said, ran = _in_python(code).splitlines()[-2:]
+    assert said == (
+        "TensorFlow is not installed in this Python; install your own build of it, or: "
+        "pip install 'tfsess_magics[tensorflow]'"
+    )
+    assert ran == "False"
