@@ -11,10 +11,17 @@ from .pair import PREPARE, Pair
 
 
 @pytest.fixture(scope="session")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two kernels with the same history."""
     with Kernel(tmp_path_factory.mktemp("plain")) as plain, Kernel(tmp_path_factory.mktemp("session")) as session:
         yield Pair(plain, session)
+
+
+@pytest.fixture
+def pair(kernels: Pair) -> Pair:
+    """The two kernels, level with each other even where a test before has failed half-way."""
+    kernels.level()
+    return kernels
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from jupyter_client.manager import KernelManager
 
 from .outcome import Message, Outcome, outcome_of
 
-TIMEOUT = 20.0
+TIMEOUT = 30.0
 """Seconds after which something that has to come is taken to be missing."""
 
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
@@ -45,7 +45,17 @@ class Kernel:
         self._poller = zmq.Poller()
         for socket in self._channels:
             self._poller.register(socket, zmq.POLLIN)
+        self._answers = True
         self._came: defaultdict[str, list[Message]] = defaultdict(list)
+
+    def interrupt(self) -> None:
+        """Send SIGINT, and a request that wakes the kernel's event loop.
+
+        While a cell awaits, ipykernel's handler only queues a callback, and the loop sleeps on (tornado's
+        ``add_callback`` in the loop's own thread does not wake it): ipykernel 7.4, ``_cancel_on_sigint``.
+        """
+        self._manager.interrupt_kernel()
+        self.request("shell", "kernel_info_request", {})
 
     @property
     def manager(self) -> KernelManager:
@@ -134,7 +144,7 @@ class Kernel:
             asked = [m["content"]["prompt"] for m in self._came[request] if m["msg_type"] == "input_request"]
             if interrupt_at and not interrupted and interrupt_at in self._said(request) + "".join(asked):
                 interrupted = True
-                self._manager.interrupt_kernel()
+                self.interrupt()
             if not interrupted:
                 for prompt in asked[len(prompts) :]:
                     prompts.append(prompt)
@@ -175,9 +185,11 @@ class Kernel:
 
     def wait(self, come: Callable[[], Any], what: str, request: str = "") -> Any:
         """Receive messages until `come` returns something true, and return that."""
+        assert self._answers, "this kernel has ceased to answer"
         deadline = time.monotonic() + TIMEOUT
         while not (found := come()):
             ready = self._poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            self._answers = bool(ready)
             assert ready, f"{what} has not come within {TIMEOUT:.0f} s; this came: {self._came[request]}"
             for socket, _ in ready:
                 message = self._channels[socket].get_msg(timeout=TIMEOUT)

@@ -61,6 +61,13 @@ class Pair:
             assert kernel.run(PREPARE).status == "ok"
             assert kernel.run(cell).status == "ok"
 
+    def level(self) -> None:
+        """Let the kernel whose history is shorter catch up."""
+        counts = {kernel: kernel.value("len(In), modes.clear()")[0] for kernel in (self.plain, self.session)}
+        for kernel, count in counts.items():
+            for _ in range(max(counts.values()) - count):
+                kernel.run("None")
+
     def run(self, code: str, **how: Any) -> Outcome:
         """Run an ordinary cell in both kernels, and check that they answer alike."""
         return self._same(self.plain.run(code, **how), self.session.run(code, **how))

@@ -48,7 +48,7 @@ def test_interrupt_ends_a_body_as_it_ends_a_cell(pair: Pair, body: str) -> None:
 
 
 OPENINGS = {
-    "loop": "[print('go')] + [0 for _ in iter(int, 1)]",
+    "loop": "[print('go'), [0 for _ in iter(int, 1)]]",
     "sleep": "[print('go'), time.sleep(600)]",
 }
 
