@@ -22,7 +22,7 @@ $(INSTALLED): $(VENV)/.tools $(LAB_SOURCES)
 	touch $@
 
 lab: install
-	$(BIN)/jupyter lab $(LAB_OPTIONS) $(TOUR)
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS) $(TOUR)
 
 test: lint
 	$(BIN)/python -m pytest

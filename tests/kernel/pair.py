@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pprint import pformat
 from typing import Any
@@ -36,7 +38,7 @@ IN_SESSION = (False, True)
 
 _VARYING = (
     (re.compile(r"%%tfsession [^\r\n\\']*|# header"), ""),
-    (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
+    (re.compile(r"\bat (0x)?[0-9a-f]{6,}"), "at …"),
     (re.compile(r"ipykernel_\d+"), "ipykernel"),
     (re.compile(r"\b\d+\.py\b"), "cell.py"),
     (re.compile(r"(CPU times: |Wall time: |Parser +: |Compiler +: ).*"), r"\1"),
@@ -63,7 +65,7 @@ class Pair:
 
     def level(self) -> None:
         """Let the kernel whose history is shorter catch up."""
-        counts = {kernel: kernel.value("len(In), modes.clear()")[0] for kernel in (self.plain, self.session)}
+        counts = {kernel: kernel.value("get_ipython().execution_count, modes.clear()")[0] for kernel in (self.plain, self.session)}
         for kernel, count in counts.items():
             for _ in range(max(counts.values()) - count):
                 kernel.run("None")
@@ -71,6 +73,16 @@ class Pair:
     def run(self, code: str, **how: Any) -> Outcome:
         """Run an ordinary cell in both kernels, and check that they answer alike."""
         return self._same(self.plain.run(code, **how), self.session.run(code, **how))
+
+    @contextmanager
+    def installed(self, install: str, remove: str) -> Iterator[None]:
+        """Run `install` in both kernels, and in any case `remove` at the end, as expressions that no hook sees."""
+        self.run(install)
+        try:
+            yield
+        finally:
+            for kernel in (self.plain, self.session):
+                kernel.value(remove)
 
     def run_body(
         self,
@@ -115,16 +127,18 @@ class Pair:
         return session
 
 
-def _lines(outcome: Outcome, one_line: bool) -> list[str]:
-    """Write out an outcome without what has to differ: headers, addresses, times.
+def normal(text: str) -> str:
+    """Take out what has to differ: headers, addresses, times."""
+    for pattern, instead in _VARYING:
+        text = pattern.sub(instead, text)
+    return text
 
-    With `one_line` also without the empty line for the header.
-    """
+
+def _lines(outcome: Outcome, one_line: bool) -> list[str]:
+    """Write out an outcome in `normal` form; with `one_line` also without the empty line for the header."""
 
     def change(text: str) -> str:
-        for pattern, instead in _VARYING:
-            text = pattern.sub(instead, text)
-        return text.lstrip("\n") if one_line else text
+        return normal(text).lstrip("\n") if one_line else normal(text)
 
     fields = {name: mapped(getattr(outcome, name), change) for name in ("traceback", "evalue", "payload")}
     outputs = tuple(replace(output, content=mapped(output.content, change)) for output in outcome.outputs)
