@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfsess_magics.api import registry
 from tfsess_magics.core.origin import add_cell_locator
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from tfsess_magics.notebook.channel import Channel
 
 _undo: dict[InteractiveShell, Callable[[], None]] = {}
 """Takes the extension out of a shell that it was loaded into."""
@@ -46,12 +48,17 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
 
     sessions = NotebookSessions(shell, registry)
     magics = SessionMagics(shell, sessions)
-    runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"))
+    channel, started = _connect(shell)
+    runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started)
     shell.register_magics(magics)
     runner.install()
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
+    if channel:
+        channel.install()
 
     def undo() -> None:
+        if channel:
+            channel.uninstall()
         remove_locator()
         runner.uninstall()
         magics.unregister()
@@ -61,3 +68,15 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
             observe.uninstall()
 
     return undo
+
+
+def _connect(shell: InteractiveShell) -> tuple[Channel | None, Callable[[Any], None]]:
+    """Return the channel to front ends and what it is told of cells; no channel for a shell without a kernel."""
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return None, lambda _: None
+    from tfsess_magics.notebook.channel import Channel
+    from tfsess_magics.notebook.running import RunningCells
+
+    running = RunningCells(kernel)
+    return Channel(kernel, registry, running), running.started

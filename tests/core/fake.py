@@ -1,11 +1,12 @@
 """A backend without TensorFlow, and its sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import Scope
 
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
@@ -16,8 +17,12 @@ class FakeSession:
 
     notes: Sequence[str] = ()
 
-    def __init__(self, number: int, name: str, options: SessionOptions, origin: Origin) -> None:
-        self.number, self.name, self.options, self.origin = number, name, options, origin
+    def __init__(
+        self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
+    ) -> None:
+        self.number, self.name, self.options, self.origin, self.changed = number, name, options, origin, changed
+        self.state, self.runs, self.variables_nbytes = State.IDLE, 0, 0
+        self.asked = 0
         self.generation = 1
         self.closed = False
         self.used_by: str | None = None
@@ -32,11 +37,32 @@ class FakeSession:
         if self.used_by:
             raise SessionInUseError(self.name, "reset", self.used_by)
         self.generation += 1
+        self.changed()
 
     def close(self) -> None:
         if self.used_by:
             raise SessionInUseError(self.name, "close", self.used_by)
         self.closed = True
+        self.changed()
+
+    def summary(self, *, ask: bool) -> SessionSummary:
+        if self.closed:
+            raise ClosedSessionError(self.name)
+        self.asked += ask
+        return SessionSummary(
+            id=self.number,
+            name=self.name,
+            kind="named",
+            state=self.state.value,
+            generation=self.generation,
+            origin=str(self.origin),
+            operations=0,
+            runs=self.runs,
+            devices=["CPU:0"],
+            variables=0,
+            variables_nbytes=self.variables_nbytes,
+            running_since=None,
+        )
 
     def info(self) -> SessionInfo:
         if self.closed:
@@ -69,5 +95,7 @@ class FakeBackend:
             raise InvalidOptionError(f"no such option: {given}")
         return SessionOptions(**given)
 
-    def open(self, number: int, name: str, options: SessionOptions, origin: Origin) -> FakeSession:
-        return FakeSession(number, name, options, origin)
+    def open(
+        self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
+    ) -> FakeSession:
+        return FakeSession(number, name, options, origin, changed)

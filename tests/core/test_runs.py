@@ -5,7 +5,7 @@ from tfsess_magics.core.runs import RunMeter
 
 def test_runs_are_counted_and_timed() -> None:
     """Under way: its start is known and it does not count. Ended: it counts, with duration and error."""
-    meter = RunMeter()
+    meter = RunMeter(lambda: None)
     assert (meter.runs, meter.running_since, meter.last_run, meter.last_error) == (0, None, None, None)
     token = meter.token()
     meter.started(token)
@@ -21,7 +21,7 @@ def test_runs_are_counted_and_timed() -> None:
 
 def test_the_last_error_outlives_runs_that_succeed() -> None:
     """The last run and the last error are two facts."""
-    meter = RunMeter()
+    meter = RunMeter(lambda: None)
     for error in ("ValueError: no", None):
         token = meter.token()
         meter.started(token)
@@ -33,7 +33,7 @@ def test_the_last_error_outlives_runs_that_succeed() -> None:
 
 def test_the_oldest_of_several_runs_counts_as_its_start() -> None:
     """Two runs may be under way at once, and end in any order."""
-    meter = RunMeter()
+    meter = RunMeter(lambda: None)
     first, second = meter.token(), meter.token()
     meter.started(first)
     since = meter.running_since
@@ -47,14 +47,14 @@ def test_the_oldest_of_several_runs_counts_as_its_start() -> None:
 
 def test_an_end_without_a_start_is_harmless() -> None:
     """An interrupt may come before the start was noted."""
-    meter = RunMeter()
+    meter = RunMeter(lambda: None)
     meter.ended(meter.token())
     assert meter.runs == 0
 
 
 def test_no_run_of_any_thread_is_lost() -> None:
     """The count is exact with several threads at once."""
-    meter = RunMeter()
+    meter = RunMeter(lambda: None)
     barrier = threading.Barrier(8)
 
     def run() -> None:

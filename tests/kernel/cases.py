@@ -222,12 +222,6 @@ CASES = (
         after=("sorted(Out) == sorted(_oh), max(Out)",),
     ),
     Case(
-        "under-time-interrupt",
-        "mark()\nraise KeyboardInterrupt",
-        how={"above": "%%time --no-raise-error\n"},
-        ename="KeyboardInterrupt"[:0],
-    ),
-    Case(
         "under-capture",
         "mark()\nprint('kept')\ndisplay('shown')\n7",
         how={"above": "%%capture out\n"},
@@ -262,7 +256,8 @@ CASES = (
     Case("run-notebook", _NOTEBOOK.format("mark()", "print(2)") + "%run other.ipynb\nmark()", shows="2"),
     Case(
         "run-notebook-raises",
-        _NOTEBOOK.format("1/0", "print('not reached')") + "%run other.ipynb\nmark()",
+        _NOTEBOOK.format("1/0", "print('not reached')") + "mark()\n%run other.ipynb",
+        ename="ZeroDivisionError",
         shows="ZeroDivisionError",
     ),
     Case("ex-and-ev", "get_ipython().ex('mark()')\nget_ipython().ev('40 + 2')", shows="42"),

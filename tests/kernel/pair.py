@@ -65,7 +65,10 @@ class Pair:
 
     def level(self) -> None:
         """Let the kernel whose history is shorter catch up."""
-        counts = {kernel: kernel.value("get_ipython().execution_count, modes.clear()")[0] for kernel in (self.plain, self.session)}
+        counts = {
+            kernel: kernel.value("get_ipython().execution_count, modes.clear()")[0]
+            for kernel in (self.plain, self.session)
+        }
         for kernel, count in counts.items():
             for _ in range(max(counts.values()) - count):
                 kernel.run("None")

@@ -8,6 +8,7 @@ import pytest
 
 from .pair import HEADER, PLAIN, Pair, normal
 
+# Line ends at the end are left out: for a text of nothing IPython makes one, below the header one more.
 _LOG_EVENTS = """\
 ip, log = get_ipython(), []
 def told(name, of):
@@ -18,14 +19,21 @@ def told(name, of):
 def quiet(info):
     return not getattr(info, 'info', info).raw_cell
 def of_info(i):
-    return i.raw_cell, i.transformed_cell, i.store_history, i.silent, i.shell_futures, i.cell_id, i.cell_meta
+    return i.raw_cell, i.transformed_cell.rstrip(), i.store_history, i.silent, i.shell_futures, i.cell_id, i.cell_meta
 def of_result(r):
     return of_info(r.info), r.execution_count, r.success, r.result, repr(r.error_in_exec), repr(r.error_before_exec)
 hooks = [(name, told(name, of)) for name, of in [
     ('pre_execute', None), ('pre_run_cell', of_info), ('post_execute', None), ('post_run_cell', of_result)]]
 for hook in hooks: ip.events.register(*hook)
 """
-_BODIES = {"ok": "1", "error": "1/0", "await": "await asyncio.sleep(0)\n2", "syntax": "x = (", "empty": "", "blank": "\n\n"}
+_BODIES = {
+    "ok": "1",
+    "error": "1/0",
+    "await": "await asyncio.sleep(0)\n2",
+    "syntax": "x = (",
+    "empty": "",
+    "blank": "\n\n",
+}
 _REQUESTS = {
     "plain": {},
     "silent": {"silent": True},
@@ -49,7 +57,10 @@ def test_events_are_the_same(pair: Pair, body: str, request_: str) -> None:
     for kernel in (pair.plain, pair.session):
         kernel.value("log.clear()")
     pair.run_body(_BODIES[body], **_REQUESTS[request_])
-    logs = [[event for event in kernel.value("log") if event != ("post_execute", True)] for kernel in (pair.plain, pair.session)]
+    logs = [
+        [event for event in kernel.value("log") if event != ("post_execute", True)]
+        for kernel in (pair.plain, pair.session)
+    ]
     plain, session = ("\n".join(map(normal, map(str, log))) for log in logs)
     assert session == plain
     assert ("pre_execute", True) in logs[1]
@@ -91,7 +102,9 @@ _NO_TRANSFORMERS = """[
 ]"""
 
 
-@pytest.mark.parametrize("body", ["€", "await asyncio.sleep(0)\n€", "y = €\nprint(y)\n1/0"], ids=["sync", "async", "error"])
+@pytest.mark.parametrize(
+    "body", ["€", "await asyncio.sleep(0)\n€", "y = €\nprint(y)\n1/0"], ids=["sync", "async", "error"]
+)
 def test_user_transformers_work_in_the_body(pair: Pair, body: str) -> None:
     """Input and AST transformers that a user registered do to a body what they do to a cell, once."""
     with pair.installed(_TRANSFORMERS, _NO_TRANSFORMERS):

@@ -54,6 +54,10 @@ class SessionInUseError(TfSessionError, RuntimeError):
         super().__init__(f"cannot {order} {name!r}: {use}. Wait until that has ended, or interrupt it.")
 
 
+class StaleOrderError(TfSessionError, RuntimeError):
+    """An order for a session that was closed or reset since the order was given."""
+
+
 class ClosedSessionError(TfSessionError, RuntimeError):
     """A named session object that was used after its close."""
 

@@ -64,6 +64,8 @@ class DeviceInfo:
 
     name: str
     type: str
+    memory_limit: int | None = None
+    """Bytes that TensorFlow may take of it; None where it names no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic
 
-from tfsess_magics.core.errors import ClosedSessionError, SessionExistsError, SessionInUseError, UnknownSessionError
+from tfsess_magics.core.changes import Changes
+from tfsess_magics.core.errors import (
+    ClosedSessionError,
+    SessionExistsError,
+    SessionInUseError,
+    StaleOrderError,
+    UnknownSessionError,
+)
 from tfsess_magics.core.model import Origin, SessionInfo
 from tfsess_magics.core.names import check_name
 from tfsess_magics.core.session import Backend, S
@@ -30,13 +39,16 @@ class SessionRegistry(Generic[S]):
         self._changing = threading.RLock()
         self._sessions: dict[str, S] = {}
         self._numbers = itertools.count(1)
+        self.changes = Changes()
+        """Which of the sessions have changed."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the live sessions, oldest first."""
-        return tuple(session.name for session in self._live())
+        return tuple(session.name for session in self.live())
 
-    def _live(self) -> list[S]:
+    def live(self) -> list[S]:
+        """Return the live sessions, oldest first."""
         return [session for session in list(self._sessions.values()) if not session.closed]
 
     def get(self, name: str) -> S:
@@ -51,6 +63,34 @@ class SessionRegistry(Generic[S]):
         if session is None:
             raise UnknownSessionError(name, self.names)
         return session
+
+    @contextmanager
+    def unchanged(self, number: int, generation: int) -> Iterator[S]:
+        """Hold the session of that number as it is, if it is live and of that generation still.
+
+        Raises
+        ------
+        StaleOrderError
+            If it was closed or reset since.
+        """
+        with self._changing:
+            session = self.get_live(number)
+            if session.generation != generation:
+                raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
+            yield session
+
+    def get_live(self, number: int) -> S:
+        """Return the session of that number.
+
+        Raises
+        ------
+        StaleOrderError
+            If it was closed.
+        """
+        for session in self.live():
+            if session.number == number:
+                return session
+        raise StaleOrderError("that session was closed meanwhile; nothing was done.")
 
     def _find(self, name: str) -> S | None:
         session = self._sessions.get(name)
@@ -73,8 +113,11 @@ class SessionRegistry(Generic[S]):
             if self._find(name) is not None:
                 raise SessionExistsError(name)
             backend = self._connect()
-            session = backend.open(next(self._numbers), name, backend.options(**options), origin)
+            number = next(self._numbers)
+            changed = functools.partial(self.changes.mark, number)
+            session = backend.open(number, name, backend.options(**options), origin, changed)
             self._sessions[name] = session
+            changed()
             return session
 
     def open(self, name: str, options: Mapping[str, Any], origin: Origin) -> tuple[S, bool]:
@@ -133,7 +176,7 @@ class SessionRegistry(Generic[S]):
     def sessions(self) -> tuple[SessionInfo, ...]:
         """Return a record of every live session, oldest first."""
         records = []
-        for session in self._live():
+        for session in self.live():
             try:
                 records.append(session.info())
             except ClosedSessionError:  # between the two lines above

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from threading import get_ident
 
 from tfsess_magics.core.model import RunInfo
@@ -15,9 +16,15 @@ class RunMeter:
     Owned by the named session, written by every thread that runs it, read by any. No lock: runs may be
     started from ``__del__`` inside the garbage collector, where a lock could be held by the very thread
     that waits for it. Each thread writes its own count, and every other write is a single atomic store.
+
+    Parameters
+    ----------
+    changed
+        Called whenever a run starts or ends; may take no lock either.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
         self._tokens = itertools.count()
         self._in_flight: dict[int, tuple[float, float]] = {}
         self._ended: dict[int, int] = {}
@@ -33,6 +40,7 @@ class RunMeter:
     def started(self, token: int) -> None:
         """Note that a run starts."""
         self._in_flight[token] = (time.time(), time.perf_counter())
+        self._changed()
 
     def ended(self, token: int, error: str | None = None) -> None:
         """Note that a run has ended, with a description of its `error` if it raised."""
@@ -44,6 +52,7 @@ class RunMeter:
         self._last = (times[0], time.perf_counter() - times[1], error)
         if error is not None:
             self.last_error = error
+        self._changed()
 
     @property
     def runs(self) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from tfsess_magics.core.model import Origin, SessionInfo
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.protocol import SessionSummary
 
 
 class Scope(Protocol):
@@ -30,8 +31,16 @@ class Session(Protocol):
     """A named session. Any thread may call it."""
 
     @property
+    def number(self) -> int:
+        """Its id, never used again."""
+
+    @property
     def name(self) -> str:
         """What it goes by."""
+
+    @property
+    def generation(self) -> int:
+        """Counts its resets, from 1."""
 
     @property
     def options(self) -> SessionOptions:
@@ -59,6 +68,9 @@ class Session(Protocol):
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
+
+    def summary(self, *, ask: bool) -> SessionSummary:
+        """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
 
     def reset(self) -> None:
         """Start anew with an empty graph.
@@ -95,5 +107,7 @@ class Backend(Protocol[S_co]):
             If a value will not do.
         """
 
-    def open(self, number: int, name: str, options: SessionOptions, origin: Origin) -> S_co:
-        """Make a new session; `number` is its id."""
+    def open(
+        self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
+    ) -> S_co:
+        """Make a new session with the id `number`, which calls `changed` whenever it is no longer what it was."""

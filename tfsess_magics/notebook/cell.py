@@ -32,11 +32,21 @@ class CellRunner:
     """The wrappers on one shell; `install` and `uninstall` may be called in any order, by the thread of the shell.
 
     A wrapper that other code has wrapped in turn cannot be taken away; it then only passes calls on.
+
+    Parameters
+    ----------
+    shell
+        Whose cells.
+    enter
+        Opens and enters the session of a header.
+    started
+        Called with the coroutine of every cell, ordinary ones too.
     """
 
-    def __init__(self, shell: InteractiveShell, enter: Enter) -> None:
+    def __init__(self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None]) -> None:
         self._shell = shell
         self._enter = enter
+        self._started = started
         self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
         self._transformed: tuple[Cell, _Transformed] | None = None
         self._wrappers: dict[str, Any] = {}
@@ -84,9 +94,13 @@ class CellRunner:
         self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
     ) -> Awaitable[Any]:
         cell = self._split(raw_cell)
-        if cell is None:
-            return original(raw_cell, *args, **kwargs)
-        return self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
+        running = (
+            original(raw_cell, *args, **kwargs)
+            if cell is None
+            else self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
+        )
+        self._started(running)
+        return running
 
     async def _run_session_cell(
         self, original: Callable[..., Awaitable[Any]], cell: Cell, raw_cell: str, *args: Any, **kwargs: Any

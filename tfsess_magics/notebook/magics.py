@@ -12,8 +12,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 
 from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
+from tfsess_magics.core.words import closed_message, reset_message
 from tfsess_magics.notebook.cells import calling_cell
-from tfsess_magics.notebook.display import SessionDetails, SessionTable, closed_message, reset_message
+from tfsess_magics.notebook.display import SessionDetails, SessionTable
 from tfsess_magics.notebook.sessions import NotebookSessions
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tfsess_magics.core.model import Origin
@@ -18,7 +19,9 @@ class TensorFlow:
         """Check options as the user gave them; see `check_options`."""
         return check_options(**given)
 
-    def open(self, number: int, name: str, options: SessionOptions, origin: Origin) -> NamedSession:
+    def open(
+        self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
+    ) -> NamedSession:
         """Make a new session and see its runs from now on."""
         observe.install()
-        return NamedSession(number, name, options, origin)
+        return NamedSession(number, name, options, origin, changed)

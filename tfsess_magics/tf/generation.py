@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,11 +20,11 @@ class Generation:
     Owned by one `NamedSession`, whose lock guards `interactive`.
     """
 
-    def __init__(self, graph: tf.Graph, config: tf.compat.v1.ConfigProto, device: str | None) -> None:
+    def __init__(self, graph: tf.Graph, config: Any, device: str | None, changed: Callable[[], None]) -> None:
         self.graph = graph
         self.session = tf.compat.v1.Session(graph=graph, config=config)
         self.device = device
-        self.meter = RunMeter()
+        self.meter = RunMeter(changed)
         self.variables = GraphVariables(self.session, self.meter)
         self.devices = tuple(_describe(device) for device in self.session.list_devices())
         self.interactive: Sequence[Any] = ()
@@ -55,4 +55,6 @@ class Generation:
 
 def _describe(device: Any) -> DeviceInfo:
     spec = tf.compat.v1.DeviceSpec.from_string(device.name)
-    return DeviceInfo(name=f"{spec.device_type}:{spec.device_index}", type=device.device_type)
+    # TensorFlow gives every CPU 256 MiB, which is neither a limit nor a size.
+    limit = None if device.device_type == "CPU" else device.memory_limit_bytes or None
+    return DeviceInfo(name=f"{spec.device_type}:{spec.device_index}", type=device.device_type, memory_limit=limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from tensorflow.python.client.session import SessionInterface
 from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.config import session_config, threads_note
 from tfsess_magics.tf.generation import Generation
 from tfsess_magics.tf.stay import Stay, StaysOfThread
@@ -31,14 +32,17 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
 
     _stays_of_thread = StaysOfThread()
 
-    def __init__(self, number: int, name: str, options: SessionOptions, origin: Origin) -> None:
+    def __init__(
+        self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
+    ) -> None:
+        self.number = number
         self.name = name
         self.options = options
         self.origin = origin
         self.generation = 1
         note = threads_note(options)
         self.notes: Sequence[str] = (note,) if note else ()
-        self._number = number
+        self._changed = changed
         self._created = time.time()
         self._config = session_config(options)
         self._lock = threading.RLock()
@@ -48,7 +52,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
     def _begin(self, graph: tf.Graph) -> Generation:
         if self.options.seed is not None and graph.seed is None:
             graph.seed = self.options.seed
-        return Generation(graph, self._config, self.options.device)
+        return Generation(graph, self._config, self.options.device, self._changed)
 
     @property
     def _now(self) -> Generation:
@@ -138,20 +142,21 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 )
             stay = Stay(self, generation, by)
             self._stays.append(stay)
-            return stay
+        self._changed()
+        return stay
 
     def leave(self, stay: Stay) -> None:
         """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
         with self._lock:
             self._stays.remove(stay)
             generation = self._generation
-            if generation is not stay.generation:
-                return
-            graph = stay.defaults.graph_left()
-            if graph is not generation.graph:
-                self._generation = generation = self._begin(graph or tf.Graph())
-                self.generation += 1
-            generation.interactive = stay.defaults.interactive_left()
+            if generation is stay.generation:
+                graph = stay.defaults.graph_left()
+                if graph is not generation.graph:
+                    self._generation = generation = self._begin(graph or tf.Graph())
+                    self.generation += 1
+                generation.interactive = stay.defaults.interactive_left()
+        self._changed()
 
     def use(self) -> str | None:
         """Say what is using it now, None if nothing is."""
@@ -174,6 +179,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
             self._generation = self._begin(tf.Graph())
             self.generation += 1
             generation.close()
+        self._changed()
 
     def close(self) -> None:
         """Close the TensorFlow session and give up the name. Harmless when it is done already.
@@ -188,6 +194,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 self._require_unused("close")
                 generation, self._generation = self._generation, None
                 generation.close()
+        self._changed()
 
     def _require_unused(self, order: str) -> None:
         if use := self.use():
@@ -201,7 +208,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
             running_since = meter.running_since
             variables = generation.variables.records(generation.devices)
             return SessionInfo(
-                id=self._number,
+                id=self.number,
                 name=self.name,
                 kind=Kind.NAMED,
                 state=self._state(generation, running_since),
@@ -217,6 +224,27 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 devices=generation.devices,
                 variables=variables,
                 variables_nbytes=sum(v.nbytes or 0 for v in variables if v.initialized),
+            )
+
+    def summary(self, *, ask: bool) -> SessionSummary:
+        """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
+        with self._lock:
+            generation = self._now
+            running_since = generation.meter.running_since
+            variables, nbytes = generation.variables.totals(ask=ask)
+            return SessionSummary(
+                id=self.number,
+                name=self.name,
+                kind=Kind.NAMED.value,
+                state=self._state(generation, running_since).value,
+                generation=self.generation,
+                origin=str(self.origin),
+                operations=generation.graph.num_operations(),
+                runs=generation.meter.runs,
+                devices=[device.name for device in generation.devices],
+                variables=variables,
+                variables_nbytes=nbytes,
+                running_since=running_since,
             )
 
     def _state(self, generation: Generation, running_since: float | None) -> State:

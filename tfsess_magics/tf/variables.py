@@ -78,6 +78,16 @@ class GraphVariables:
             ]
         return tuple(sorted(found, key=lambda v: (-(v.nbytes or 0), v.name)))
 
+    def totals(self, *, ask: bool) -> tuple[int, int]:
+        """Return the number of variables and the bytes of the initialized ones, as known without a step or with one."""
+        with self._lock:
+            self._scan()
+            if self._session._closed:
+                return len(self._variables), 0
+            if ask:
+                self._ask()
+            return len(self._variables), sum(v.nbytes or 0 for v in self._variables.values() if v.initialized)
+
     def _scan(self) -> None:
         graph = self._session.graph
         if graph.version == self._scanned:

@@ -1,0 +1,131 @@
+// Made from tfsess_magics/core/protocol.py by generate_protocol.py; never edited.
+
+export const PROTOCOL_VERSION = 1;
+
+export const TARGET = 'tfsess_magics';
+
+/** What the row of a session shows. */
+export interface SessionSummary {
+  id: number;
+  name: string;
+  kind: string;
+  state: string;
+  generation: number;
+  origin: string;
+  operations: number;
+  runs: number;
+  devices: string[];
+  variables: number;
+  variables_nbytes: number;
+  running_since: number | null;
+}
+
+/** A device of a session. */
+export interface Device {
+  name: string;
+  type: string;
+  memory_limit: number | null;
+}
+
+/** A variable of a session. */
+export interface Variable {
+  name: string;
+  shape: (number | null)[] | null;
+  dtype: string;
+  nbytes: number | null;
+  initialized: boolean | null;
+  device: string;
+}
+
+/** The run that ended last. */
+export interface LastRun {
+  started: number;
+  duration: number;
+  error: string | null;
+}
+
+/** What the open row of a session shows besides. */
+export interface SessionDetails {
+  id: number;
+  generation: number;
+  options: string;
+  created: number;
+  last_run: LastRun | null;
+  last_error: string | null;
+  devices: Device[];
+  variables: Variable[];
+  more_variables: number;
+  more_variables_nbytes: number;
+}
+
+/** Every session of the kernel. */
+export interface Snapshot {
+  type: 'snapshot';
+  version: number;
+  revision: number;
+  now: number;
+  sessions: SessionSummary[];
+}
+
+/** A session that is new, or not what it was. */
+export interface SessionChanged {
+  type: 'changed';
+  revision: number;
+  session: SessionSummary;
+}
+
+/** A session that is gone. */
+export interface SessionClosed {
+  type: 'closed';
+  revision: number;
+  id: number;
+}
+
+/** The reply to an order that was carried out. */
+export interface Done {
+  type: 'done';
+  request: number;
+  message: string;
+  details: SessionDetails | null;
+}
+
+/** The reply to an order that was not carried out. */
+export interface Refused {
+  type: 'refused';
+  request: number;
+  code: string;
+  message: string;
+}
+
+/** Send a snapshot. */
+export interface Refresh {
+  type: 'refresh';
+  request: number;
+}
+
+/** Reply with the details of a session. */
+export interface Describe {
+  type: 'describe';
+  request: number;
+  id: number;
+}
+
+/** Reset a session, if it is of that generation still. */
+export interface Reset {
+  type: 'reset';
+  request: number;
+  id: number;
+  generation: number;
+}
+
+/** Close a session, if it is of that generation still. */
+export interface Close {
+  type: 'close';
+  request: number;
+  id: number;
+  generation: number;
+}
+
+export type FromKernel = Snapshot | SessionChanged | SessionClosed | Done | Refused;
+
+export type Order = Refresh | Describe | Reset | Close;

@@ -1,0 +1,170 @@
+"""Every change is sent, each in its time, and nothing else."""
+
+import threading
+from collections.abc import Iterator
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from tests.core.fake import ORIGIN, FakeBackend, FakeSession
+from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.model import State
+from tfsess_magics.core.protocol import SessionChanged, SessionClosed, Snapshot
+from tfsess_magics.core.registry import SessionRegistry
+
+QUIET = 0.5
+"""Seconds in which whatever is due would have come."""
+
+
+class Listener:
+    """A feed, and what it sent."""
+
+    def __init__(self) -> None:
+        self.registry: SessionRegistry[FakeSession] = SessionRegistry(FakeBackend)
+        self.sent: SimpleQueue[SessionChanged | SessionClosed] = SimpleQueue()
+        self.feed = Feed(self.registry, self.sent.put)
+
+    def open(self, name: str) -> FakeSession:
+        return self.registry.create(name, {}, ORIGIN)
+
+    def next(self) -> SessionChanged | SessionClosed:
+        return self.sent.get(timeout=5)
+
+    def snapshot(self) -> Snapshot:
+        got: list[Snapshot] = []
+        self.feed.send_snapshot(got.append)
+        return got[0]
+
+    def is_quiet(self) -> bool:
+        try:
+            self.sent.get(timeout=QUIET)
+        except Empty:
+            return True
+        return False
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener()
+    listener.feed.start()
+    yield listener
+    listener.feed.stop()
+
+
+def test_open_change_reset_and_close_are_sent_with_the_next_revision(listener: Listener) -> None:
+    """A gap in the revisions would tell a front end that it missed something."""
+    session = listener.open("train")
+    opened = listener.next()
+    assert isinstance(opened, SessionChanged)
+    assert (opened.revision, opened.session.name, opened.session.generation) == (1, "train", 1)
+    listener.registry.reset("train")
+    reset = listener.next()
+    assert isinstance(reset, SessionChanged)
+    assert (reset.revision, reset.session.generation) == (2, 2)
+    session.state = State.RUNNING
+    session.changed()
+    running = listener.next()
+    assert isinstance(running, SessionChanged)
+    assert (running.revision, running.session.state) == (3, "running")
+    listener.registry.close("train")
+    assert listener.next() == SessionClosed(4, 1)
+
+
+def test_nothing_is_sent_when_nothing_changed(listener: Listener) -> None:
+    """Any message counts as activity of the kernel."""
+    session = listener.open("train")
+    listener.next()
+    session.changed()
+    session.changed()
+    assert listener.is_quiet()
+
+
+def test_one_change_among_many_sessions_is_one_message(listener: Listener) -> None:
+    """Not a snapshot."""
+    sessions = [listener.open(f"s{index}") for index in range(100)]
+    for _ in sessions:
+        listener.next()
+    sessions[50].state = State.RUNNING
+    sessions[50].changed()
+    message = listener.next()
+    assert isinstance(message, SessionChanged)
+    assert message.session.name == "s50"
+    assert listener.is_quiet()
+
+
+def test_counters_are_sent_together(listener: Listener) -> None:
+    """A loop of runs sends a few messages, and the last one has the final count."""
+    session = listener.open("train")
+    listener.next()
+    for _ in range(1000):
+        session.runs += 1
+        session.changed()
+    counts: list[int] = []
+    while not counts or counts[-1] < 1000:
+        message = listener.next()
+        assert isinstance(message, SessionChanged)
+        counts.append(message.session.runs)
+    assert len(counts) <= 3
+
+
+def test_which_variables_have_a_value_is_asked_after_a_cell_and_seldom_in_it(listener: Listener) -> None:
+    """The question costs a step, so it is asked off the cell's path."""
+    session = listener.open("train")
+    listener.next()
+    asked = session.asked
+    session.state, session.runs = State.ENTERED, 1
+    session.changed()
+    listener.next()
+    for _ in range(5):
+        session.runs += 1
+        session.changed()
+        listener.next()
+    assert session.asked <= asked + 3
+    asked = session.asked
+    session.state = State.IDLE
+    session.changed()
+    listener.next()
+    assert session.asked == asked + 1
+
+
+def test_a_snapshot_has_everything_and_the_revision_to_go_on_from(listener: Listener) -> None:
+    """What follows has the next revision."""
+    listener.open("a")
+    listener.open("b")
+    listener.next()
+    listener.next()
+    snapshot = listener.snapshot()
+    assert ([session.name for session in snapshot.sessions], snapshot.revision) == (["a", "b"], 2)
+    listener.registry.close("a")
+    assert listener.next() == SessionClosed(3, 1)
+
+
+def test_a_session_that_only_a_snapshot_showed_is_told_to_be_closed() -> None:
+    """It was opened before anybody listened."""
+    listener = Listener()
+    listener.open("a")
+    listener.feed.start()
+    assert [session.name for session in listener.snapshot().sessions] == ["a"]
+    listener.registry.close("a")
+    assert listener.next() == SessionClosed(1, 1)
+    listener.feed.stop()
+
+
+def test_start_and_stop_twice(listener: Listener) -> None:
+    """On, on, off, off, on: one thread at most, none at the end, and no change is marked while nobody listens."""
+
+    def threads() -> int:
+        return sum(thread.name == "tfsess_magics feed" for thread in threading.enumerate())
+
+    listener.feed.start()
+    assert threads() == 1
+    listener.feed.stop()
+    listener.feed.stop()
+    assert threads() == 0
+    listener.open("a")
+    assert listener.registry.changes.take(timeout=0) == set()
+    listener.feed.start()
+    listener.open("b")
+    message = listener.next()
+    assert isinstance(message, SessionChanged)
+    assert message.session.name == "b"

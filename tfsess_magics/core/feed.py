@@ -1,0 +1,146 @@
+"""Turns changes of sessions into messages: each at its time, and none when nothing changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tfsess_magics.core.errors import ClosedSessionError
+from tfsess_magics.core.model import State
+from tfsess_magics.core.protocol import PROTOCOL_VERSION, SessionChanged, SessionClosed, SessionSummary, Snapshot
+from tfsess_magics.core.registry import SessionRegistry
+
+_PAUSE = 0.02
+"""Seconds between two looks at what has changed."""
+_COUNTERS = 0.25
+"""Seconds between two messages on a session of which only counters have changed."""
+_SETTLE = 0.1
+"""Seconds after which a session whose runs follow each other is no longer running."""
+_FIRST_ASK, _LAST_ASK = 0.25, 30.0
+"""Seconds between two questions which variables have a value, while a cell is in the session: doubled each time."""
+
+
+class Feed:
+    """Sends every change of every session, with a revision, from a thread of its own.
+
+    `start` and `stop` are called by one thread at a time, `send_snapshot` by any.
+
+    Parameters
+    ----------
+    registry
+        Whose sessions.
+    publish
+        Called with each message, in the feed's thread.
+    """
+
+    def __init__(
+        self, registry: SessionRegistry[Any], publish: Callable[[SessionChanged | SessionClosed], None]
+    ) -> None:
+        self._registry = registry
+        self._publish = publish
+        self._lock = threading.Lock()
+        self._revision = 0
+        self._known: set[int] = set()
+        """Sessions that a front end has heard of."""
+        self._sent: dict[int, SessionSummary] = {}
+        self._sent_at: dict[int, float] = {}
+        self._ask_gap: dict[int, float] = {}
+        self._asked_at: dict[int, float] = {}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to send. Harmless when it is done already."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._registry.changes.is_watched = True
+            self._thread = threading.Thread(target=self._run, name="tfsess_magics feed", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Cease to send, and end the thread. Harmless when it is done already."""
+        if self._thread is not None:
+            self._stopping.set()
+            self._registry.changes.is_watched = False
+            self._registry.changes.wake()
+            self._thread.join()
+            self._thread = None
+
+    def send_snapshot(self, send: Callable[[Snapshot], None]) -> None:
+        """Call `send` with every session, before any message that the snapshot does not contain is published."""
+        with self._lock:
+            summaries = (_summary(session) for session in self._registry.live())
+            sessions = [summary for summary in summaries if summary is not None]
+            self._known |= {summary.id for summary in sessions}
+            send(Snapshot(PROTOCOL_VERSION, self._revision, time.time(), sessions))
+
+    def _run(self) -> None:
+        due: dict[int, float] = {}
+        while not self._stopping.wait(_PAUSE):
+            timeout = max(0.0, min(due.values()) - time.monotonic()) if due else None
+            changed = self._registry.changes.take(timeout)
+            now = time.monotonic()
+            due |= dict.fromkeys(changed, now)
+            for number in [number for number, at in due.items() if at <= now]:
+                del due[number]
+                if (later := self._send(number, now)) is not None:
+                    due[number] = later
+
+    def _send(self, number: int, now: float) -> float | None:
+        """Send what has changed of a session, and return when to look at it again, None if at its next change."""
+        session = next((session for session in self._registry.live() if session.number == number), None)
+        with self._lock:
+            summary = session and _summary(session)
+            if summary is None:
+                self._send_closed(number)
+                return None
+            before = self._sent.get(number)
+            wait = 0.0 if before is None else self._wait(before, summary, now - self._sent_at.get(number, 0.0))
+            if wait > 0:
+                return now + wait
+            if self._may_ask(summary, now):
+                summary = _summary(session, ask=True) or summary
+            if summary != before:
+                self._known.add(number)
+                self._sent[number], self._sent_at[number] = summary, now
+                self._revision += 1
+                self._publish(SessionChanged(self._revision, summary))
+        return None
+
+    def _send_closed(self, number: int) -> None:
+        for memory in (self._sent, self._sent_at, self._ask_gap, self._asked_at):
+            memory.pop(number, None)
+        if number in self._known:
+            self._known.remove(number)
+            self._revision += 1
+            self._publish(SessionClosed(self._revision, number))
+
+    @staticmethod
+    def _wait(before: SessionSummary, summary: SessionSummary, since_sent: float) -> float:
+        """Return for how long a message can wait: counters and the end of a run for a little, all else not at all."""
+        if (before.state, summary.state) == (State.RUNNING, State.ENTERED):
+            return _SETTLE - since_sent
+        is_counters = (before.state, before.generation) == (summary.state, summary.generation)
+        return _COUNTERS - since_sent if is_counters else 0.0
+
+    def _may_ask(self, summary: SessionSummary, now: float) -> bool:
+        """Say whether to ask which variables have a value: after a cell, and seldom during a long one."""
+        if summary.state == State.IDLE:
+            self._ask_gap.pop(summary.id, None)
+            return True
+        gap = self._ask_gap.get(summary.id, _FIRST_ASK)
+        if now - self._asked_at.get(summary.id, 0.0) < gap:
+            return False
+        self._asked_at[summary.id], self._ask_gap[summary.id] = now, min(2 * gap, _LAST_ASK)
+        return True
+
+
+def _summary(session: Any, *, ask: bool = False) -> SessionSummary | None:
+    """Return the summary of a session, None if it was closed meanwhile."""
+    try:
+        summary: SessionSummary = session.summary(ask=ask)
+    except ClosedSessionError:
+        return None
+    return summary

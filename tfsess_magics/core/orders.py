@@ -1,0 +1,72 @@
+"""Carries out the orders of front ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tfsess_magics.core.errors import TfSessionError
+from tfsess_magics.core.model import SessionInfo
+from tfsess_magics.core.protocol import (
+    MAX_VARIABLES,
+    Close,
+    Describe,
+    Device,
+    Done,
+    LastRun,
+    Refresh,
+    Refused,
+    Reset,
+    SessionDetails,
+    Variable,
+    decode,
+)
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.words import closed_message, reset_message
+
+
+def carry_out(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
+    """Carry out the order that `data` is, and return the reply. Any thread may call it; it never raises.
+
+    `Refresh` is answered only: the snapshot is the caller's to send.
+    """
+    number = data.get("request") if isinstance(data, dict) else None
+    request = number if isinstance(number, int) else 0
+    try:
+        order = decode(data)
+        match order:
+            case Refresh():
+                return Done(request, "")
+            case Describe(id=number):
+                return Done(request, "", _details(registry.get_live(number).info()))
+            case Reset(id=number, generation=generation):
+                with registry.unchanged(number, generation) as session:
+                    return Done(request, reset_message(registry.reset(session.name)))
+            case Close(id=number, generation=generation):
+                with registry.unchanged(number, generation) as session:
+                    return Done(request, closed_message(registry.close(session.name)[0]))
+    except (TfSessionError, msgspec.ValidationError) as error:
+        return Refused(request, type(error).__name__, str(error))
+    except Exception as error:  # noqa: BLE001 - what a comm handler raises is only logged
+        return Refused(request, type(error).__name__, f"{type(error).__name__}: {error}")
+
+
+def _details(info: SessionInfo) -> SessionDetails:
+    shown, rest = info.variables[:MAX_VARIABLES], info.variables[MAX_VARIABLES:]
+    run = info.last_run
+    return SessionDetails(
+        id=info.id,
+        generation=info.generation,
+        options=str(info.options),
+        created=info.created,
+        last_run=LastRun(run.started, run.duration, run.error) if run else None,
+        last_error=info.last_error,
+        devices=[Device(device.name, device.type, device.memory_limit) for device in info.devices],
+        variables=[
+            Variable(v.name, None if v.shape is None else list(v.shape), v.dtype, v.nbytes, v.initialized, v.device)
+            for v in shown
+        ],
+        more_variables=len(rest),
+        more_variables_nbytes=sum(v.nbytes or 0 for v in rest),
+    )

@@ -1,0 +1,180 @@
+"""The messages between a kernel and its front ends.
+
+Every front end opens a comm of its own with the target `TARGET`. The kernel answers with a `Snapshot`, and then
+sends an event whenever a session changes, each with the next revision: a gap tells a front end that it missed one,
+and it orders a snapshot. An order carries a number, and gets a reply with the same number, always.
+
+Messages go over the wire as JSON objects whose ``type`` is the tag of their class. Times are seconds since the
+epoch by the kernel's clock, durations seconds, sizes bytes. ``labextension/src/protocol.ts`` is made from this
+file by ``python -m labextension.generate_protocol``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+TARGET = "tfsess_magics"
+
+
+class SessionSummary(msgspec.Struct, frozen=True):
+    """What the row of a session shows."""
+
+    id: int
+    name: str
+    kind: str
+    state: str
+    generation: int
+    origin: str
+    operations: int
+    runs: int
+    devices: list[str]
+    variables: int
+    variables_nbytes: int
+    """Of initialized variables."""
+    running_since: float | None
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A device of a session."""
+
+    name: str
+    type: str
+    memory_limit: int | None
+    """None where TensorFlow knows none."""
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """A variable of a session."""
+
+    name: str
+    shape: list[int | None] | None
+    dtype: str
+    nbytes: int | None
+    initialized: bool | None
+    device: str
+
+
+class LastRun(msgspec.Struct, frozen=True):
+    """The run that ended last."""
+
+    started: float
+    duration: float
+    error: str | None
+
+
+class SessionDetails(msgspec.Struct, frozen=True):
+    """What the open row of a session shows besides."""
+
+    id: int
+    generation: int
+    options: str
+    created: float
+    last_run: LastRun | None
+    last_error: str | None
+    devices: list[Device]
+    variables: list[Variable]
+    """Largest first, at most `MAX_VARIABLES`."""
+    more_variables: int
+    more_variables_nbytes: int
+
+
+MAX_VARIABLES = 200
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
+    """Every session of the kernel."""
+
+    version: int
+    revision: int
+    now: float
+    """The kernel's clock."""
+    sessions: list[SessionSummary]
+
+
+class SessionChanged(msgspec.Struct, frozen=True, tag="changed", tag_field="type"):
+    """A session that is new, or not what it was."""
+
+    revision: int
+    session: SessionSummary
+
+
+class SessionClosed(msgspec.Struct, frozen=True, tag="closed", tag_field="type"):
+    """A session that is gone."""
+
+    revision: int
+    id: int
+
+
+class Done(msgspec.Struct, frozen=True, tag="done", tag_field="type"):
+    """The reply to an order that was carried out."""
+
+    request: int
+    message: str
+    """What was done, in a sentence."""
+    details: SessionDetails | None = None
+    """The reply to `Describe`."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
+    """The reply to an order that was not carried out."""
+
+    request: int
+    code: str
+    """Name of the error's class."""
+    message: str
+
+
+FromKernel = Snapshot | SessionChanged | SessionClosed | Done | Refused
+
+
+class Refresh(msgspec.Struct, frozen=True, tag="refresh", tag_field="type"):
+    """Send a snapshot."""
+
+    request: int
+
+
+class Describe(msgspec.Struct, frozen=True, tag="describe", tag_field="type"):
+    """Reply with the details of a session."""
+
+    request: int
+    id: int
+
+
+class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="type"):
+    """Reset a session, if it is of that generation still."""
+
+    request: int
+    id: int
+    generation: int
+
+
+class Close(msgspec.Struct, frozen=True, tag="close", tag_field="type"):
+    """Close a session, if it is of that generation still."""
+
+    request: int
+    id: int
+    generation: int
+
+
+Order = Refresh | Describe | Reset | Close
+
+
+def encode(message: FromKernel) -> dict[str, Any]:
+    """Return a message as the JSON object that goes over the wire."""
+    encoded: dict[str, Any] = msgspec.to_builtins(message)
+    return encoded
+
+
+def decode(data: object) -> Order:
+    """Read an order.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        With the field that is wrong, and what is wanted there.
+    """
+    order: Order = msgspec.convert(data, Order)
+    return order

@@ -1,0 +1,47 @@
+"""How sizes, times and what was done are put into words."""
+
+from __future__ import annotations
+
+from tfsess_magics.core.model import SessionInfo
+
+
+def format_bytes(nbytes: int) -> str:
+    """Write a number of bytes in binary units: ``21.4 MiB``."""
+    size = float(nbytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{nbytes} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration: ``31 ms``, ``3.1 s``, ``12:05``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def count(number: int, noun: str) -> str:
+    """Write ``1 variable``, ``1,204 variables``, ``no variables``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"no {noun}s"
+
+
+def closed_message(was: SessionInfo) -> str:
+    """Say what closing a session freed."""
+    return (
+        f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
+        f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
+    )
+
+
+def reset_message(was: SessionInfo) -> str:
+    """Say what a reset took away."""
+    size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
+    return (
+        f"reset {was.name}: its graph is empty now (generation {was.generation + 1}). "
+        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}"
+    )

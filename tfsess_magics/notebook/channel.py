@@ -1,0 +1,109 @@
+"""The comms over which front ends hear of sessions and give orders."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any
+
+from comm import create_comm, get_comm_manager
+
+from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.orders import carry_out
+from tfsess_magics.core.protocol import (
+    PROTOCOL_VERSION,
+    TARGET,
+    FromKernel,
+    SessionChanged,
+    SessionClosed,
+    Snapshot,
+    encode,
+)
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.notebook.running import RunningCells
+
+
+class Channel:
+    """The kernel's side of every front end's comm.
+
+    Front ends open the comms; the kernel opens none to talk over, since what it opens is broadcast, and a window that
+    does not know the target closes it for everybody. A comm that is registered and never opened, the beacon, is
+    what a front end finds when it asks for comms of the target.
+
+    `install` and `uninstall` are the shell's thread's to call. Messages arrive in whichever thread, or subshell, the
+    front end chose.
+    """
+
+    def __init__(self, kernel: Any, registry: SessionRegistry[Any], running: RunningCells) -> None:
+        self._kernel = kernel
+        self._registry = registry
+        self._running = running
+        self._changing = threading.Lock()
+        self._comms: dict[str, Any] = {}
+        self._feed = Feed(registry, self._publish)
+        self._beacon: Any = None
+
+    def install(self) -> None:
+        """Answer front ends from now on, and tell those that are there."""
+        manager = get_comm_manager()
+        manager.register_target(TARGET, self._open)
+        self._beacon = create_comm(target_name=TARGET, primary=False)
+        manager.register_comm(self._beacon)
+        create_comm(target_name=TARGET, data={"version": PROTOCOL_VERSION}).close()
+
+    def uninstall(self) -> None:
+        """Close every comm."""
+        manager = get_comm_manager()
+        manager.unregister_target(TARGET, self._open)
+        manager.unregister_comm(self._beacon)
+        # The beacon was never opened: closing it would tell front ends of a comm that they do not know.
+        self._beacon._closed = True
+        with self._changing:
+            self._feed.stop()
+            for comm in self._comms.values():
+                comm.close()
+            self._comms.clear()
+
+    def _open(self, comm: Any, _: Any) -> None:
+        # IPython's own handler would trigger pre_execute and post_execute, which for example flush the figure that a
+        # running cell is drawing.
+        comm.handle_msg = functools.partial(self._receive, comm)
+        comm.on_close(functools.partial(self._close, comm))
+
+        def greet(snapshot: Snapshot) -> None:
+            self._comms[comm.comm_id] = comm
+            self._send(comm, snapshot)
+
+        with self._changing:
+            self._feed.start()
+            self._feed.send_snapshot(greet)
+        self._running.say_busy()
+
+    def _close(self, comm: Any, _: Any) -> None:
+        with self._changing:
+            self._comms.pop(comm.comm_id, None)
+            if not self._comms:
+                self._feed.stop()
+        self._running.say_busy()
+
+    def _receive(self, comm: Any, message: Any) -> None:
+        data = message["content"]["data"]
+        reply = carry_out(data, self._registry)
+        if isinstance(data, dict) and data.get("type") == "refresh":
+            self._feed.send_snapshot(functools.partial(self._send, comm))
+        self._send(comm, reply)
+        self._running.say_busy()
+
+    def _publish(self, message: SessionChanged | SessionClosed) -> None:
+        for comm in list(self._comms.values()):
+            self._send(comm, message)
+
+    def _send(self, comm: Any, message: FromKernel) -> None:
+        # Not comm.send: it names the cell that happens to run as the cause of the message, and notes the subshell of
+        # that cell as the one in which the comm wants to be answered, which makes orders wait for the cell.
+        self._kernel.session.send(
+            self._kernel.iopub_socket,
+            "comm_msg",
+            {"comm_id": comm.comm_id, "data": encode(message)},
+            ident=comm.topic,
+        )

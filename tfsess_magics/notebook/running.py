@@ -1,0 +1,61 @@
+"""Which cells are running in a kernel, and keeps front ends from believing that none is."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+_AFTER_IDLE = 0.02
+"""Seconds after a handler of ours has returned in which the kernel says ``idle`` for it."""
+
+_REMEMBERED = 16
+"""Cells that may be running at once, in subshells or awaiting."""
+
+
+class RunningCells:
+    """The cells of one kernel that have started and not ended.
+
+    A comm message that arrives while a cell runs is followed by the kernel's ``idle`` for that message, which
+    JupyterLab and the server take for the kernel's own. `say_busy` says ``busy`` for the cell again.
+
+    Any thread may call it.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._cells: list[tuple[Coroutine[Any, Any, Any], Any]] = []
+
+    def started(self, cell: Coroutine[Any, Any, Any]) -> None:
+        """Note the coroutine of a cell; it is looked at later, no frame or callback is put around it."""
+        if inspect.iscoroutine(cell):
+            self._cells = [*self._cells[-_REMEMBERED:], (cell, self._kernel.get_parent("shell"))]
+
+    def say_busy(self) -> None:
+        """Tell front ends that the kernel is busy, if a cell is running, after the message that is being handled."""
+        if any(_is_running(cell) for cell, _ in self._cells):
+            timer = threading.Timer(_AFTER_IDLE, self._say_busy)
+            timer.daemon = True
+            timer.start()
+
+    def _say_busy(self) -> None:
+        for cell, parent in self._cells:
+            if _is_running(cell):
+                self._send("busy", parent)
+                if not _is_running(cell):
+                    self._send("idle", parent)
+
+    def _send(self, state: str, parent: Any) -> None:
+        kernel = self._kernel
+        kernel.session.send(
+            kernel.iopub_socket,
+            "status",
+            {"execution_state": state},
+            parent=parent,
+            ident=kernel._topic("status"),
+        )
+
+
+def _is_running(cell: Coroutine[Any, Any, Any]) -> bool:
+    return inspect.getcoroutinestate(cell) in (inspect.CORO_RUNNING, inspect.CORO_SUSPENDED)
