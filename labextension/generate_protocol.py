@@ -44,7 +44,7 @@ def _interface(struct: type[msgspec.Struct]) -> str:
 
 def _type(hint: object) -> str:
     if hint in _NAMES:
-        return _NAMES[hint]  # type: ignore[index]
+        return _NAMES[hint]
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is list:
         inner = _type(arguments[0])

@@ -23,6 +23,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     if shell in _undo:
         return
     _undo[shell] = _install(shell)
+    if observe := sys.modules.get("tfsess_magics.tf.observe"):
+        observe.install()
     if registry.names:
         print(f"live sessions: {', '.join(registry.names)}")
 
@@ -33,6 +35,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     if undo is None:
         return
     undo()
+    if not _undo and (observe := sys.modules.get("tfsess_magics.tf.observe")):
+        observe.uninstall()
     if registry.names:
         print(
             f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
@@ -62,10 +66,6 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         remove_locator()
         runner.uninstall()
         magics.unregister()
-        if "tfsess_magics.tf.observe" in sys.modules:
-            from tfsess_magics.tf import observe
-
-            observe.uninstall()
 
     return undo
 

@@ -1,35 +1,53 @@
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IConsoleTracker } from '@jupyterlab/console';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 
+import { addCommands, CommandIDs, SessionOrders } from './commands';
+import { ConnectedKernels } from './kernels';
+import { SessionsModel } from './model';
 import { SessionsPanel } from './panel';
-
-const SHOW = 'tfsess-magics:show';
 
 const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'tfsess-magics:panel',
   description: 'Lists the live TensorFlow sessions of every connected kernel in the sidebar.',
   autoStart: true,
   requires: [ITranslator],
-  optional: [ICommandPalette, ILayoutRestorer],
+  optional: [INotebookTracker, IConsoleTracker, ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     translator: ITranslator,
+    notebooks: INotebookTracker | null,
+    consoles: IConsoleTracker | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ): void => {
     const trans = translator.load('tfsess_magics');
-    const panel = new SessionsPanel(trans);
+    const model = new SessionsModel();
+    const kernels = new ConnectedKernels(model, trans);
+    const orders = new SessionOrders(model, kernels, trans);
+    const panel = new SessionsPanel(model, orders, trans);
+    orders.outcomes = panel;
+    [notebooks, consoles].forEach(tracker => tracker && kernels.follow(tracker));
+    window.addEventListener('pagehide', () => kernels.leave());
+
     app.shell.add(panel, 'left', { rank: 250, type: trans.__('TensorFlow Sessions') });
     restorer?.add(panel, panel.id);
 
-    app.commands.addCommand(SHOW, {
-      label: trans.__('Show TensorFlow Sessions'),
-      describedBy: { args: { type: 'object', properties: {} } },
-      execute: () => app.shell.activateById(panel.id)
+    addCommands({
+      commands: app.commands,
+      model,
+      orders,
+      trans,
+      show: () => app.shell.activateById(panel.id),
+      currentKernel: () => kernels.kernelOf(app.shell.currentWidget)
     });
-    palette?.addItem({ command: SHOW, category: trans.__('TensorFlow Sessions') });
+    const category = trans.__('TensorFlow Sessions');
+    [CommandIDs.show, CommandIDs.refresh, CommandIDs.closeAll].forEach(command =>
+      palette?.addItem({ command, category })
+    );
   }
 };
 

@@ -1,13 +1,23 @@
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { EmptyState } from './components/empty';
+import type { PanelActions, PanelServices } from './components/context';
+import { PanelProvider } from './components/context';
+import { Sessions } from './components/sessions';
+import { Ticker } from './components/ticker';
 import { sessionsIcon } from './icon';
+import type { SessionsModel } from './model';
 
 /** The sidebar panel. */
 export class SessionsPanel extends ReactWidget {
-  constructor(private readonly trans: TranslationBundle) {
+  constructor(
+    private readonly model: SessionsModel,
+    actions: PanelActions,
+    trans: TranslationBundle
+  ) {
     super();
     const name = trans.__('TensorFlow Sessions');
     this.id = 'tfsess-magics-panel';
@@ -16,18 +26,54 @@ export class SessionsPanel extends ReactWidget {
     this.title.caption = name;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
+    this._services = { trans, actions, ticker: new Ticker() };
+  }
+
+  /** Tell what an order has led to: in the panel, or where the panel is not seen, in a notification. */
+  tell(outcome: string): void {
+    if (this.isVisible) {
+      this._outcome = outcome;
+      this.update();
+    } else {
+      Notification.success(outcome, { autoClose: 5000 });
+    }
+  }
+
+  /** Tell why an order was not carried out. It stays until it has been seen. */
+  complain(error: string): void {
+    this._outcome = '';
+    this.update();
+    Notification.error(error, { autoClose: false });
   }
 
   protected override render(): React.JSX.Element {
     return (
-      <>
-        <header className="tfsess-Panel-header">
-          <h2>{this.trans.__('TensorFlow sessions')}</h2>
-        </header>
-        <div className="tfsess-Panel-content">
-          <EmptyState trans={this.trans} />
-        </div>
-      </>
+      <PanelProvider value={this._services}>
+        <Sessions model={this.model} outcome={this._outcome} />
+      </PanelProvider>
     );
   }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._services.ticker.isShown = true;
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._services.ticker.isShown = this.isVisible;
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._services.ticker.isShown = false;
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._services.ticker.isShown = false;
+    super.onBeforeDetach(message);
+  }
+
+  private readonly _services: PanelServices;
+  private _outcome = '';
 }

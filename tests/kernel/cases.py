@@ -160,7 +160,7 @@ CASES = (
     Case("syntax-error", "mark = mark\nx = (", ename="SyntaxError", shows="line 3"),
     Case("syntax-error-later", "x = 1\n\nfor", ename="SyntaxError", shows="line 4"),
     Case("indentation-error", "if True:\nx = 1", ename="IndentationError", shows="line 3"),
-    Case("unindent-error", "if True:\n        x = 1\n    y = 2", ename="IndentationError", shows="line 4"),
+    Case("unindent-error", "if True:\n        x = 1\n    y = 2", ename="IndentationError", shows=":4"),
     Case("return-outside", "mark()\nreturn 1", ename="SyntaxError"),
     Case("nul-byte", "x = '\0'", ename="SyntaxError"),
     Case("token-error", "x = '''", ename="SyntaxError", shows="line 2"),

@@ -46,7 +46,7 @@ class Kernel:
         for socket in self._channels:
             self._poller.register(socket, zmq.POLLIN)
         self._answers = True
-        self._came: defaultdict[str, list[Message]] = defaultdict(list)
+        self.came: defaultdict[str, list[Message]] = defaultdict(list)
 
     def interrupt(self) -> None:
         """Send SIGINT, and a request that wakes the kernel's event loop.
@@ -126,6 +126,16 @@ class Kernel:
         content: Message = message["content"]
         return content
 
+    def idle(self, request: str) -> None:
+        """Wait until a request was handled."""
+        self.wait(
+            lambda: self._first(request, lambda m: m["content"].get("execution_state") == "idle"), "idle", request
+        )
+
+    def unasked(self, type_: str) -> list[Message]:
+        """Return the messages of a type that came on the kernel's own account."""
+        return [message for message in self.came[""] if message["msg_type"] == type_]
+
     @contextmanager
     def subshell(self) -> Iterator[str]:
         """Make a subshell and give its id."""
@@ -141,7 +151,7 @@ class Kernel:
 
         def end() -> bool:
             nonlocal interrupted
-            asked = [m["content"]["prompt"] for m in self._came[request] if m["msg_type"] == "input_request"]
+            asked = [m["content"]["prompt"] for m in self.came[request] if m["msg_type"] == "input_request"]
             if interrupt_at and not interrupted and interrupt_at in self._said(request) + "".join(asked):
                 interrupted = True
                 self.interrupt()
@@ -154,7 +164,7 @@ class Kernel:
             return replied is not None and idle is not None
 
         self.wait(end, "the end of a cell", request)
-        messages = self._came.pop(request)
+        messages = self.came.pop(request)
         reply = next(m for m in messages if m["msg_type"] == "execute_reply")
         return outcome_of(reply, messages, prompts)
 
@@ -173,7 +183,7 @@ class Kernel:
         """Wait for a broadcast that answers no particular request, take it, and return its content."""
 
         def come() -> Message | None:
-            for messages in self._came.values():
+            for messages in self.came.values():
                 for message in messages:
                     if message["msg_type"] == type_ and message["content"].get("event") == name:
                         messages.remove(message)
@@ -188,16 +198,16 @@ class Kernel:
         assert self._answers, "this kernel has ceased to answer"
         deadline = time.monotonic() + TIMEOUT
         while not (found := come()):
-            ready = self._poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
+            ready = self._poller.poll(int(max(0.0, deadline - time.monotonic()) * 1000))
             self._answers = bool(ready)
-            assert ready, f"{what} has not come within {TIMEOUT:.0f} s; this came: {self._came[request]}"
+            assert ready, f"{what} has not come within {TIMEOUT:.0f} s; this came: {self.came[request]}"
             for socket, _ in ready:
                 message = self._channels[socket].get_msg(timeout=TIMEOUT)
-                self._came[message["parent_header"].get("msg_id", "")].append(message)
+                self.came[message["parent_header"].get("msg_id", "")].append(message)
         return found
 
     def _first(self, request: str, is_it: Callable[[Message], bool]) -> Message | None:
-        return next((message for message in self._came[request] if is_it(message)), None)
+        return next((message for message in self.came[request] if is_it(message)), None)
 
     def _said(self, request: str) -> str:
-        return "".join(m["content"]["text"] for m in self._came[request] if m["msg_type"] == "stream")
+        return "".join(m["content"]["text"] for m in self.came[request] if m["msg_type"] == "stream")

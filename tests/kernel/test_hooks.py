@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ _BODIES = {
     "empty": "",
     "blank": "\n\n",
 }
-_REQUESTS = {
+_REQUESTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "silent": {"silent": True},
     "no-history": {"store_history": False},
@@ -76,7 +77,8 @@ def test_pre_run_cell_that_raises(pair: Pair) -> None:
 def test_hook_that_runs_a_cell(pair: Pair) -> None:
     """A cell that a hook runs is not the body: it is eager; the body is in its session."""
     install = (
-        "def runs(info):\n    if 'mark' in info.raw_cell: get_ipython().run_cell('hooked = tf.executing_eagerly()', silent=True)\n"
+        "def runs(info):\n    if 'mark' in info.raw_cell:\n"
+        "        get_ipython().run_cell('hooked = tf.executing_eagerly()', silent=True)\n"
         "get_ipython().events.register('pre_run_cell', runs)"
     )
     with pair.installed(install, "get_ipython().events.unregister('pre_run_cell', runs)"):
@@ -127,7 +129,7 @@ def test_ast_transformer_that_rejects(pair: Pair) -> None:
 
 @pytest.mark.parametrize("error", ["SyntaxError('odd')", "ValueError('odd')"])
 def test_input_transformer_that_raises(pair: Pair, error: str) -> None:
-    """An input transformer that raises ends a body as it ends a cell: same error in the same place, no frame of ours."""
+    """An input transformer that raises ends a body as it ends a cell: same error, same place, no frame of ours."""
     install = (
         f"def fails(lines):\n    if any('FAIL' in line for line in lines): raise {error}\n    return lines\n"
         "get_ipython().input_transformers_post.append(fails)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .harness import Kernel
-from .pair import HEADER, IN_SESSION, Pair, require_outside
+from .pair import IN_SESSION, Pair, require_outside
 
 BODIES = {
     "loop": ("KeyboardInterrupt", "mark()\nprint('go')\nwhile True: pass"),
@@ -24,7 +24,10 @@ BODIES = {
     ),
     "async-cleanup": (
         "CancelledError",
-        "try:\n    print('go')\n    await asyncio.sleep(600)\nfinally:\n    await asyncio.sleep(0)\n    mark()\n    print('cleaned')",
+        (
+            "try:\n    print('go')\n    await asyncio.sleep(600)\n"
+            "finally:\n    await asyncio.sleep(0)\n    mark()\n    print('cleaned')"
+        ),
     ),
     "caught": (
         "",
@@ -32,7 +35,10 @@ BODIES = {
     ),
     "async-caught": (
         "",
-        "try:\n    print('go')\n    await asyncio.sleep(600)\nexcept asyncio.CancelledError:\n    mark()\n    print('caught')\n'on'",
+        (
+            "try:\n    print('go')\n    await asyncio.sleep(600)\n"
+            "except asyncio.CancelledError:\n    mark()\n    print('caught')\n'on'"
+        ),
     ),
 }
 

@@ -36,7 +36,8 @@ def test_session_cell_that_fails_within_a_session_cell(kernel: Kernel) -> None:
 _NOTEBOOK = """\
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-sources = ["x.append((tf.executing_eagerly(), {outer}))", "%%tfsession inner\\nx.append({inner})", "x.append(tf.executing_eagerly())"]
+sources = ["x.append((tf.executing_eagerly(), {outer}))"]
+sources += ["%%tfsession inner\\nx.append({inner})", "x.append(tf.executing_eagerly())"]
 nbformat.write(new_notebook(cells=[new_code_cell(source) for source in sources]), 'sessions.ipynb')
 """
 
@@ -62,7 +63,8 @@ def test_run_cell_magic(kernel: Kernel, body: str) -> None:
 
 def test_run_cell_magic_raises_where_it_is_called(kernel: Kernel) -> None:
     """What the body raises, a caller of ``run_cell_magic`` can catch."""
-    code = "try:\n    get_ipython().run_cell_magic('tfsession', 'outer', 'mark()\\n1/0')\nexcept ZeroDivisionError:\n    'caught'"
+    call = "get_ipython().run_cell_magic('tfsession', 'outer', 'mark()\\n1/0')"
+    code = f"try:\n    {call}\nexcept ZeroDivisionError:\n    'caught'"
     assert kernel.run(code).status == "ok"
     require_outside(kernel, IN_SESSION)
 
@@ -90,7 +92,8 @@ def test_failing_run_shows_no_frame_of_ours(kernel: Kernel) -> None:
     body = "x = tf.compat.v1.placeholder(tf.float32, name='x')\nmark()\ntf.compat.v1.get_default_session().run(x)"
     outcome = kernel.run(f"%%tfsession outer\n{body}")
     assert outcome.ename == "InvalidArgumentError"
-    assert "line 4" in outcome.traceback and "tfsess_magics" not in outcome.traceback
+    assert "line 4" in outcome.traceback
+    assert "tfsess_magics" not in outcome.traceback
     require_outside(kernel, IN_SESSION)
 
 

@@ -79,7 +79,8 @@ def test_two_subshells_run_two_sessions_at_once(kernel: Kernel, first: str) -> N
 
 def test_subshell_enters_the_session_that_a_waiting_cell_is_in(kernel: Kernel) -> None:
     """A body that awaits does not keep another shell out of its session."""
-    wait = "%%tfsession queue\nloop, go = asyncio.get_running_loop(), asyncio.Event()\nprint('in')\nawait go.wait()\nmark()"
+    begin = "%%tfsession queue\nloop, go = asyncio.get_running_loop(), asyncio.Event()"
+    wait = f"{begin}\nprint('in')\nawait go.wait()\nmark()"
     with kernel.subshell() as subshell:
         waiting = kernel.send(wait)
         kernel.said(waiting, "in")
@@ -98,5 +99,6 @@ def test_subshell_lists_sessions_while_a_body_runs(kernel: Kernel) -> None:
         kernel.said(running, "in")
         listed = kernel.run("%tfsession\nleave.set()", subshell=subshell)
         assert kernel.outcome(running).status == "ok"
-    assert "queue" in listed.text and "entered" in listed.text
+    assert "queue" in listed.text
+    assert "entered" in listed.text
     require_outside(kernel)

@@ -48,6 +48,41 @@ def test_gather_of_a_body_is_in_the_session(kernel: Kernel) -> None:
     require_outside(kernel, IN_SESSION)
 
 
+def test_task_that_outlives_its_cell_is_outside(kernel: Kernel) -> None:
+    """A task that a body started is in the session until the cell ends, and in the notebook's own mode after it."""
+    body = (
+        "go = asyncio.Event()\nasync def later():\n    await go.wait()\n    mark()\ntask = asyncio.create_task(later())"
+    )
+    assert kernel.run(f"%%tfsession tasks\n{body}").status == "ok"
+    assert kernel.run("go.set()\nawait task").status == "ok"
+    require_outside(kernel, IN_EAGER)
+
+
+def test_task_that_is_cancelled_before_it_starts(kernel: Kernel) -> None:
+    """It ends as any task does, without a warning."""
+    body = "async def part():\n    mark()\ntask = asyncio.create_task(part())\ntask.cancel()\ntask"
+    outcome = kernel.run(f"%%tfsession tasks\n{body}")
+    assert "part()" in (outcome.result or "")
+    assert "part" in kernel.run("await asyncio.sleep(0)\n[task.cancelled(), task.get_coro().__qualname__]").text
+    assert kernel.run("import gc; del task; gc.collect();").stream("stderr") == ""
+    require_outside(kernel)
+
+
+def test_task_factory_of_the_users_stays(kernel: Kernel) -> None:
+    """The loop's own task factory makes the tasks, and one that a body sets stays set."""
+    kernel.run(
+        "made = []\ndef factory(loop, coro, **options):\n    made.append(coro.__name__)\n"
+        "    return asyncio.Task(coro, loop=loop, **options)\nasync def part(): mark()\n"
+        "loop = asyncio.get_running_loop()\nbefore = loop.get_task_factory()"
+    )
+    assert kernel.run("%%tfsession tasks\nloop.set_task_factory(factory)\nawait asyncio.sleep(0)").status == "ok"
+    assert kernel.value("loop.get_task_factory() is factory") is True
+    assert kernel.run("%%tfsession tasks\nawait asyncio.create_task(part())").status == "ok"
+    assert kernel.value("(loop.get_task_factory() is factory, 'part' in made)") == (True, True)
+    kernel.run("loop.set_task_factory(before)")
+    require_outside(kernel, IN_SESSION)
+
+
 def test_generator_left_suspended_in_a_scope(kernel: Kernel) -> None:
     """A generator that a body leaves suspended inside ``as_default`` changes nothing for later cells."""
     body = "def hold():\n    with tf.Graph().as_default():\n        yield\nheld = hold()\nnext(held)"

@@ -101,10 +101,12 @@ def test_session_is_opened_used_listed_closed(terminal: Terminal) -> None:
 def test_error_and_header_error(terminal: Terminal) -> None:
     """An error shows the body's line and no frame of ours; a wrong header shows one line."""
     shown = terminal.run("%%tfsession term\ny = 1\n1/0")
-    assert "ZeroDivisionError" in shown and "tfsess_magics" not in shown
+    assert "ZeroDivisionError" in shown
+    assert "tfsess_magics" not in shown
     assert re.search(r"-+> 3 ", shown)
     shown = terminal.run("%%tfsession term --treads 2\nprint('bo' + 'dy')")
-    assert "UsageError: unknown option --treads" in shown and "body" not in shown
+    assert "UsageError: unknown option --treads" in shown
+    assert "body" not in shown
     assert "(True, None)" in terminal.run("tf.executing_eagerly(), tf.compat.v1.get_default_session()")
 
 
@@ -119,7 +121,8 @@ def test_await_in_ipython(tmp_path: Path) -> None:
     terminal = IPythonTerminal(tmp_path)
     terminal.run("%load_ext tfsess_magics")
     shown = terminal.run(
-        "%%tfsession term\nimport asyncio, tensorflow as tf\nr = await asyncio.sleep(0, 'done')\n(r, tf.executing_eagerly())"
+        "%%tfsession term\nimport asyncio, tensorflow as tf\n"
+        "r = await asyncio.sleep(0, 'done')\n(r, tf.executing_eagerly())"
     )
     assert "('done', False)" in shown
     assert "True" in terminal.run("tf.executing_eagerly()")

@@ -11,7 +11,9 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
 from tests.tf.conftest import Open
-from tfsess_magics.tf import defaults
+from tfsess_magics.tf import generation, swap
+from tfsess_magics.tf.defaults import choose_defaults
+from tfsess_magics.tf.nested import NestedDefaults
 from tfsess_magics.tf.session import NamedSession
 
 v1 = tf.compat.v1
@@ -341,7 +343,7 @@ def test_a_suspended_stay_keeps_what_was_open_in_it(open_session: Open) -> None:
 
 def test_an_interrupted_resume_is_taken_back(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interrupt while the defaults are being swapped leaves the thread as it was."""
-    put = defaults._put
+    put = swap._put
     calls = 0
 
     def interrupted(*args: Any) -> None:
@@ -352,7 +354,7 @@ def test_an_interrupted_resume_is_taken_back(open_session: Open, monkeypatch: py
             raise KeyboardInterrupt
         put(*args)
 
-    monkeypatch.setattr(defaults, "_put", interrupted)
+    monkeypatch.setattr(swap, "_put", interrupted)
     session = open_session("a")
     with as_before():
         with pytest.raises(KeyboardInterrupt):
@@ -361,25 +363,13 @@ def test_an_interrupted_resume_is_taken_back(open_session: Open, monkeypatch: py
     assert session.generation == 1
 
 
-def test_operations_do_not_remember_frames_of_this_package(open_session: Open) -> None:
-    """The stack that TensorFlow stores with an operation, and prints in errors, is that of the user's code."""
-    stay = open_session("a").enter("a test")
-    filters = stay.defaults
-    assert isinstance(filters, defaults.DefaultsSwap)
-    stay.resume()
-    op = tf.constant(1).op
-    stay.suspend()
-    stay.end()
-    assert not [frame for frame in op.traceback if "/tfsess_magics/tfsess_magics/" in frame.filename]
-
-
 def test_the_nested_way_enters_and_leaves(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where TensorFlow's private parts have other names, entering nests instead."""
-    monkeypatch.delattr(ops._default_graph_stack, "_global_default_graph")
-    assert not defaults._swap_works()
-    monkeypatch.undo()
-    assert defaults._swap_works()
-    monkeypatch.setattr(defaults, "_SWAP_WORKS", False)
+    assert choose_defaults() is swap.DefaultsSwap
+    with monkeypatch.context() as patch:
+        patch.delattr(ops._default_graph_stack, "_global_default_graph")
+        assert choose_defaults() is NestedDefaults
+    monkeypatch.setattr(generation, "defaults_of", NestedDefaults)
     with as_before(), open_session("a", device="/CPU:0") as session:
         assert v1.get_default_graph() is session.graph
         assert v1.get_default_session() is session.session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from tfsess_magics.core.errors import InvalidOptionError, OptionConflictError
 
@@ -20,6 +21,13 @@ class ConfigOption:
 
     def __str__(self) -> str:
         return self.text or "(all defaults)"
+
+
+class Written(NamedTuple):
+    """The value of an option that was written as an expression, and its text."""
+
+    value: Any
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,10 @@ def parse_threads(value: object) -> Threads:
     """
     parts = value.split(",") if isinstance(value, str) else value if isinstance(value, tuple | list) else (value,)
     try:
-        if not 1 <= len(parts) <= 2 or any(isinstance(part, bool | float) for part in parts):
+        if not 1 <= len(parts) <= 2 or any(isinstance(part, bool | float | bytes) for part in parts):
             raise ValueError
         sizes = [int(part) for part in parts]
-        if min(sizes) < 0:
+        if not all(0 <= size < 2**31 for size in sizes):
             raise ValueError
     except (TypeError, ValueError):
         raise InvalidOptionError(

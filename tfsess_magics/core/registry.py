@@ -59,6 +59,8 @@ class SessionRegistry(Generic[S]):
         UnknownSessionError
             If there is none.
         """
+        if not isinstance(name, str):
+            check_name(name)
         session = self._find(name)
         if session is None:
             raise UnknownSessionError(name, self.names)
@@ -116,6 +118,7 @@ class SessionRegistry(Generic[S]):
             number = next(self._numbers)
             changed = functools.partial(self.changes.mark, number)
             session = backend.open(number, name, backend.options(**options), origin, changed)
+            self._sessions.pop(name, None)
             self._sessions[name] = session
             changed()
             return session

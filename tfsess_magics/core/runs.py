@@ -26,7 +26,8 @@ class RunMeter:
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._tokens = itertools.count()
-        self._in_flight: dict[int, tuple[float, float]] = {}
+        self.in_flight: dict[int, tuple[float, float]] = {}
+        """Runs under way by their tokens, each with its start by two clocks; whoever ends one takes it out."""
         self._ended: dict[int, int] = {}
         self._last: tuple[float, float, str | None] | None = None
         self.last_error: str | None = None
@@ -34,19 +35,16 @@ class RunMeter:
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 
     def token(self) -> int:
-        """Return what a run is known by in `started` and `ended`."""
+        """Return what a run is known by."""
         return next(self._tokens)
 
     def started(self, token: int) -> None:
         """Note that a run starts."""
-        self._in_flight[token] = (time.time(), time.perf_counter())
+        self.in_flight[token] = (time.time(), time.perf_counter())
         self._changed()
 
-    def ended(self, token: int, error: str | None = None) -> None:
-        """Note that a run has ended, with a description of its `error` if it raised."""
-        times = self._in_flight.pop(token, None)
-        if times is None:
-            return
+    def ended(self, times: tuple[float, float], error: str | None = None) -> None:
+        """Note that a run that was taken out of `in_flight` has ended, with a description of its error."""
         thread = get_ident()
         self._ended[thread] = self._ended.get(thread, 0) + 1
         self._last = (times[0], time.perf_counter() - times[1], error)
@@ -70,4 +68,4 @@ class RunMeter:
     @property
     def running_since(self) -> float | None:
         """Start of the oldest run that is under way, None if there is none."""
-        return min((started for started, _ in list(self._in_flight.values())), default=None)
+        return min((started for started, _ in list(self.in_flight.values())), default=None)

@@ -17,6 +17,10 @@ class Scope(Protocol):
     resumed and suspended at each of its steps, so that other tasks of the thread never see them.
     """
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was left for good."""
+
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
 
@@ -24,7 +28,10 @@ class Scope(Protocol):
         """Put the thread's defaults back and remember the session's for the next `resume`."""
 
     def end(self) -> None:
-        """Leave for good, after the last `suspend`."""
+        """Suspend, and leave for good.
+
+        It and `suspend` may be called again, and are where an interrupt has come before they did their work.
+        """
 
 
 class Session(Protocol):

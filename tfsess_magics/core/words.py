@@ -17,9 +17,9 @@ def format_bytes(nbytes: int) -> str:
 
 def format_seconds(seconds: float) -> str:
     """Write a duration: ``31 ms``, ``3.1 s``, ``12:05``."""
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.3g} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02}"

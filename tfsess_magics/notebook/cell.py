@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from tfsess_magics.core.errors import TfSessionError
 from tfsess_magics.core.session import Scope
 from tfsess_magics.notebook.header import Cell, split_cell
+from tfsess_magics.notebook.scoped import InScope
 from tfsess_magics.notebook.traceback import without_our_frames
 
 Enter = Callable[[str, int], Scope]
@@ -94,13 +95,25 @@ class CellRunner:
         self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
     ) -> Awaitable[Any]:
         cell = self._split(raw_cell)
-        running = (
-            original(raw_cell, *args, **kwargs)
-            if cell is None
-            else self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
-        )
+        running: Awaitable[Any]
+        if cell is not None:
+            running = self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
+        elif self._scope.get() is None:
+            running = original(raw_cell, *args, **kwargs)
+        else:
+            running = self._run_cell_of_hook(original, raw_cell, *args, **kwargs)
         self._started(running)
         return running
+
+    async def _run_cell_of_hook(
+        self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Run a cell that a hook of a session's cell runs before the body: it is not the body."""
+        token = self._scope.set(None)
+        try:
+            return await original(raw_cell, *args, **kwargs)
+        finally:
+            self._scope.reset(token)
 
     async def _run_session_cell(
         self, original: Callable[..., Awaitable[Any]], cell: Cell, raw_cell: str, *args: Any, **kwargs: Any
@@ -116,24 +129,35 @@ class CellRunner:
                 raw_cell, *args, **kwargs | {"transformed_cell": body, "preprocessing_exc_tuple": failure}
             )
         finally:
+            # An interrupt that comes before `end` has begun must not keep it from its work; nor in `InScope`.
+            interrupt: BaseException | None = None
+            while scope:
+                try:
+                    scope.end()
+                    break
+                except KeyboardInterrupt as late:
+                    interrupt = late
             self._scope.reset(token)
-            if scope:
-                scope.end()
+            if interrupt:
+                raise interrupt
 
-    def _run_ast_nodes(self, original: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Awaitable[Any]:
+    def _run_ast_nodes(self, original: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any) -> Any:
         scope = self._scope.get()
         running = original(*args, **kwargs)
         return running if scope is None else self._run_in(scope, running)
 
-    async def _run_in(self, scope: Scope, running: Awaitable[Any]) -> Any:
+    async def _run_in(self, scope: Scope, running: Coroutine[Any, Any, Any]) -> Any:
         token = self._scope.set(None)
         try:
-            return await _InScope(running, scope)
+            return await InScope(running, scope)
         finally:
             self._scope.reset(token)
 
     def _showtraceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
-        without_our_frames(exc_tuple[1] if exc_tuple else sys.exc_info()[1])
+        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        without_our_frames(error)
+        if exc_tuple and exc_tuple[2] is not None:
+            exc_tuple = (exc_tuple[0], error, error.__traceback__)
         return original(exc_tuple, *args, **kwargs)
 
     def _transform(self, cell: Cell) -> _Transformed:
@@ -141,7 +165,9 @@ class CellRunner:
         above = "\n" * (cell.lines_above + cell.body.count("\n", 0, blank))
         try:
             return above + self._shell.transform_cell(cell.body), None
-        except Exception:  # noqa: BLE001 - IPython shows it, as that of any cell
+        except Exception as error:  # noqa: BLE001 - IPython shows it, as that of any cell
+            if isinstance(error, SyntaxError) and error.lineno is not None:
+                error.lineno += len(above)
             return above + cell.body, sys.exc_info()
 
     def _enter_or_fail(self, cell: Cell) -> tuple[Scope | None, Any]:
@@ -154,28 +180,3 @@ class CellRunner:
             return None, (KeyboardInterrupt, interrupt, None)
         except Exception:  # noqa: BLE001 - IPython shows it
             return None, sys.exc_info()
-
-
-class _InScope:
-    """Awaits a coroutine that is in the scope while it runs and out of it while it waits."""
-
-    def __init__(self, coroutine: Awaitable[Any], scope: Scope) -> None:
-        self._coroutine = coroutine
-        self._scope = scope
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        steps: Any = self._coroutine.__await__()
-        step, value = steps.send, None
-        while True:
-            try:
-                self._scope.resume()
-                waited_for = step(value)
-            except StopIteration as end:
-                return end.value
-            finally:
-                self._scope.suspend()
-            try:
-                value = yield waited_for
-                step = steps.send
-            except BaseException as error:  # noqa: BLE001 - passed on to the body
-                value, step = error, steps.throw

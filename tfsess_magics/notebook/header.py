@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, did_you_mean
+from tfsess_magics.core.options import Written
 
 OPTIONS = {
     "config": "EXPR",
@@ -33,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A name and options, the value of ``--config`` a pair of the object and its expression."""
+    """A name and options, the value of ``--config`` `Written`."""
 
     name: str
     options: dict[str, Any]
@@ -127,7 +128,7 @@ def parse_header(words: Sequence[str], evaluate: Callable[[str], Any]) -> Header
         value = _unquoted(value) if has_value else next(rest, "")
         if not value or value.startswith("--"):
             raise InvalidOptionError(f"--{option} needs a value: --{option} {OPTIONS[option]}")
-        options[option.replace("-", "_")] = (evaluate(value), value) if option == "config" else value
+        options[option.replace("-", "_")] = Written(evaluate(value), value) if option == "config" else value
     if not names:
         raise InvalidNameError(f"a session's name is missing. Usage: %%tfsession {USAGE}")
     if len(names) > 1:

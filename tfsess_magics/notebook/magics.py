@@ -80,12 +80,20 @@ class SessionMagics(Magics):  # type: ignore[misc]
             stay.resume()
             return self._run_body(body)
         finally:
-            stay.suspend()
-            stay.end()
+            interrupt: BaseException | None = None
+            while True:
+                try:
+                    stay.end()
+                    break
+                except KeyboardInterrupt as late:
+                    interrupt = late
+            if interrupt:
+                raise interrupt
 
     def _run_body(self, body: str) -> Any:
         compiler, names = self.shell.compile, self.shell.user_ns
-        tree = self.shell.transform_ast(compiler.ast_parse(self.shell.transform_cell(body)))
+        below_header = f"\n{self.shell.transform_cell(body)}"
+        tree = self.shell.transform_ast(compiler.ast_parse(below_header))
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compiler(tree, "<timed exec>", "exec"), names)  # noqa: S102 - the user's own cell
         if last is None:

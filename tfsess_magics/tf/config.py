@@ -11,7 +11,7 @@ from tensorflow.python.client import session as tf_session
 from tensorflow.python.eager import context
 
 from tfsess_magics.core.errors import InvalidOptionError
-from tfsess_magics.core.options import ConfigOption, SessionOptions, parse_seed, parse_threads
+from tfsess_magics.core.options import ConfigOption, SessionOptions, Written, parse_seed, parse_threads
 
 ConfigProto = tf.compat.v1.ConfigProto
 
@@ -29,7 +29,7 @@ def check_options(
     Parameters
     ----------
     config
-        A ``ConfigProto``, or a pair of one and the text that it was written as.
+        A ``ConfigProto``, or one `Written` as text.
     config_file
         Path of a file with a ``ConfigProto`` in protobuf's text format.
     device
@@ -48,8 +48,9 @@ def check_options(
         raise InvalidOptionError("--config and --config-file both give a ConfigProto; use one of them.")
     option = None
     if config is not None:
-        proto, text = config if isinstance(config, tuple) else (config, "")
-        option = _config_option(proto, text)
+        option = (
+            _config_option(config.value, config.text) if isinstance(config, Written) else _config_option(config, "")
+        )
     elif config_file is not None:
         option = _read_config(config_file)
     return SessionOptions(
@@ -88,13 +89,20 @@ def threads_note(options: SessionOptions) -> str | None:
     asked = options.threads.intra if options.threads else 0
     if not asked and options.config is not None:
         asked = ConfigProto.FromString(options.config.serialized).intra_op_parallelism_threads
-    started = tf_session._python_session_create_counter.get_cell().value() > 0 or context.context()._initialized
-    if not (asked and started):
+    if not (asked and _has_run_something()):
         return None
     return (
         f"{asked} intra-op threads were asked for, but TensorFlow sizes that pool once per process and has done so "
         "already. To set it, restart the kernel and open this session before anything else runs TensorFlow."
     )
+
+
+def _has_run_something() -> bool:
+    try:
+        sessions: int = tf_session._python_session_create_counter.get_cell().value()
+        return sessions > 0 or bool(context.context()._initialized)
+    except AttributeError:  # another TensorFlow: its private parts have other names
+        return False
 
 
 def _config_option(proto: object, text: str) -> ConfigOption:
@@ -112,6 +120,8 @@ def _read_config(path: object) -> ConfigOption:
     except (OSError, TypeError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidOptionError(f"--config-file {path}: {reason}.") from None
+    except ValueError as error:
+        raise InvalidOptionError(f"--config-file {path!r}: {error}.") from None
     except text_format.ParseError as error:
         raise InvalidOptionError(
             f"--config-file {path} is not a ConfigProto in text format: {str(error).rstrip('.')}. "

@@ -21,6 +21,8 @@ class Generation:
     """
 
     def __init__(self, graph: tf.Graph, config: Any, device: str | None, changed: Callable[[], None]) -> None:
+        # Without TensorFlow 2 behaviour what is open in a graph is shared by all threads that build it.
+        graph.switch_to_thread_local()
         self.graph = graph
         self.session = tf.compat.v1.Session(graph=graph, config=config)
         self.device = device
@@ -42,14 +44,15 @@ class Generation:
 
     def close(self) -> None:
         """Close the TensorFlow session and the interactive ones that were left open, where their defaults are."""
-        inside = self.defaults()
-        try:
-            inside.resume()
-            for session in reversed(self.interactive):
-                session.close()
-        finally:
-            inside.suspend()
-        self.interactive = ()
+        if self.interactive:
+            inside = self.defaults()
+            try:
+                inside.resume()
+                for session in reversed(self.interactive):
+                    session.close()
+            finally:
+                inside.suspend()
+            self.interactive = ()
         self.session.close()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import tensorflow as tf
 import wrapt
@@ -16,61 +15,60 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.runs import RunMeter
 
-_meters: WeakKeyDictionary[BaseSession, RunMeter] = WeakKeyDictionary()
+_METER = "_tfsess_magics_meter"
 _enabled = False
+_installed: Any = None
+"""Our wrapper, as long as nobody has taken it away."""
 
 
 def measure(session: BaseSession, meter: RunMeter) -> None:
-    """Have `meter` told of every run of `session` from now on."""
-    _meters[session] = meter
+    """Have `meter` told of every run of `session`, one of our own, from now on."""
+    session.__dict__[_METER] = meter
 
 
 def install() -> None:
     """Begin to see runs. Harmless when it is done already."""
-    global _enabled
+    global _enabled, _installed
     _enabled = True
-    if _wrapper() is None:
-        BaseSession.run = wrapt.FunctionWrapper(BaseSession.__dict__["run"], _run, enabled=lambda: _enabled)
+    outermost = BaseSession.__dict__["run"]
+    if _installed is None or outermost is _installed.__wrapped__:
+        _installed = wrapt.FunctionWrapper(outermost, _run, enabled=lambda: _enabled)
+        BaseSession.run = _installed
 
 
 def uninstall() -> None:
     """Cease to see runs. Harmless when it is done already.
 
-    A wrapper that another library put over ours stays; ours then only passes calls on.
+    Where other code has wrapped our wrapper in turn it stays, and only passes calls on.
     """
-    global _enabled
+    global _enabled, _installed
     _enabled = False
-    outermost = BaseSession.__dict__["run"]
-    if getattr(outermost, "_self_wrapper", None) is _run:
-        BaseSession.run = outermost.__wrapped__
-
-
-def _wrapper() -> Any:
-    function = BaseSession.__dict__["run"]
-    while function is not None:
-        if getattr(function, "_self_wrapper", None) is _run:
-            return function
-        function = getattr(function, "__wrapped__", None)
-    return None
+    if _installed is not None and BaseSession.__dict__["run"] is _installed:
+        BaseSession.run = _installed.__wrapped__
+        _installed = None
 
 
 def _run(wrapped: Callable[..., Any], session: BaseSession, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    meter = _meters.get(session)
+    meter: RunMeter | None = session.__dict__.get(_METER)
     if meter is None:
         return wrapped(*args, **kwargs)
     version = session._graph.version
     token = meter.token()
+    failed: BaseException | None = None
     try:
         meter.started(token)
-        result = wrapped(*args, **kwargs)
+        return wrapped(*args, **kwargs)
     except BaseException as error:
-        if isinstance(error, tf.errors.OpError):
-            meter.version = max(meter.version, version)
-        meter.ended(token, _describe(error))
+        failed = error
         raise
-    meter.version = max(meter.version, version)
-    meter.ended(token)
-    return result
+    finally:
+        # Nothing that an interrupt can come before: a function of ours would be such a thing.
+        times = meter.in_flight.pop(token, None)
+        if times is not None:
+            if failed is None or isinstance(failed, tf.errors.OpError):
+                meter.version = max(meter.version, version)
+            meter.ended(times, None if failed is None else _describe(failed))
+            failed = None
 
 
 def _describe(error: BaseException) -> str:

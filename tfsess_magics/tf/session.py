@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
@@ -17,7 +18,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.config import session_config, threads_note
 from tfsess_magics.tf.generation import Generation
-from tfsess_magics.tf.stay import Stay, StaysOfThread
+from tfsess_magics.tf.stay import Stay, enter_block, leave_block
 
 
 class NamedSession(SessionInterface):  # type: ignore[misc]
@@ -29,8 +30,6 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
 
     Made by `tfsess_magics.session` and ``%%tfsession``, which keep it until it is closed.
     """
-
-    _stays_of_thread = StaysOfThread()
 
     def __init__(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
@@ -46,7 +45,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         self._created = time.time()
         self._config = session_config(options)
         self._lock = threading.RLock()
-        self._stays: list[Stay] = []
+        self._stays: WeakSet[Stay] = WeakSet()
         self._generation: Generation | None = self._begin(tf.Graph())
 
     def _begin(self, graph: tf.Graph) -> Generation:
@@ -116,14 +115,13 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         return self.session.as_default()
 
     def __enter__(self) -> Self:
-        stay = self.enter("a with block")
-        self._stays_of_thread.resume(stay)
+        enter_block(self.enter("a with block"))
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stays_of_thread.leave(self)
+        leave_block(self)
 
     def enter(self, by: str) -> Stay:
         """Begin a stay of `by` in this thread.
@@ -141,27 +139,29 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                     f"To start anew under that name: %tfsession reset {self.name}"
                 )
             stay = Stay(self, generation, by)
-            self._stays.append(stay)
+            self._stays.add(stay)
         self._changed()
         return stay
 
     def leave(self, stay: Stay) -> None:
         """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
         with self._lock:
-            self._stays.remove(stay)
             generation = self._generation
-            if generation is stay.generation:
+            if generation is stay.generation and stay in self._stays:
                 graph = stay.defaults.graph_left()
                 if graph is not generation.graph:
                     self._generation = generation = self._begin(graph or tf.Graph())
                     self.generation += 1
                 generation.interactive = stay.defaults.interactive_left()
+            self._stays.discard(stay)
         self._changed()
 
     def use(self) -> str | None:
         """Say what is using it now, None if nothing is."""
-        if self._stays:
-            return f"{self._stays[0].by} is running in it"
+        with self._lock:
+            stay = next(iter(self._stays), None)
+        if stay is not None:
+            return f"{stay.by} is running in it"
         since = self._now.meter.running_since
         return None if since is None else f"a run is under way in it for {time.time() - since:.1f} s"
 
@@ -178,8 +178,8 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
             self._require_unused("reset")
             self._generation = self._begin(tf.Graph())
             self.generation += 1
-            generation.close()
         self._changed()
+        generation.close()
 
     def close(self) -> None:
         """Close the TensorFlow session and give up the name. Harmless when it is done already.
@@ -190,11 +190,12 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
             If a cell, a ``with`` block or a run is using it.
         """
         with self._lock:
-            if self._generation is not None:
-                self._require_unused("close")
-                generation, self._generation = self._generation, None
-                generation.close()
+            if self._generation is None:
+                return
+            self._require_unused("close")
+            generation, self._generation = self._generation, None
         self._changed()
+        generation.close()
 
     def _require_unused(self, order: str) -> None:
         if use := self.use():

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from tfsess_magics.tf.generation import Generation
     from tfsess_magics.tf.session import NamedSession
 
 
+class _Thread(threading.local):
+    """What a thread is in."""
+
+    def __init__(self) -> None:
+        self.innermost: Stay | None = None
+        """The stay that was resumed last and not suspended since."""
+        self.blocks: list[Stay] = []
+        """The ``with`` blocks, in the order in which they were entered."""
+        self.ended: WeakKeyDictionary[NamedSession, int] = WeakKeyDictionary()
+        """How many blocks of a session were ended from outside and have not been left yet."""
+
+
+_thread = _Thread()
+
+
 class Stay:
     """A cell, or a ``with`` block, inside a named session; used by the thread that entered.
+
+    Whoever holds it keeps the session in use. `suspend` and `end` may be called again: an interrupt may have come
+    before they did their work, and the caller repeats them then.
 
     Parameters
     ----------
@@ -26,55 +45,82 @@ class Stay:
         self.generation = generation
         self.by = by
         self.defaults = generation.defaults()
+        self.is_over = False
+        self._around: Stay | None = None
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
+        self._around = _thread.innermost
+        _thread.innermost = self
         self.defaults.resume()
 
     def suspend(self) -> None:
         """Put the thread's defaults back and remember the session's for the next `resume`."""
         self.defaults.suspend()
+        if _thread.innermost is self:
+            _thread.innermost = self._around
+
+    def move_out_of(self, outer: Stay) -> None:
+        """Note that `outer`, inside which this stay was entered, is left before it."""
+        if self._around is outer:
+            self._around = outer._around
 
     def end(self) -> None:
-        """Leave for good, after the last `suspend`."""
-        try:
-            self.defaults.settle()
-        finally:
-            self.session.leave(self)
+        """Leave for good. Blocks that were entered inside and not left end with it."""
+        self.suspend()
+        left_open = [block for block in _thread.blocks if block._around is self]
+        if left_open:
+            try:
+                self.resume()
+                for block in reversed(left_open):
+                    _thread.blocks.remove(block)
+                    _thread.ended[block.session] = _thread.ended.get(block.session, 0) + 1
+                    block.end()
+            finally:
+                self.suspend()
+        self.defaults.settle()
+        self.session.leave(self)
+        self.is_over = True
 
 
-class StaysOfThread(threading.local):
-    """The ``with`` blocks that this thread is in, in the order in which they were entered."""
+def enter_block(stay: Stay) -> None:
+    """Enter a ``with`` block."""
+    try:
+        stay.resume()
+    except BaseException:
+        stay.end()
+        raise
+    _thread.blocks.append(stay)
 
-    def __init__(self) -> None:
-        self._stays: list[Stay] = []
 
-    def resume(self, stay: Stay) -> None:
-        """Enter `stay`."""
-        try:
-            stay.resume()
-        except BaseException:
-            stay.suspend()
-            stay.end()
-            raise
-        self._stays.append(stay)
+def leave_block(session: NamedSession) -> None:
+    """Leave the innermost ``with`` block in `session`, also when another one was entered after it.
 
-    def leave(self, session: NamedSession) -> None:
-        """Leave the innermost stay in `session`, also when another session was entered after it.
-
-        Raises
-        ------
-        RuntimeError
-            If this thread is in none.
-        """
-        index = next((i for i in reversed(range(len(self._stays))) if self._stays[i].session is session), None)
-        if index is None:
+    Raises
+    ------
+    RuntimeError
+        If this thread is in none.
+    """
+    blocks = _thread.blocks
+    index = next((i for i in reversed(range(len(blocks))) if blocks[i].session is session), None)
+    if index is None:
+        if not _thread.ended.get(session):
             raise RuntimeError(f"session {session.name!r} was not entered in this thread.")
-        stay = self._stays.pop(index)
+        _thread.ended[session] -= 1
+        return
+    stay = blocks[index]
+    interrupt: BaseException | None = None
+    while True:
         try:
-            if index < len(self._stays):
-                stay.defaults.hand_over(self._stays[index].defaults)
-            else:
-                stay.suspend()
-        finally:
+            if index + 1 < len(blocks) and stay is blocks[index]:
+                stay.defaults.hand_over(blocks[index + 1].defaults)
+                for inner in blocks[index + 1 :]:
+                    inner.move_out_of(stay)
             stay.end()
+            break
+        except KeyboardInterrupt as late:
+            interrupt = late
+    if stay in blocks:
+        blocks.remove(stay)
+    if interrupt:
+        raise interrupt

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.client import pywrap_tf_session
 
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
@@ -25,6 +26,8 @@ _REFERENCE = {"VariableV2", "Variable"}
 _READS = {"Identity", "ReadVariableOp"}
 _MAX_READS = 8
 """Runs spent at most on finding out which of several variables cannot be read."""
+_IN_THIS_THREAD = tf.compat.v1.RunOptions(inter_op_thread_pool=-1, timeout_in_ms=2000).SerializeToString()
+"""No step of ours waits for a thread of the session's pool, which may be the one that asks (``tf.py_function``)."""
 
 
 @dataclass(slots=True)
@@ -52,7 +55,7 @@ class GraphVariables:
     def __init__(self, session: tf.compat.v1.Session, meter: RunMeter) -> None:
         self._session = session
         self._meter = meter
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._scanned = 0
         self._variables: dict[str, _Variable] = {}
         self._asked: object = None
@@ -97,6 +100,8 @@ class GraphVariables:
             op = operations[index]
             if op.type in _RESOURCE or op.type in _REFERENCE:
                 self._variables[op.name] = _describe(op, index)
+            elif op.control_inputs:
+                continue  # to run it would run what it waits for
             elif op.type == "VarIsInitializedOp":
                 if (variable := self._variables.get(op.inputs[0].op.name)) and variable.check is None:
                     variable.check, variable.probe_index = op.outputs[0], index
@@ -147,7 +152,11 @@ class GraphVariables:
                     variable.initialized = True
 
     def _run(self, fetches: Sequence[Any] = (), targets: Sequence[Any] = ()) -> Sequence[Any]:
-        values: Sequence[Any] = self._session._call_tf_sessionrun(None, {}, list(fetches), list(targets), None)
+        options = pywrap_tf_session.TF_NewBufferFromString(_IN_THIS_THREAD)
+        try:
+            values: Sequence[Any] = self._session._call_tf_sessionrun(options, {}, list(fetches), list(targets), None)
+        finally:
+            pywrap_tf_session.TF_DeleteBuffer(options)
         return values
 
 

@@ -1,0 +1,128 @@
+import type { Kernel } from '@jupyterlab/services';
+import { CommsOverSubshells, KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
+import { UUID } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+
+import { createSubshell, deleteSubshell } from './control';
+import { TARGET } from './protocol';
+
+/**
+ * A comm of our own with a kernel, over a subshell of our own where the kernel has them.
+ *
+ * Messages are taken from the kernel's `anyMessage`, which tells of them before what other extensions do with earlier ones
+ * is done, and also on connections that JupyterLab lets handle no comms, as when a notebook and a console share a
+ * kernel. JupyterLab's own comm object serves for nothing but that it knows the comm when the kernel closes it: on its
+ * own it would make a second subshell.
+ */
+export class SessionsComm implements IDisposable {
+  /** Make a subshell, and open a comm in it. */
+  static async open(kernel: Kernel.IKernelConnection, data: JSONObject): Promise<SessionsComm> {
+    return new SessionsComm(kernel, await createSubshell(kernel), data);
+  }
+
+  private constructor(
+    private readonly kernel: Kernel.IKernelConnection,
+    private readonly subshell: string | null,
+    data: JSONObject
+  ) {
+    this.id = UUID.uuid4();
+    this._known = kernel.handleComms ? kernel.createComm(TARGET, this.id) : null;
+    if (this._known) {
+      this._known.commsOverSubshells = CommsOverSubshells.Disabled;
+    }
+    kernel.anyMessage.connect(this._onMessage, this);
+    this._tell('comm_open', { target_name: TARGET, data }, subshell);
+  }
+
+  readonly id: string;
+
+  /** Emitted with the data of each message. */
+  get received(): ISignal<this, unknown> {
+    return this._received;
+  }
+
+  /** Emitted when the kernel has closed the comm. It is disposed then. */
+  get closed(): ISignal<this, void> {
+    return this._closed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  send(data: JSONObject): void {
+    this._tell('comm_msg', { data }, this.subshell);
+  }
+
+  /** Close the comm and end its subshell, if the kernel is there to hear it. */
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._end();
+    this._known?.dispose();
+    try {
+      // To the main shell: the subshell ends at once, and what it has not read yet is lost with it.
+      this._tell('comm_close', { data: {} }, null);
+    } catch {
+      // The kernel is dead, and the comm with it.
+    }
+  }
+
+  /** Let go of the comm of a kernel that has restarted: it and the subshell are gone. */
+  abandon(): void {
+    this._isDisposed = true;
+    this.kernel.anyMessage.disconnect(this._onMessage, this);
+  }
+
+  private _end(): void {
+    this.abandon();
+    if (this.subshell !== null) {
+      try {
+        deleteSubshell(this.kernel, this.subshell);
+      } catch {
+        // The kernel is dead, and the subshell with it.
+      }
+    }
+  }
+
+  private _tell(type: 'comm_open' | 'comm_msg' | 'comm_close', content: JSONObject, subshell: string | null): void {
+    const message = KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
+      msgType: 'comm_msg',
+      channel: 'shell',
+      username: this.kernel.username,
+      session: this.kernel.clientId,
+      subshellId: subshell,
+      content: { data: {}, ...content, comm_id: this.id }
+    });
+    const header = { ...message.header, msg_type: type };
+    const future = this.kernel.sendShellMessage({ ...message, header } as KernelMessage.IShellMessage, false, true);
+    future.done.catch(() => {
+      // The connection ended before the kernel was idle again.
+    });
+  }
+
+  private _onMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {
+    if (direction !== 'recv' || msg.channel !== 'iopub') {
+      return;
+    }
+    const { comm_id, data } = msg.content as { comm_id?: unknown; data?: unknown };
+    if (comm_id !== this.id) {
+      return;
+    }
+    if (msg.header.msg_type === 'comm_msg') {
+      this._received.emit(data);
+    } else if (msg.header.msg_type === 'comm_close') {
+      this._end();
+      this._closed.emit();
+    }
+  }
+
+  private readonly _known: Kernel.IComm | null;
+  private _isDisposed = false;
+  private _received = new Signal<this, unknown>(this);
+  private _closed = new Signal<this, void>(this);
+}

@@ -1,0 +1,37 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { SessionDetails, SessionSummary } from '../protocol';
+import type { Ticker } from './ticker';
+
+/** What can be done from the panel. */
+export interface PanelActions {
+  /** Have every kernel send its sessions anew. */
+  refresh(): void;
+  /** Ask, then reset a session of a kernel. */
+  reset(kernel: string, session: SessionSummary): void;
+  /** Ask, then close a session of a kernel. */
+  close(kernel: string, session: SessionSummary): void;
+  /** Return the details of a session; rejects with the kernel's message. */
+  describe(kernel: string, session: number): Promise<SessionDetails>;
+}
+
+/** What every component of the panel may use. */
+export interface PanelServices {
+  readonly trans: TranslationBundle;
+  readonly actions: PanelActions;
+  readonly ticker: Ticker;
+}
+
+const PanelContext = React.createContext<PanelServices | null>(null);
+
+export const PanelProvider = PanelContext.Provider;
+
+/** The services of the panel that a component is in. */
+export function usePanel(): PanelServices {
+  const services = React.useContext(PanelContext);
+  if (!services) {
+    throw new Error('outside of a panel');
+  }
+  return services;
+}

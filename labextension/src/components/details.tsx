@@ -1,0 +1,122 @@
+import * as React from 'react';
+
+import { formatBytes, formatDuration, formatNumber, formatShape } from '../format';
+import type { Device, SessionDetails, SessionSummary, Variable } from '../protocol';
+import { usePanel } from './context';
+import { useDescription } from './describe';
+
+interface DetailsProps {
+  kernel: string;
+  session: SessionSummary;
+}
+
+/** What an open row shows besides. */
+export function Details({ kernel, session }: DetailsProps): React.JSX.Element {
+  const { trans } = usePanel();
+  const { details, error } = useDescription(kernel, session);
+  return (
+    <>
+      {error !== null && <p className="tfsess-Error">{error}</p>}
+      {details === null && error === null && <p>{trans.__('Asking the kernel…')}</p>}
+      {details !== null && (
+        <>
+          <Facts details={details} session={session} />
+          <Variables details={details} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Facts({ details, session }: { details: SessionDetails; session: SessionSummary }): React.JSX.Element {
+  const { trans } = usePanel();
+  const lastRun = details.last_run;
+  return (
+    <dl className="tfsess-Facts">
+      <Fact name={trans.__('made by')}>{session.origin}</Fact>
+      <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
+      <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>
+      {details.devices.length > 0 && (
+        <Fact name={trans._n('device', 'devices', details.devices.length)}>
+          {details.devices.map(device => (
+            <DeviceLine key={device.name} device={device} />
+          ))}
+        </Fact>
+      )}
+      {lastRun && <Fact name={trans.__('last run')}>{formatDuration(lastRun.duration)}</Fact>}
+      {details.last_error !== null && (
+        <Fact name={trans.__('last error')}>
+          <span className="tfsess-Error">{details.last_error}</span>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }): React.JSX.Element {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function DeviceLine({ device }: { device: Device }): React.JSX.Element {
+  const { trans } = usePanel();
+  const { name, type, memory_limit: limit } = device;
+  const about = [
+    name.split(':')[0] === type ? '' : type,
+    limit === null ? '' : trans.__('up to %1', formatBytes(limit))
+  ];
+  return <div>{[name, ...about].filter(Boolean).join(' · ')}</div>;
+}
+
+function Variables({ details }: { details: SessionDetails }): React.JSX.Element {
+  const { trans } = usePanel();
+  const { variables, more_variables: more } = details;
+  if (variables.length === 0) {
+    return <p>{trans.__('No variables.')}</p>;
+  }
+  return (
+    <table className="tfsess-Variables">
+      <thead className="tfsess-Hidden">
+        <tr>
+          <th scope="col">{trans.__('Variable')}</th>
+          <th scope="col">{trans.__('Size')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {variables.map((variable, index) => (
+          <VariableLine key={index} variable={variable} />
+        ))}
+        {more > 0 && (
+          <tr className="tfsess-Variables-more">
+            <td>{trans._n('and %2 more', 'and %2 more', more, formatNumber(more))}</td>
+            <td>{formatBytes(details.more_variables_nbytes)}</td>
+          </tr>
+        )}
+      </tbody>
+    </table>
+  );
+}
+
+function VariableLine({ variable }: { variable: Variable }): React.JSX.Element {
+  const { trans } = usePanel();
+  const { name, shape, dtype, nbytes, initialized, device } = variable;
+  const about = [formatShape(shape, trans), dtype, device].filter(Boolean).join(' ');
+  return (
+    <tr>
+      <td>
+        {name} <span className="tfsess-Variables-about">{about}</span>
+        {initialized !== true && (
+          <span className="tfsess-Variables-mark">
+            {' '}
+            {initialized === false ? trans.__('not initialized') : trans.__('not known whether initialized')}
+          </span>
+        )}
+      </td>
+      <td>{nbytes === null ? '?' : formatBytes(nbytes)}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,19 @@
+import * as React from 'react';
+
+import { formatElapsed } from '../format';
+import { usePanel } from './context';
+
+interface ElapsedProps {
+  /** Seconds since the epoch, by the kernel's clock. */
+  since: number;
+  /** Seconds by which the kernel's clock is ahead of the browser's. */
+  clockAhead: number;
+}
+
+/** For how long something has been going on, counted on here. */
+export function Elapsed({ since, clockAhead }: ElapsedProps): React.JSX.Element {
+  const { ticker } = usePanel();
+  const [, redraw] = React.useReducer((count: number) => count + 1, 0);
+  React.useEffect(() => ticker.subscribe(redraw), [ticker]);
+  return <span className="tfsess-Elapsed">{formatElapsed(Date.now() / 1000 + clockAhead - since)}</span>;
+}

@@ -1,0 +1,98 @@
+import * as React from 'react';
+
+import type { KernelSessions } from '../model';
+import { PROTOCOL_VERSION } from '../protocol';
+import { usePanel } from './context';
+import { Row } from './row';
+
+/** A kernel and its sessions. Drawn anew only when something of that kernel has changed. */
+export const Group = React.memo(function Group({ kernel }: { kernel: KernelSessions }): React.JSX.Element {
+  const { trans } = usePanel();
+  const heading = React.useId();
+  return (
+    <section className="tfsess-Group" aria-labelledby={heading}>
+      <div className="tfsess-Group-head">
+        <h3 id={heading} title={kernel.title}>
+          {kernel.title}
+        </h3>
+        <span className="tfsess-Group-kernel">
+          {kernel.spec}
+          {kernel.status && ` · ${statusName(kernel.status, trans)}`}
+        </span>
+      </div>
+      {kernel.sessions.length > 0 ? (
+        <ul className="tfsess-Group-sessions" aria-labelledby={heading}>
+          {kernel.sessions.map(session => (
+            <Row key={session.id} kernel={kernel.id} session={session} clockAhead={kernel.clockAhead} />
+          ))}
+        </ul>
+      ) : (
+        <NoSessions kernel={kernel} />
+      )}
+    </section>
+  );
+});
+
+/** Why nothing is listed for a kernel, and what to do about it. */
+function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element | null {
+  const { trans } = usePanel();
+  switch (kernel.link) {
+    case 'asking':
+      return null;
+    case 'absent':
+      return (
+        <p className="tfsess-Hint">
+          {trans.__('The extension is not loaded here. Load it with:')} <code>%load_ext tfsess_magics</code>
+        </p>
+      );
+    case 'waiting':
+      return (
+        <p className="tfsess-Hint">{trans.__('Waiting for the kernel. It may answer when its cell has ended.')}</p>
+      );
+    case 'live':
+      return (
+        <p className="tfsess-Hint">
+          {trans.__('No sessions yet. Start one with:')} <code>%%tfsession NAME</code>
+        </p>
+      );
+    case 'mismatch':
+      return (
+        <p className="tfsess-Hint tfsess-Error">
+          {trans.__(
+            'The tfsess_magics in this kernel is of another version (protocol %1, the panel has %2). Restart the kernel and reload this page. If that does not help, reinstall tfsess_magics.',
+            kernel.version,
+            PROTOCOL_VERSION
+          )}
+        </p>
+      );
+  }
+}
+
+function statusName(status: string, trans: ReturnType<typeof usePanel>['trans']): string {
+  switch (status) {
+    case 'idle':
+      return trans.__('idle');
+    case 'busy':
+      return trans.__('busy');
+    case 'starting':
+    case 'initializing':
+      return trans.__('starting');
+    case 'restarting':
+    case 'autorestarting':
+      return trans.__('restarting');
+    case 'terminating':
+      return trans.__('shutting down');
+    case 'dead':
+      return trans.__('dead');
+    case 'connecting':
+      return trans.__('connecting');
+    case 'connected':
+      return trans.__('connected');
+    case 'disconnected':
+      return trans.__('disconnected');
+    case 'unknown':
+      return trans.__('unknown');
+    default:
+      return status;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Kernel } from '@jupyterlab/services';
+import { KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
+
+import { TARGET } from './protocol';
+
+/**
+ * Ask a kernel on its control channel, which it answers while a cell is running, and return the answer's content.
+ *
+ * JupyterLab's own `requestCommInfo` and `requestKernelInfo` go over the shell channel, where they wait for the cell, and
+ * `requestCreateSubshell` throws as long as JupyterLab's kernel info waits there.
+ */
+function ask(kernel: Kernel.IKernelConnection, type: string, content: JSONObject): Promise<JSONObject> {
+  const { header, ...message } = KernelMessage.createMessage<KernelMessage.ICreateSubshellRequestMsg>({
+    msgType: 'create_subshell_request',
+    channel: 'control',
+    username: kernel.username,
+    session: kernel.clientId,
+    content
+  });
+  const request = { ...message, header: { ...header, msg_type: type } } as KernelMessage.IControlMessage;
+  const future = kernel.sendControlMessage(request, true);
+  return new Promise((resolve, reject) => {
+    future.onReply = reply => resolve(reply.content as JSONObject);
+    future.done.catch(reject);
+  });
+}
+
+/** Return the ids of the comms of our target that a kernel has. */
+export async function listComms(kernel: Kernel.IKernelConnection): Promise<ReadonlySet<string>> {
+  const { comms } = await ask(kernel, 'comm_info_request', { target_name: TARGET });
+  return new Set(Object.keys((comms as JSONObject | undefined) ?? {}));
+}
+
+/** Have a kernel make a subshell, and return its id once it is there; null if the kernel knows no subshells. */
+export async function createSubshell(kernel: Kernel.IKernelConnection): Promise<string | null> {
+  if (!kernel.supportsSubshells) {
+    const { supported_features } = await ask(kernel, 'kernel_info_request', {});
+    if (!Array.isArray(supported_features) || !supported_features.includes('kernel subshells')) {
+      return null;
+    }
+  }
+  const { subshell_id } = await ask(kernel, 'create_subshell_request', {});
+  return typeof subshell_id === 'string' ? subshell_id : null;
+}
+
+/** Have a kernel end a subshell; nobody waits for it. */
+export function deleteSubshell(kernel: Kernel.IKernelConnection, id: string): void {
+  ask(kernel, 'delete_subshell_request', { subshell_id: id }).catch(() => {
+    // The connection ended before the answer came.
+  });
+}

@@ -1,0 +1,64 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Variable } from './protocol';
+
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
+
+/** Write a number of bytes in binary units, as the kernel's own tables do: `21.4 MiB`. */
+export function formatBytes(nbytes: number): string {
+  if (nbytes < 1024) {
+    return `${nbytes} B`;
+  }
+  let size = nbytes;
+  let unit = -1;
+  while (size >= 1024 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** Write how long something took: `31 ms`, `3.1 s`, `12:05`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 1) {
+    return `${Number((seconds * 1000).toPrecision(3))} ms`;
+  }
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : formatElapsed(seconds);
+}
+
+/** Write for how long something has been going on: `0:12`, `1:02:05`. */
+export function formatElapsed(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 60) % 60, whole % 60];
+  const hours = Math.floor(whole / 3600);
+  const [minutes, rest] = parts.map(part => String(part).padStart(2, '0'));
+  return hours > 0 ? `${hours}:${minutes}:${rest}` : `${parts[0]}:${rest}`;
+}
+
+/** Write a number with its thousands apart. */
+export function formatNumber(number: number): string {
+  return number.toLocaleString();
+}
+
+/** Write a shape: `20000×1024`, `?` where TensorFlow does not know it. */
+export function formatShape(shape: Variable['shape'], trans: TranslationBundle): string {
+  if (shape === null) {
+    return '?';
+  }
+  return shape.map(size => size ?? '?').join('×') || trans.__('scalar');
+}
+
+/** Write `1 variable`, `1,204 variables`. */
+export function countVariables(number: number, trans: TranslationBundle): string {
+  return trans._n('%2 variable', '%2 variables', number, formatNumber(number));
+}
+
+/** Write `1 operation`, `1,204 operations`. */
+export function countOperations(number: number, trans: TranslationBundle): string {
+  return trans._n('%2 operation', '%2 operations', number, formatNumber(number));
+}
+
+/** Write `1 session`, `5 sessions`. */
+export function countSessions(number: number, trans: TranslationBundle): string {
+  return trans._n('%2 session', '%2 sessions', number, formatNumber(number));
+}

@@ -1,0 +1,153 @@
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+
+import type { SessionChanged, SessionClosed, SessionSummary, Snapshot } from './protocol';
+import { PROTOCOL_VERSION } from './protocol';
+
+/**
+ * How things stand with the extension in a kernel.
+ *
+ * `asking`: whether it is loaded there is not known yet; `absent`: it is not; `waiting`: it is, and its first answer
+ * is on the way; `live`: what is listed is what there is; `mismatch`: it speaks another version of the protocol.
+ */
+export type Link = 'asking' | 'absent' | 'waiting' | 'live' | 'mismatch';
+
+/** What a kernel is called, and what it is doing. */
+export interface KernelFacts {
+  /** Names of the notebooks and consoles that show it. */
+  readonly title: string;
+  /** Display name of its kernel spec. */
+  readonly spec: string;
+  /** Status as JupyterLab shows it. */
+  readonly status: string;
+}
+
+/** A kernel and its sessions. Never changed, but replaced: what is the same object is unchanged. */
+export interface KernelSessions extends KernelFacts {
+  readonly id: string;
+  readonly link: Link;
+  /** Version of the protocol that the kernel speaks, null while it has not said. */
+  readonly version: number | null;
+  readonly revision: number;
+  /** Seconds by which the kernel's clock is ahead of the browser's. */
+  readonly clockAhead: number;
+  /** In the order in which they were made. */
+  readonly sessions: readonly SessionSummary[];
+}
+
+const NOTHING = { version: null, revision: 0, clockAhead: 0, sessions: [] };
+
+/** The sessions of every connected kernel. */
+export class SessionsModel {
+  /** Emitted after every change. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** In the order in which they were connected. */
+  get kernels(): readonly KernelSessions[] {
+    return this._kernels;
+  }
+
+  /** A kernel, undefined if it is not connected. */
+  kernel(id: string): KernelSessions | undefined {
+    return this._kernels.find(kernel => kernel.id === id);
+  }
+
+  /** Add a kernel, or say what has become of one. */
+  setFacts(id: string, facts: KernelFacts): void {
+    const known = this.kernel(id);
+    if (!known) {
+      this._kernels = [...this._kernels, { id, link: 'asking', ...NOTHING, ...facts }];
+      this._changed.emit();
+    } else if (known.title !== facts.title || known.spec !== facts.spec || known.status !== facts.status) {
+      this._replace({ ...known, ...facts });
+    }
+  }
+
+  /** Remove a kernel and its sessions. */
+  remove(id: string): void {
+    if (this.kernel(id)) {
+      this._kernels = this._kernels.filter(kernel => kernel.id !== id);
+      this._changed.emit();
+    }
+  }
+
+  /** Say how things stand with the extension in a kernel that cannot say it: its sessions are not known any more. */
+  setLink(id: string, link: 'asking' | 'absent' | 'waiting'): void {
+    const known = this.kernel(id);
+    if (known && known.link !== link) {
+      this._replace({ ...known, ...NOTHING, link });
+    }
+  }
+
+  /**
+   * Apply a message of a kernel, received at `now` in seconds by the browser's clock.
+   *
+   * Returns false if a message before it was missed: then nothing is applied, and a snapshot is needed.
+   */
+  apply(id: string, message: Snapshot | SessionChanged | SessionClosed, now: number): boolean {
+    const known = this.kernel(id);
+    if (!known) {
+      return true;
+    }
+    if (message.type === 'snapshot') {
+      this._replace(withSnapshot(known, message, now));
+      return true;
+    }
+    if (known.link !== 'live' || message.revision <= known.revision) {
+      return true;
+    }
+    if (message.revision > known.revision + 1) {
+      return false;
+    }
+    const sessions =
+      message.type === 'closed'
+        ? known.sessions.filter(session => session.id !== message.id)
+        : withSession(known.sessions, message.session);
+    this._replace({ ...known, revision: message.revision, sessions });
+    return true;
+  }
+
+  private _replace(changed: KernelSessions): void {
+    this._kernels = this._kernels.map(kernel => (kernel.id === changed.id ? changed : kernel));
+    this._changed.emit();
+  }
+
+  private _kernels: readonly KernelSessions[] = [];
+  private _changed = new Signal<this, void>(this);
+}
+
+function withSnapshot(known: KernelSessions, snapshot: Snapshot, now: number): KernelSessions {
+  const { version, revision } = snapshot;
+  if (version !== PROTOCOL_VERSION) {
+    return { ...known, ...NOTHING, link: 'mismatch', version };
+  }
+  const sessions = [...snapshot.sessions].sort((one, other) => one.id - other.id);
+  return { ...known, link: 'live', version, revision, clockAhead: snapshot.now - now, sessions };
+}
+
+function withSession(sessions: readonly SessionSummary[], changed: SessionSummary): readonly SessionSummary[] {
+  return sessions.some(session => session.id === changed.id)
+    ? sessions.map(session => (session.id === changed.id ? changed : session))
+    : [...sessions, changed].sort((one, other) => one.id - other.id);
+}
+
+/** What sessions hold, added up. */
+export interface Totals {
+  readonly sessions: number;
+  readonly variables: number;
+  readonly nbytes: number;
+  readonly operations: number;
+}
+
+/** Add up what sessions hold. */
+export function total(sessions: readonly SessionSummary[]): Totals {
+  const totals = { sessions: sessions.length, variables: 0, nbytes: 0, operations: 0 };
+  for (const session of sessions) {
+    totals.variables += session.variables;
+    totals.nbytes += session.variables_nbytes;
+    totals.operations += session.operations;
+  }
+  return totals;
+}

@@ -1,0 +1,89 @@
+"""A front end's comm, without a front end."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tfsess_magics.core.protocol import PROTOCOL_VERSION, TARGET
+
+from .harness import Kernel
+from .outcome import Message
+
+
+class Comm:
+    """One front end's comm with a kernel, its messages on a subshell if one is given."""
+
+    def __init__(self, kernel: Kernel, subshell: str | None) -> None:
+        self._kernel = kernel
+        self._subshell = subshell
+        self._id = uuid.uuid4().hex
+        self._requests = itertools.count(1)
+
+    def open(self) -> Message:
+        """Open it and return the snapshot."""
+        self.opening = self._request("comm_open", {"target_name": TARGET, "data": {"version": PROTOCOL_VERSION}})
+        return self.next("snapshot")
+
+    def close(self) -> str:
+        """Close it and return the id of the request."""
+        return self._request("comm_close", {"data": {}})
+
+    def send(self, data: Any) -> str:
+        """Send anything and return the id of the request."""
+        return self._request("comm_msg", {"data": data})
+
+    def order(self, type_: str, **fields: Any) -> Message:
+        """Give an order and return the reply to it."""
+        number = next(self._requests)
+        self.send({"type": type_, "request": number, **fields})
+        return self._take(lambda data: data.get("request") == number, f"the reply to {type_}")
+
+    def next(self, type_: str) -> Message:
+        """Wait for a message of that type, take it and all before it, and return it."""
+        return self._take(lambda data: data.get("type") == type_, type_)
+
+    def waiting(self) -> list[Message]:
+        """Return what has come and was not taken."""
+        return [m["content"]["data"] for m in self._kernel.unasked("comm_msg") if m["content"]["comm_id"] == self._id]
+
+    def is_closed_by_the_kernel(self) -> bool:
+        """Say whether the kernel has closed it."""
+        return any(
+            message["content"]["comm_id"] == self._id
+            for messages in self._kernel.came.values()
+            for message in messages
+            if message["msg_type"] == "comm_close"
+        )
+
+    def _take(self, is_it: Any, what: str) -> Message:
+        def come() -> Message | None:
+            mine = [m for m in self._kernel.unasked("comm_msg") if m["content"]["comm_id"] == self._id]
+            for index, message in enumerate(mine):
+                if is_it(message["content"]["data"]):
+                    for taken in mine[: index + 1]:
+                        self._kernel.came[""].remove(taken)
+                    data: Message = message["content"]["data"]
+                    return data
+            return None
+
+        found: Message = self._kernel.wait(come, what)
+        return found
+
+    def _request(self, type_: str, content: dict[str, Any]) -> str:
+        return self._kernel.request("shell", type_, {"comm_id": self._id, **content}, subshell=self._subshell)
+
+
+@contextmanager
+def opened(kernel: Kernel) -> Iterator[tuple[Comm, Message]]:
+    """Open a comm on a subshell of its own, and give it and its snapshot."""
+    with kernel.subshell() as subshell:
+        comm = Comm(kernel, subshell)
+        snapshot = comm.open()
+        try:
+            yield comm, snapshot
+        finally:
+            kernel.idle(comm.close())

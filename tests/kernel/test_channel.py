@@ -1,0 +1,175 @@
+"""Front ends hear of sessions and give orders over comms of their own, also while a cell runs, and harm nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tfsess_magics.core.protocol import PROTOCOL_VERSION, TARGET
+
+from .comm import Comm, opened
+from .harness import Kernel
+
+BUILD = "import tensorflow as tf\nv = tf.compat.v1.get_variable('v', [256])\nv.initializer.run()"
+WAIT = "import sys\nprint('waiting', flush=True)\nwait_for_input = input('go? ')"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    with Kernel(tmp_path_factory.mktemp("channel")) as kernel:
+        assert kernel.run("%load_ext tfsess_magics\nimport tensorflow, tfsess_magics, threading").status == "ok"
+        yield kernel
+
+
+@pytest.fixture
+def kernel(shared: Kernel) -> Iterator[Kernel]:
+    """A kernel with the extension, whose sessions, comms and threads are gone after the test."""
+    yield shared
+    assert shared.run("%tfsession close --all").status == "ok"
+    assert shared.value("[t.name for t in threading.enumerate() if t.name.startswith(('tfsess', 'subshell'))]") == []
+    shared.came.clear()
+
+
+def test_loading_announces_itself_and_leaves_a_beacon(tmp_path: Path) -> None:
+    """Who is there hears of it, who comes later finds it by asking, also on the control channel."""
+    with Kernel(tmp_path) as kernel:
+        assert comms(kernel) == {}
+        loading = kernel.send("%load_ext tfsess_magics")
+        kernel.wait(lambda: "comm_close" in [m["msg_type"] for m in kernel.came[loading]], "the announcement")
+        opened_one = next(m for m in kernel.came[loading] if m["msg_type"] == "comm_open")
+        assert opened_one["content"]["target_name"] == TARGET
+        assert opened_one["content"]["data"] == {"version": PROTOCOL_VERSION}
+        kernel.outcome(loading)
+        assert len(comms(kernel)) == 1
+        kernel.run("%unload_ext tfsess_magics")
+        assert comms(kernel) == {}
+        kernel.run("%load_ext tfsess_magics")
+        assert len(comms(kernel)) == 1
+
+
+def comms(kernel: Kernel) -> dict[str, object]:
+    found: dict[str, object] = kernel.reply(kernel.request("control", "comm_info_request", {"target_name": TARGET}))[
+        "comms"
+    ]
+    return found
+
+
+def test_opening_answers_with_a_snapshot(kernel: Kernel) -> None:
+    """Every live session, and the revision to go on from."""
+    kernel.run(f"%%tfsession train\n{BUILD}")
+    with opened(kernel) as (_, snapshot):
+        assert (snapshot["version"], [session["name"] for session in snapshot["sessions"]]) == (1, ["train"])
+
+
+def test_what_cells_do_is_pushed(kernel: Kernel) -> None:
+    """Open, run, end, reset and close, each with the next revision, without being asked for."""
+    with opened(kernel) as (comm, snapshot):
+        kernel.run(f"%%tfsession train\n{BUILD}")
+        changed = comm.next("changed")
+        revisions = [snapshot["revision"], changed["revision"]]
+        while (changed["session"]["state"], changed["session"]["variables_nbytes"]) != ("idle", 1024):
+            changed = comm.next("changed")
+            revisions.append(changed["revision"])
+        assert (changed["session"]["runs"], changed["session"]["variables"]) == (1, 1)
+        kernel.run("%tfsession reset train")
+        changed = comm.next("changed")
+        assert (changed["session"]["generation"], changed["session"]["operations"]) == (2, 0)
+        kernel.run("%tfsession close train")
+        closed = comm.next("closed")
+        revisions += [changed["revision"], closed["revision"]]
+        assert revisions == list(range(revisions[0], revisions[0] + len(revisions)))
+
+
+def test_a_running_cell_delays_neither_news_nor_orders(kernel: Kernel) -> None:
+    """The comm has a subshell of its own; what the cell forbids is refused at once, with the reason."""
+    kernel.run(f"%%tfsession train\n{BUILD}")
+    kernel.run(f"%%tfsession prep\n{BUILD}")
+    with opened(kernel) as (comm, snapshot):
+        train, prep = snapshot["sessions"]
+        cell = kernel.send(f"%%tfsession train\n{WAIT}")
+        kernel.said(cell, "waiting")
+        assert comm.next("changed")["session"]["state"] == "entered"
+        details = comm.order("describe", id=train["id"])["details"]
+        assert [variable["name"] for variable in details["variables"]] == ["v"]
+        refused = comm.order("close", id=train["id"], generation=1)
+        assert refused["code"] == "SessionInUseError"
+        assert "is running in it" in refused["message"]
+        done = comm.order("reset", id=prep["id"], generation=1)
+        assert done["message"].startswith("reset prep: its graph is empty now")
+        assert comm.order("close", id=prep["id"], generation=2)["type"] == "done"
+        assert kernel.outcome(cell, answers=["on"]).status == "ok"
+    assert kernel.value("[s.name for s in tfsess_magics.sessions()]") == ["train"]
+
+
+def test_the_kernel_stays_busy_for_its_cell(kernel: Kernel) -> None:
+    """After each message that is handled while a cell runs, the last that front ends hear is that it is busy."""
+    with opened(kernel) as (comm, _):
+        cell = kernel.send(WAIT)
+        kernel.said(cell, "waiting")
+        for message in (comm.send({"type": "refresh", "request": 1}), comm.send("nonsense")):
+            kernel.idle(message)
+            kernel.wait(lambda: busy_again(kernel, cell), "busy again")
+            kernel.came[cell] = [m for m in kernel.came[cell] if m["msg_type"] != "status"]
+        outcome = kernel.send("1")
+        assert kernel.outcome(cell, answers=["on"]).status == "ok"
+        assert kernel.outcome(outcome).status == "ok"
+
+
+def busy_again(kernel: Kernel, cell: str) -> bool:
+    return [m["content"]["execution_state"] for m in kernel.came[cell] if m["msg_type"] == "status"][-1:] == ["busy"]
+
+
+def test_messages_trigger_no_cell_events(kernel: Kernel) -> None:
+    """Those of IPython would for example flush the figure that a running cell is drawing."""
+    kernel.run(
+        "fired = []\n"
+        "count = lambda *_: fired.append(threading.current_thread().name)\n"
+        "for event in ('pre_execute', 'post_execute'): get_ipython().events.register(event, count)"
+    )
+    with opened(kernel) as (comm, _):
+        comm.order("refresh")
+        comm.order("describe", id=0)
+    assert kernel.value("[name for name in fired if name.startswith('subshell')]") == []
+    kernel.run("for event in ('pre_execute', 'post_execute'): get_ipython().events.unregister(event, count)")
+
+
+def test_every_window_has_its_own_comm(kernel: Kernel) -> None:
+    """Each hears everything, an order of one is answered to it alone, and one that goes leaves the other."""
+    with opened(kernel) as (first, _):
+        with opened(kernel) as (second, _):
+            kernel.run("%tfsession new train")
+            session = first.next("changed")["session"]
+            assert second.next("changed")["session"] == session
+            assert first.order("close", id=session["id"], generation=1)["type"] == "done"
+            first.next("closed")
+            second.next("closed")
+            assert second.order("close", id=session["id"], generation=1)["code"] == "StaleOrderError"
+            assert not [message for message in first.waiting() if message["type"] in ("done", "refused")]
+        kernel.run("%tfsession new prep")
+        assert first.next("changed")["session"]["name"] == "prep"
+
+
+def test_without_a_subshell_orders_wait_for_the_cell(kernel: Kernel) -> None:
+    """And are carried out after it."""
+    comm = Comm(kernel, None)
+    comm.open()
+    cell = kernel.send(f"%%tfsession train\n{WAIT}")
+    kernel.said(cell, "waiting")
+    order = comm.send({"type": "close", "request": 1, "id": comm.next("changed")["session"]["id"], "generation": 1})
+    assert kernel.outcome(cell, answers=["on"]).status == "ok"
+    kernel.idle(order)
+    assert comm.next("done")["message"].startswith("closed train")
+    kernel.idle(comm.close())
+
+
+def test_unloading_closes_every_comm(kernel: Kernel) -> None:
+    """Front ends learn that the extension is gone, and its thread ends; loading again starts anew."""
+    with opened(kernel) as (comm, _):
+        unloading = kernel.send("%unload_ext tfsess_magics")
+        kernel.wait(comm.is_closed_by_the_kernel, "the close of the comm")
+        assert kernel.outcome(unloading).status == "ok"
+    kernel.run("%load_ext tfsess_magics")
+    with opened(kernel) as (_, snapshot):
+        assert snapshot["sessions"] == []

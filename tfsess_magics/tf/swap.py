@@ -1,0 +1,198 @@
+"""Enter and leave a graph and session by swapping TensorFlow's defaults, not by nesting in them.
+
+A thread's defaults are the stack of default graphs, the graph below it, the stack of default sessions and
+the eager mode (tensorflow/python/framework/stack.py, ops.py:4668, eager/context.py). A graph in turn keeps,
+for each thread, what is open while it is being built: name scopes, devices, control dependencies.
+`DefaultsSwap` exchanges all of it at once, so that ``reset_default_graph``, an ``InteractiveSession`` and an
+``__enter__`` without ``__exit__`` work inside and reach nothing outside.
+
+It is private API of TensorFlow, used here and in `leftovers` only. `tfsess_magics.tf.nested` is the fallback for a
+TensorFlow whose private parts have other names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import get_ident
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from tensorflow.python.eager import context
+from tensorflow.python.framework import ops, stack, traceable_stack
+from tensorflow.python.ops import variable_scope
+from tensorflow.python.util import tf_stack
+
+from tfsess_magics.tf.leftovers import end_controllers
+
+_BUILD_STATE = (
+    "_device_function_stack",
+    "_control_dependencies_stack",
+    "_colocation_stack",
+    "_name_stack",
+    "_variable_creator_stack",
+    "_distribution_strategy_stack",
+)
+
+
+class _Defaults(NamedTuple):
+    graphs: list[Any]
+    global_graph: Any
+    sessions: list[Any]
+    switches: list[Any]
+    eager: bool
+    scope_name: str
+    device: tuple[str, Any]
+    building: tuple[Any, ...]
+    variable_scope: Any
+    frame_filters: list[Any]
+
+
+class _OurFrames(tf_stack.StackTraceFilter):  # type: ignore[misc]
+    """Keeps this package's frames out of the stack traces that TensorFlow stores with every operation."""
+
+    parent = None
+    _files = frozenset(str(path) for path in Path(__file__).parents[1].rglob("*.py"))
+
+    def get_filtered_filenames(self) -> frozenset[str]:
+        return self._files
+
+
+def _take(graph: tf.Graph) -> _Defaults:
+    graphs, sessions, ctx = ops._default_graph_stack, stack._default_session_stack, context.context()
+    local = ctx._thread_local_data
+    store = _variable_scope_store(graph)
+    return _Defaults(
+        graphs.stack,
+        graphs._global_default_graph,
+        sessions.stack,
+        ctx.context_switches.stack,
+        local.is_eager,
+        local.scope_name,
+        (local.device_name, local.device_spec),
+        tuple(getattr(graph, name) for name in _BUILD_STATE),
+        store and store.current_scope,
+        tf_stack._source_filter_stacks[get_ident()],
+    )
+
+
+def _put(graph: tf.Graph, defaults: _Defaults) -> None:
+    graphs, sessions, ctx = ops._default_graph_stack, stack._default_session_stack, context.context()
+    local = ctx._thread_local_data
+    graphs.stack = defaults.graphs
+    graphs._global_default_graph = defaults.global_graph
+    sessions.stack = defaults.sessions
+    ctx.context_switches.stack = defaults.switches
+    local.is_eager = defaults.eager
+    local.scope_name = defaults.scope_name
+    local.device_name, local.device_spec = defaults.device
+    for name, value in zip(_BUILD_STATE, defaults.building, strict=True):
+        setattr(graph, name, value)
+    store = _variable_scope_store(graph)
+    if store is not None and defaults.variable_scope is not None:
+        store.current_scope = defaults.variable_scope
+    elif store is not None and store.current_scope.name:
+        store.current_scope = variable_scope.VariableScope(False)
+    tf_stack._source_filter_stacks[get_ident()] = defaults.frame_filters
+
+
+def _variable_scope_store(graph: tf.Graph) -> Any:
+    stores = graph._collections.get(variable_scope._VARSCOPESTORE_KEY)
+    return stores[0] if stores else None
+
+
+def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> _Defaults:
+    devices = traceable_stack.TraceableStack()
+    if device is not None:
+        devices.push_obj(ops._UserDeviceSpec(device))
+    frame_filter = _OurFrames()
+    frame_filter.update()
+    own = [s.graph for s in interactive if s._explicit_graph is not None]
+    return _Defaults(
+        graphs=own,
+        global_graph=graph,
+        sessions=[session, *interactive],
+        switches=[context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own],
+        eager=False,
+        scope_name="",
+        device=("", None),
+        building=(devices, [], traceable_stack.TraceableStack(), "", [], []),
+        variable_scope=None,
+        frame_filters=[frame_filter],
+    )
+
+
+def _is_in(item: Any, items: Sequence[Any]) -> bool:
+    return any(item is other for other in items)
+
+
+class DefaultsSwap:
+    """The defaults of one stay in a session, swapped in and out.
+
+    Used by one thread. `suspend` may be called again, and after a `resume` that was interrupted.
+
+    Parameters
+    ----------
+    graph, session
+        What is to be the default inside.
+    device
+        Default device of the operations that are built inside.
+    interactive
+        Interactive sessions that an earlier stay left open, outermost first; the last one is the default.
+    """
+
+    def __init__(self, graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> None:
+        self._graph = graph
+        self._inside = _inside(graph, session, device, interactive)
+        self._outside: _Defaults | None = None
+        self._is_in = False
+
+    def resume(self) -> None:
+        """Install the inner defaults."""
+        self._outside = _take(self._graph)
+        _put(self._graph, self._inside)
+        self._is_in = True
+
+    def suspend(self) -> None:
+        """Put the outer defaults back."""
+        if self._is_in:
+            self._inside = _take(self._graph)
+            self._is_in = False
+        if self._outside is not None:
+            _put(self._graph, self._outside)
+            self._outside = None
+
+    def hand_over(self, inner: Any) -> None:
+        """Leave before `inner`, which was entered later: what was outside of this is now outside of that."""
+        if self._outside is not None:
+            inner._outside, self._outside, self._is_in = self._outside, None, False
+
+    def settle(self) -> None:
+        """End what was entered inside and never left, but for the interactive sessions; the last call of a stay."""
+        kept = self.interactive_left()
+        kept_graphs = [session.graph for session in kept]
+        entered = [graph for graph in self._inside.graphs if not _is_in(graph, kept_graphs)]
+        entered += [session for session in self._inside.sessions[1:] if not _is_in(session, kept)]
+        outside = _take(self._graph)
+        entered = [default for default in entered if not _is_in(default, [*outside.graphs, *outside.sessions])]
+        if entered:
+            try:
+                self.resume()
+                end_controllers(entered)
+            finally:
+                self.suspend()
+
+    def graph_left(self) -> tf.Graph | None:
+        """Return the graph that is the default inside, None if the last one was reset and none made since."""
+        graph: tf.Graph | None = self._inside.global_graph
+        return graph
+
+    def interactive_left(self) -> tuple[Any, ...]:
+        """Return the interactive sessions that are open inside, outermost first."""
+        return tuple(
+            s
+            for s in self._inside.sessions
+            if isinstance(s, tf.compat.v1.InteractiveSession)
+            and not s._closed
+            and (s._explicit_graph is not None or s.graph is self.graph_left())
+        )
