@@ -5,9 +5,10 @@ import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 
-import { addCommands, CommandIDs, SessionOrders } from './commands';
+import { addCommands, CommandIDs } from './commands';
 import { ConnectedKernels } from './kernels';
 import { SessionsModel } from './model';
+import { SessionOrders } from './orders';
 import { SessionsPanel } from './panel';
 
 const panelPlugin: JupyterFrontEndPlugin<void> = {

@@ -11,6 +11,9 @@ import { Ticker } from './components/ticker';
 import { sessionsIcon } from './icon';
 import type { SessionsModel } from './model';
 
+/** Milliseconds for which the panel tells of what was done. */
+const TELL = 10000;
+
 /** The sidebar panel. */
 export class SessionsPanel extends ReactWidget {
   constructor(
@@ -32,18 +35,22 @@ export class SessionsPanel extends ReactWidget {
   /** Tell what an order has led to: in the panel, or where the panel is not seen, in a notification. */
   tell(outcome: string): void {
     if (this.isVisible) {
-      this._outcome = outcome;
-      this.update();
+      this._setOutcome(outcome);
+      this._forgetting = setTimeout(() => this._setOutcome(''), TELL);
     } else {
-      Notification.success(outcome, { autoClose: 5000 });
+      Notification.success(outcome, { autoClose: TELL });
     }
   }
 
   /** Tell why an order was not carried out. It stays until it has been seen. */
   complain(error: string): void {
-    this._outcome = '';
-    this.update();
+    this._setOutcome('');
     Notification.error(error, { autoClose: false });
+  }
+
+  override dispose(): void {
+    clearTimeout(this._forgetting);
+    super.dispose();
   }
 
   protected override render(): React.JSX.Element {
@@ -74,6 +81,13 @@ export class SessionsPanel extends ReactWidget {
     super.onBeforeDetach(message);
   }
 
+  private _setOutcome(outcome: string): void {
+    clearTimeout(this._forgetting);
+    this._outcome = outcome;
+    this.update();
+  }
+
   private readonly _services: PanelServices;
   private _outcome = '';
+  private _forgetting: ReturnType<typeof setTimeout> | undefined;
 }

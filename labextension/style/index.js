@@ -1,1 +1,5 @@
 import './base.css';
+import './empty.css';
+import './group.css';
+import './row.css';
+import './details.css';

@@ -20,7 +20,9 @@ def test_threads_are_one_number_or_two(value: object, threads: Threads) -> None:
     assert parse_threads(value) == threads
 
 
-@pytest.mark.parametrize("value", ["", "two", "1,2,3", "-1", "2,-1", "1.5", 1.5, True, None, (), (1, 2, 3), ["x"]])
+@pytest.mark.parametrize(
+    "value", ["", "two", "1,2,3", "-1", "2,-1", 2**31, b"2", "1.5", 1.5, True, None, (), (1, 2, 3), ["x"]]
+)
 def test_other_threads_say_what_is_allowed(value: object) -> None:
     """The message has the value and the form."""
     with pytest.raises(InvalidOptionError, match=r"--threads takes INTRA or INTRA,INTER, whole numbers.*; got "):

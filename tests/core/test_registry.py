@@ -143,3 +143,12 @@ def test_threads_that_open_one_name_at_once_get_one_session(registry: Registry) 
         thread.join()
     assert len(found) == 8
     assert len(set(map(id, found))) == 1
+
+
+@pytest.mark.parametrize("name", [None, 3, ["train"], b"train"])
+def test_a_name_that_is_no_string_is_told(registry: Registry, name: object) -> None:
+    """Whatever is live."""
+    registry.open("train", {}, ORIGIN)
+    for order in (registry.get, registry.close, registry.reset):
+        with pytest.raises(InvalidNameError, match="a session's name is a string, got"):
+            order(name)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
+from tfsess_magics import extension
 
 
 def _added(shell: InteractiveShell) -> dict[str, Any]:
@@ -71,6 +72,26 @@ def test_sessions_outlive_the_extension(plain_notebook: Notebook) -> None:
     assert tfsess_magics.get("train") is session
     plain_notebook.ok("%tfsession close train")
     assert plain_notebook.ok("%unload_ext tfsess_magics").out == ""
+
+
+class Shell:
+    """Another shell, of which nothing but its identity matters."""
+
+
+def test_runs_are_seen_again_after_a_reload(plain_notebook: Notebook) -> None:
+    """And go on being seen when the extension is unloaded from another shell."""
+    plain_notebook.ok("%load_ext tfsess_magics")
+    plain_notebook.ok("%%tfsession train\nimport tensorflow as tf\nx = tf.constant(1.0); x.eval()")
+    plain_notebook.ok("%reload_ext tfsess_magics")
+    plain_notebook.ok("%%tfsession train\nx.eval()")
+    assert tfsess_magics.sessions()[0].runs == 2
+    other = Shell()
+    extension._undo[other] = lambda: None
+    tfsess_magics.unload_ipython_extension(other)
+    plain_notebook.ok("%%tfsession train\nx.eval()")
+    assert tfsess_magics.sessions()[0].runs == 3
+    plain_notebook.ok("%tfsession close train")
+    plain_notebook.ok("%unload_ext tfsess_magics")
 
 
 def test_unloading_in_a_sessions_cell_lets_it_end(plain_notebook: Notebook) -> None:

@@ -299,3 +299,35 @@ def test_help_is_there(notebook: Notebook) -> None:
         "reset",
     ):
         assert word in documentation
+
+
+def test_operations_do_not_remember_frames_of_this_package(notebook: Notebook) -> None:
+    """The stack that TensorFlow stores with an operation, and prints in errors, is that of the user's code."""
+    package = str(Path(tfsess_magics.__file__).parent)
+    for above in ("", "%%time\n"):
+        notebook.ok(f"{above}%%tfsession train\nimport tensorflow as tf\nop = tf.constant(1).op")
+        files = [frame.filename for frame in notebook.shell.user_ns["op"].traceback]
+        assert any("ipython-input" in file or "timed exec" in file for file in files)
+        assert not [file for file in files if file.startswith(package)]
+
+
+def test_another_sessions_block_left_open_ends_with_the_cell(notebook: Notebook) -> None:
+    """A suspended generator inside it changes neither session, and nothing when it ends later."""
+    notebook.ok(
+        "%%tfsession a\nimport tensorflow as tf, tfsess_magics\n"
+        "def inside():\n    with tfsess_magics.session('b'):\n        yield\n"
+        "held = inside(); next(held)"
+    )
+    a, b = tfsess_magics.get("a"), tfsess_magics.get("b")
+    assert (a.generation, b.generation) == (1, 1)
+    assert a.graph is not b.graph
+    assert (a.use(), b.use()) == (None, None)
+    notebook.ok("held.close()")
+    assert notebook.ok("tf.executing_eagerly(), tf.compat.v1.get_default_session()").value == (True, None)
+
+
+def test_reuse_of_variables_stays_as_the_graph_has_it(notebook: Notebook) -> None:
+    """What is set on the root variable scope is the graph's, not a scope that was left open."""
+    notebook.ok("%%tfsession a\nimport tensorflow as tf\nv = tf.compat.v1.get_variable('v', [2])")
+    notebook.ok("%%tfsession a\ntf.compat.v1.get_variable_scope().reuse_variables()")
+    assert notebook.ok("%%tfsession a\ntf.compat.v1.get_variable('v', [2]) is v").value is True

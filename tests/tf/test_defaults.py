@@ -1,5 +1,8 @@
 """Inside, the session's graph and session are TensorFlow's defaults; outside, all is as before."""
 
+import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -375,3 +378,39 @@ def test_the_nested_way_enters_and_leaves(open_session: Open, monkeypatch: pytes
         assert v1.get_default_session() is session.session
         assert tf.constant(1.0).device == "/device:CPU:0"
         assert tf.constant(1.0).eval() == 1.0
+
+
+def test_a_block_of_a_thread_that_is_gone_is_no_use(open_session: Open) -> None:
+    """A thread that entered and never left does not keep the session in use."""
+    session = open_session("a")
+    thread = threading.Thread(target=session.__enter__)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert session.use() is None
+
+
+V1_BEHAVIOUR = """
+import threading
+import tensorflow as tf
+import tfsess_magics
+tf.compat.v1.disable_v2_behavior()
+session = tfsess_magics.session("a")
+def enter():
+    with session:
+        tf.constant(1)
+with session:
+    a = tf.constant(1)
+    with tf.device("/CPU:0"), tf.control_dependencies([a]):
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+        op = tf.constant(2).op
+    print((op.device, [i.name for i in op.control_inputs], tf.constant(3).device))
+"""
+
+
+def test_threads_do_not_meet_in_a_graph_without_tensorflow_2_behaviour() -> None:
+    """What is open in a graph is per thread in our graphs, also where TensorFlow shares it."""
+    run = subprocess.run([sys.executable, "-c", V1_BEHAVIOUR], stdout=subprocess.PIPE, text=True, check=True)
+    assert run.stdout.strip() == "('/device:CPU:0', ['Const'], '')"

@@ -135,3 +135,32 @@ def test_an_interrupted_run_ends(open_session: Open) -> None:
         train.run(x, {x: Interrupting()})
     (info,) = tfsess_magics.sessions()
     assert (info.runs, info.running_since, info.last_error) == (1, None, "KeyboardInterrupt")
+
+
+def test_sessions_that_are_not_ours_need_not_be_hashable(open_session: Open) -> None:
+    """A subclass of TensorFlow's session is run as it is without us."""
+
+    class Comparable(v1.Session):  # type: ignore[misc,name-defined]  # noqa: PLW1641
+        def __eq__(self, other: object) -> bool:
+            return self is other
+
+    open_session("train")
+    with tf.Graph().as_default(), Comparable() as session:
+        assert session.run(tf.constant(1)) == 1
+
+
+def test_a_run_counts_once_below_a_wrapper_that_hides_ours(unwrapped: Any, open_session: Open) -> None:
+    """A plain function in place of `run` does not show what it calls; we do not wrap it a second time."""
+    with open_session("train") as train:
+        x = tf.constant(1)
+    ours = BaseSession.__dict__["run"]
+
+    def theirs(self: object, *args: Any, **kwargs: Any) -> Any:
+        return ours.__get__(self)(*args, **kwargs)
+
+    BaseSession.run = theirs
+    open_session("other")
+    train.run(x)
+    assert tfsess_magics.sessions()[0].runs == 1
+    BaseSession.run = ours
+    tfsess_magics.close("train", "other")

@@ -117,3 +117,27 @@ def test_a_device_is_known_when_there_is_one_or_when_it_was_asked_for(open_sessi
         with tf.device("/CPU:1"):
             v1.get_variable("second", [1])
     assert (found()["anywhere"].device, found()["second"].device) == ("", "CPU:1")
+
+
+def test_asking_runs_nothing_of_the_users(open_session: Open) -> None:
+    """An operation that waits for others, an assignment for example, is never asked."""
+    with open_session("train") as train:
+        handle = tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="h")
+        assign = tf.raw_ops.AssignVariableOp(resource=handle, value=0.0)
+        with tf.control_dependencies([tf.raw_ops.AssignAddVariableOp(resource=handle, value=1.0)]):
+            tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32)
+            tf.raw_ops.VarIsInitializedOp(resource=handle)
+        value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32)
+        train.run(assign)
+        assert train.run(value) == 0.0
+        assert initialized() == {"VarHandleOp": True}
+        assert train.run(value) == 0.0
+
+
+def test_asking_inside_a_run_waits_for_nothing(open_session: Open) -> None:
+    """A Python function that TensorFlow calls on the session's only thread may list the sessions."""
+    with open_session("train", threads=(0, 1)) as train:
+        v1.get_variable("a", [10]).initializer.run()
+        v1.get_variable("b", [10])
+        listed = tf.py_function(lambda: len(tfsess_magics.sessions()), [], tf.int32)
+        assert train.run(listed) == 1

@@ -164,7 +164,7 @@ class SessionRegistry(Generic[S]):
             If there is none, or something is using it; none was closed then.
         """
         with self._changing:
-            sessions = [self.get(name) for name in dict.fromkeys(names)]
+            sessions = list(dict.fromkeys(self.get(name) for name in names))
             for session in sessions:
                 if use := session.use():
                     raise SessionInUseError(session.name, "close", use)

@@ -157,7 +157,7 @@ class CellRunner:
         error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
         without_our_frames(error)
         if exc_tuple and exc_tuple[2] is not None:
-            exc_tuple = (exc_tuple[0], error, error.__traceback__)
+            exc_tuple = (exc_tuple[0], error, error and error.__traceback__)
         return original(exc_tuple, *args, **kwargs)
 
     def _transform(self, cell: Cell) -> _Transformed:

@@ -18,7 +18,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.config import session_config, threads_note
 from tfsess_magics.tf.generation import Generation
-from tfsess_magics.tf.stay import Stay, enter_block, leave_block
+from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
 
 
 class NamedSession(SessionInterface):  # type: ignore[misc]
@@ -121,7 +121,19 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
     def __exit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        leave_block(self)
+        # An interrupt that comes before the block is left must not keep it from being left.
+        block: Stay | None = None
+        interrupt: BaseException | None = None
+        while True:
+            try:
+                block = block or innermost_block(self)
+                if block:
+                    leave_block(block)
+                break
+            except KeyboardInterrupt as late:
+                interrupt = late
+        if interrupt:
+            raise interrupt
 
     def enter(self, by: str) -> Stay:
         """Begin a stay of `by` in this thread.
@@ -139,9 +151,13 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                     f"To start anew under that name: %tfsession reset {self.name}"
                 )
             stay = Stay(self, generation, by)
-            self._stays.add(stay)
-        self._changed()
-        return stay
+            try:
+                self._stays.add(stay)
+                self._changed()
+            except BaseException:
+                self._stays.discard(stay)
+                raise
+            return stay
 
     def leave(self, stay: Stay) -> None:
         """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""

@@ -93,34 +93,31 @@ def enter_block(stay: Stay) -> None:
     _thread.blocks.append(stay)
 
 
-def leave_block(session: NamedSession) -> None:
-    """Leave the innermost ``with`` block in `session`, also when another one was entered after it.
+def innermost_block(session: NamedSession) -> Stay | None:
+    """Return this thread's innermost ``with`` block in `session`, None if it was ended from outside.
 
     Raises
     ------
     RuntimeError
         If this thread is in none.
     """
-    blocks = _thread.blocks
-    index = next((i for i in reversed(range(len(blocks))) if blocks[i].session is session), None)
-    if index is None:
-        if not _thread.ended.get(session):
-            raise RuntimeError(f"session {session.name!r} was not entered in this thread.")
-        _thread.ended[session] -= 1
+    for block in reversed(_thread.blocks):
+        if block.session is session:
+            return block
+    if not _thread.ended.get(session):
+        raise RuntimeError(f"session {session.name!r} was not entered in this thread.")
+    _thread.ended[session] -= 1
+    return None
+
+
+def leave_block(block: Stay) -> None:
+    """Leave a ``with`` block, also before one that was entered after it. May be called again, as `Stay.end`."""
+    if block not in _thread.blocks:
         return
-    stay = blocks[index]
-    interrupt: BaseException | None = None
-    while True:
-        try:
-            if index + 1 < len(blocks) and stay is blocks[index]:
-                stay.defaults.hand_over(blocks[index + 1].defaults)
-                for inner in blocks[index + 1 :]:
-                    inner.move_out_of(stay)
-            stay.end()
-            break
-        except KeyboardInterrupt as late:
-            interrupt = late
-    if stay in blocks:
-        blocks.remove(stay)
-    if interrupt:
-        raise interrupt
+    inner = _thread.blocks[_thread.blocks.index(block) + 1 :]
+    if inner:
+        block.defaults.hand_over(inner[0].defaults)
+        for stay in inner:
+            stay.move_out_of(block)
+    block.end()
+    _thread.blocks.remove(block)

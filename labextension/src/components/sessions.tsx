@@ -32,11 +32,7 @@ export function Sessions({ model, outcome }: { model: SessionsModel; outcome: st
       </p>
       {totals.sessions > 0 && (
         <footer className="tfsess-Panel-footer">
-          {trans.__(
-            '%1 · %2 in variables',
-            countSessions(totals.sessions, trans),
-            formatBytes(totals.nbytes)
-          )}
+          {trans.__('%1 · %2 in variables', countSessions(totals.sessions, trans), formatBytes(totals.nbytes))}
         </footer>
       )}
     </>

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { nullTranslator } from '@jupyterlab/translation';
+
+import type { FromKernel, Order, SessionDetails, SessionSummary, Snapshot } from '../src/protocol';
+import { PROTOCOL_VERSION } from '../src/protocol';
+
+const MESSAGES = join(__dirname, '..', '..', 'tests', 'messages');
+
+export const trans = nullTranslator.load('tfsess_magics');
+
+/** The messages that both sides have agreed on, by the name of their file. */
+export function goldenMessages(): [string, FromKernel][] {
+  return read<FromKernel>(MESSAGES);
+}
+
+/** The orders that both sides have agreed on, by the name of their file. */
+export function goldenOrders(): [string, Order][] {
+  return read<Order>(join(MESSAGES, 'orders'));
+}
+
+function read<T>(folder: string): [string, T][] {
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.json'))
+    .map(name => [name, (JSON.parse(readFileSync(join(folder, name), 'utf-8')) as { message: T }).message]);
+}
+
+export function session(id: number, changes: Partial<SessionSummary> = {}): SessionSummary {
+  return {
+    id,
+    name: `s${id}`,
+    kind: 'named',
+    state: 'idle',
+    generation: 1,
+    origin: 'cell 4',
+    operations: 312,
+    runs: 1204,
+    devices: ['CPU:0'],
+    variables: 44,
+    variables_nbytes: 22439526,
+    running_since: null,
+    ...changes
+  };
+}
+
+export function snapshot(sessions: SessionSummary[], changes: Partial<Snapshot> = {}): Snapshot {
+  return { type: 'snapshot', version: PROTOCOL_VERSION, revision: 7, now: 5000, sessions, ...changes };
+}
+
+export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
+  return {
+    id: 1,
+    generation: 1,
+    options: '--threads 2',
+    created: 4000,
+    last_run: { started: 4500, duration: 0.031, error: null },
+    last_error: null,
+    devices: [{ name: 'CPU:0', type: 'CPU', memory_limit: null }],
+    variables: [
+      { name: 'embed', shape: [20000, 1024], dtype: 'float32', nbytes: 81920000, initialized: true, device: 'CPU:0' }
+    ],
+    more_variables: 0,
+    more_variables_nbytes: 0,
+    ...changes
+  };
+}

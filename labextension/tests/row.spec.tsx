@@ -1,0 +1,170 @@
+import * as React from 'react';
+import { act } from 'react-dom/test-utils';
+
+import { Row } from '../src/components/row';
+import type { SessionSummary } from '../src/protocol';
+import { session } from './examples';
+import { Rendered } from './render';
+
+const NOW = 2000;
+const TOGGLE = '.tfsess-Row-toggle';
+const DETAILS = '.tfsess-Row-details';
+
+describe('Row', () => {
+  let page: Rendered;
+
+  const show = (changes: Partial<SessionSummary> = {}, clockAhead = 0): void =>
+    page.show(<Row kernel="k1" session={session(1, changes)} clockAhead={clockAhead} />);
+
+  beforeEach(() => {
+    jest.useFakeTimers({ now: NOW * 1000 });
+    page = new Rendered();
+  });
+
+  afterEach(() => {
+    page.dispose();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  it('shows name, state, devices, operations, runs and bytes', () => {
+    show();
+    expect(page.find('.tfsess-Row-name').textContent).toBe('s1');
+    expect(page.find('.tfsess-Row-facts').textContent).toBe('idle · CPU:0 · 312 ops · 1,204 runs');
+    expect(page.find('.tfsess-Row-bytes').textContent).toBe('21.4 MiB');
+  });
+
+  it('says that the graph is empty', () => {
+    show({ operations: 0, runs: 1 });
+    expect(page.find('.tfsess-Row-facts').textContent).toBe('idle · CPU:0 · empty graph · 1 run');
+  });
+
+  it.each([
+    ['entered', 'in a cell'],
+    ['closed', 'closed by other code, Reset starts it anew'],
+    ['paused', 'paused']
+  ])('says what the state %s means', (state, text) => {
+    show({ state });
+    expect(page.find('.tfsess-Row-state').textContent).toBe(text);
+  });
+
+  it('counts for how long a run has been going on, by the clock of the kernel', () => {
+    show({ state: 'running', running_since: 2088 }, 100);
+    expect(page.find('.tfsess-Row-state').textContent).toBe('running 0:12');
+    act(() => void jest.advanceTimersByTime(50_000));
+    expect(page.find('.tfsess-Row-state').textContent).toBe('running 1:02');
+  });
+
+  it('has a timer only while something that runs is shown', () => {
+    show();
+    expect(jest.getTimerCount()).toBe(0);
+    show({ state: 'running', running_since: NOW });
+    expect(jest.getTimerCount()).toBe(1);
+    page.ticker.isShown = false;
+    expect(jest.getTimerCount()).toBe(0);
+    act(() => (page.ticker.isShown = true));
+    expect(jest.getTimerCount()).toBe(1);
+    show();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('shows a name as text, whatever is in it', () => {
+    show({ name: '<img src=x onerror=alert(1)>' });
+    expect(page.node.querySelector('img')).toBeNull();
+    expect(page.find('.tfsess-Row-name').textContent).toBe('<img src=x onerror=alert(1)>');
+  });
+
+  it('has buttons that are labelled with the name and order the generation that is shown', () => {
+    show({ generation: 3 });
+    page.click('[aria-label="Reset s1"]');
+    page.click('[aria-label="Close s1"]');
+    expect(page.actions.noted).toEqual(['reset k1 1 3', 'close k1 1 3']);
+  });
+
+  it('asks for the details when it is opened, and shows them', async () => {
+    show();
+    expect(page.actions.noted).toEqual([]);
+    page.click(TOGGLE);
+    expect(page.find(TOGGLE).getAttribute('aria-expanded')).toBe('true');
+    expect(page.find(TOGGLE).getAttribute('aria-controls')).toBe(page.find(DETAILS).id);
+    expect(page.actions.noted).toEqual(['describe k1 1']);
+    await page.actions.answer({
+      generation: 2,
+      last_error: 'FailedPreconditionError: Could not find variable v.',
+      devices: [
+        { name: 'CPU:0', type: 'CPU', memory_limit: null },
+        { name: 'GPU:0', type: 'GPU', memory_limit: 25339494400 }
+      ]
+    });
+    const facts = [...page.node.querySelectorAll('dt')].map(term => [
+      term.textContent,
+      term.nextElementSibling?.textContent
+    ]);
+    expect(facts).toEqual([
+      ['made by', 'cell 4'],
+      ['options', '--threads 2'],
+      ['generation', '2'],
+      ['devices', 'CPU:0GPU:0 · up to 23.6 GiB'],
+      ['last run', '31 ms'],
+      ['last error', 'FailedPreconditionError: Could not find variable v.']
+    ]);
+    page.click(TOGGLE);
+    expect(page.node.querySelector(DETAILS)).toBeNull();
+  });
+
+  it('lists the variables with shape, type, device, bytes and whether they are initialized, and how many more', async () => {
+    show();
+    page.click(TOGGLE);
+    const variable = { dtype: 'float32', device: '' };
+    await page.actions.answer({
+      variables: [
+        { ...variable, name: 'a', shape: [20000, 1024], nbytes: 81920000, initialized: true, device: 'CPU:0' },
+        { ...variable, name: 'b', shape: [null, 3], nbytes: null, initialized: null },
+        { ...variable, name: 'c', shape: null, nbytes: null, initialized: false },
+        { ...variable, name: 'd', shape: [], nbytes: 4, initialized: true }
+      ],
+      more_variables: 41,
+      more_variables_nbytes: 10380902
+    });
+    const lines = [...page.node.querySelectorAll('tbody tr')].map(line =>
+      [...line.querySelectorAll('td')].map(cell => cell.textContent)
+    );
+    expect(lines).toEqual([
+      ['a 20000×1024 float32 CPU:0', '78.1 MiB'],
+      ['b ?×3 float32 not known whether initialized', '?'],
+      ['c ? float32 not initialized', '?'],
+      ['d scalar float32', '4 B'],
+      ['and 41 more', '9.9 MiB']
+    ]);
+  });
+
+  it('asks again when the session has changed, one question at a time', async () => {
+    show();
+    page.click(TOGGLE);
+    show({ runs: 2 });
+    show({ runs: 3 });
+    expect(page.actions.questions).toHaveLength(1);
+    await page.actions.answer();
+    act(() => void jest.advanceTimersByTime(1000));
+    expect(page.actions.questions).toHaveLength(2);
+    await page.actions.answer();
+    act(() => void jest.advanceTimersByTime(5000));
+    expect(page.actions.questions).toHaveLength(2);
+  });
+
+  it('shows why there are no details', async () => {
+    show();
+    page.click(TOGGLE);
+    await act(async () => page.actions.questions[0].fail(new Error('no session is number 1')));
+    expect(page.find(DETAILS).textContent).toBe('no session is number 1');
+    act(() => void jest.advanceTimersByTime(1000));
+  });
+
+  it('lets go of a question whose answer nobody waits for', async () => {
+    show();
+    page.click(TOGGLE);
+    page.click(TOGGLE);
+    await page.actions.answer();
+    expect(page.node.querySelector(DETAILS)).toBeNull();
+  });
+});

@@ -1,0 +1,123 @@
+import * as React from 'react';
+import { act } from 'react-dom/test-utils';
+
+import { Sessions } from '../src/components/sessions';
+import { SessionsModel } from '../src/model';
+import { PROTOCOL_VERSION } from '../src/protocol';
+import { session, snapshot } from './examples';
+import { Rendered } from './render';
+
+const FACTS = { title: 'digits.ipynb', spec: 'Python 3', status: 'busy' };
+
+describe('Sessions', () => {
+  let page: Rendered;
+  let model: SessionsModel;
+
+  const change = (apply: () => void): void => act(apply);
+  const toggles = (): HTMLElement[] => [...page.node.querySelectorAll<HTMLElement>('.tfsess-Row-toggle')];
+
+  beforeEach(() => {
+    model = new SessionsModel();
+    page = new Rendered();
+    page.show(<Sessions model={model} outcome="" />);
+  });
+
+  afterEach(() => page.dispose());
+
+  it('says how to begin while there is no kernel', () => {
+    expect(page.find('.tfsess-Empty').textContent).toContain('%load_ext tfsess_magics');
+    expect(page.node.querySelector('footer')).toBeNull();
+  });
+
+  it('says how to load the extension in a kernel that has it not', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.setLink('k1', 'absent');
+    });
+    expect(page.find('.tfsess-Hint').textContent).toBe(
+      'The extension is not loaded here. Load it with: %load_ext tfsess_magics'
+    );
+  });
+
+  it('says how to start a session in a kernel that has none', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot([]), 0);
+    });
+    expect(page.find('.tfsess-Hint').textContent).toBe('No sessions yet. Start one with: %%tfsession NAME');
+  });
+
+  it('says what to do about a kernel that speaks another version', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot([session(1)], { version: PROTOCOL_VERSION + 1 }), 0);
+    });
+    expect(page.find('.tfsess-Hint').textContent).toMatch(/another version .* Restart the kernel .* reinstall/);
+    expect(toggles()).toEqual([]);
+  });
+
+  it('groups sessions by kernel, under its name and state, and adds up what they hold', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.setFacts('k2', { title: 'serve.ipynb', spec: 'Python 3', status: 'autorestarting' });
+      model.apply('k1', snapshot([session(1), session(2)]), 0);
+      model.apply('k2', snapshot([session(1)]), 0);
+    });
+    const heads = [...page.node.querySelectorAll('.tfsess-Group-head')].map(head => head.textContent);
+    expect(heads).toEqual(['digits.ipynbPython 3 · busy', 'serve.ipynbPython 3 · restarting']);
+    expect(page.node.querySelectorAll('section[aria-labelledby] > ul')).toHaveLength(2);
+    expect(page.find('footer').textContent).toBe('3 sessions · 64.2 MiB in variables');
+  });
+
+  it('draws one row anew when one session among a thousand has changed', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot(Array.from({ length: 1000 }, (_, index) => session(index))), 0);
+    });
+    const touched = new Set<Node | null>();
+    const observer = new MutationObserver(() => {});
+    observer.observe(page.node, { subtree: true, childList: true, characterData: true, attributes: true });
+    change(() => void model.apply('k1', { type: 'changed', revision: 8, session: session(500, { runs: 7 }) }, 0));
+    for (const { target } of observer.takeRecords()) {
+      touched.add((target instanceof Element ? target : target.parentElement)!.closest('.tfsess-Row'));
+    }
+    observer.disconnect();
+    expect([...touched]).toEqual([page.node.querySelectorAll('.tfsess-Row')[500]]);
+  });
+
+  it('moves with the arrow keys, opens with right and shuts with left', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot([session(1), session(2)]), 0);
+    });
+    const [first, second] = toggles();
+    first.focus();
+    page.press('.tfsess-Row-toggle', 'ArrowDown');
+    expect(document.activeElement).toBe(second);
+    page.press('.tfsess-Row:nth-child(2) .tfsess-Row-toggle', 'ArrowUp');
+    expect(document.activeElement).toBe(first);
+    page.press('.tfsess-Row-toggle', 'ArrowRight');
+    page.press('.tfsess-Row-toggle', 'ArrowRight');
+    expect(first.getAttribute('aria-expanded')).toBe('true');
+    page.press('.tfsess-Row-toggle', 'ArrowLeft');
+    expect(first.getAttribute('aria-expanded')).toBe('false');
+  });
+
+  it('tells the outcome of an order in a place that screen readers watch', () => {
+    expect(page.find('[role="status"]').textContent).toBe('');
+    page.show(<Sessions model={model} outcome="closed prep" />);
+    expect(page.find('[role="status"]').textContent).toBe('closed prep');
+  });
+
+  it('refreshes when it is told to', () => {
+    page.click('[aria-label="Refresh"]');
+    expect(page.actions.noted).toEqual(['refresh']);
+  });
+
+  it('hears nothing of the model once it is gone', () => {
+    page.dispose();
+    expect(() => model.setFacts('k1', FACTS)).not.toThrow();
+    expect(page.text).toBe('');
+    page = new Rendered();
+  });
+});

@@ -1,0 +1,108 @@
+"""An interrupt at any moment leaves TensorFlow's defaults as they were, and nothing in use."""
+
+import sys
+from collections.abc import Callable
+from inspect import CO_GENERATOR
+from pathlib import Path
+from types import FrameType
+
+import pytest
+import tensorflow as tf
+
+import tfsess_magics
+from tests.notebook.conftest import Notebook
+
+PACKAGE = str(Path(tfsess_magics.__file__).parent)
+
+
+class InterruptAt:
+    """Raises KeyboardInterrupt where the n-th function of ours, or called by ours, is entered: where Python does it."""
+
+    def __init__(self, n: int) -> None:
+        self._left = n
+        self.raised_in = ""
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        caller = frame.f_back
+        at: FrameType | None
+        is_ours = any(f is not None and f.f_code.co_filename.startswith(PACKAGE) for f in (frame, caller))
+        # The very entry of a with block's __exit__ is where Python itself lets an interrupt skip it. A generator that
+        # is entered again to be closed is no place where Python raises one.
+        code = frame.f_code
+        if event != "call" or not is_ours or code.co_name == "__exit__" or code.co_flags & CO_GENERATOR:
+            return
+        self._left -= 1
+        if self._left == 0 and not self.raised_in:
+            places, at = list[str](), frame
+            while at is not None and len(places) < 5:
+                places.append(f"{Path(at.f_code.co_filename).name}:{at.f_lineno} {at.f_code.co_name}")
+                at = at.f_back
+            self.raised_in = " < ".join(places)
+            raise KeyboardInterrupt
+
+
+def open_it() -> None:
+    with tfsess_magics.session("a") as a:
+        if a.graph.version == 0:
+            tf.constant(1.0, name="c")
+
+
+def closed() -> None:
+    if "a" in tfsess_magics.api.registry.names:
+        tfsess_magics.close("a")
+
+
+def enter_a_block() -> None:
+    with tfsess_magics.session("a"):
+        tf.constant(1.0)
+
+
+def run_it() -> None:
+    tfsess_magics.get("a").run("c:0")
+
+
+CELLS: dict[str, tuple[Callable[[], None], str | Callable[[], object]]] = {
+    "opening cell": (closed, "%%tfsession a\n1"),
+    "cell": (open_it, "%%tfsession a\n1"),
+    "awaiting cell": (open_it, "%%tfsession a\nimport asyncio\nawait asyncio.sleep(0)"),
+    "timed cell": (open_it, "%%time\n%%tfsession a\n1"),
+    "resetting cell": (open_it, "%%tfsession a\ntf.compat.v1.reset_default_graph()"),
+    "cell that leaves a graph entered": (open_it, "%%tfsession a\nm = tf.Graph().as_default(); m.__enter__();"),
+    "with block": (open_it, enter_a_block),
+    "run": (open_it, run_it),
+    "reset": (open_it, lambda: tfsess_magics.reset("a")),
+    "close": (open_it, lambda: tfsess_magics.close("a")),
+}
+
+
+# An interrupt may also hit __del__, and come before IPython awaits a cell: Python tells of both.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("name", CELLS)
+def test_an_interrupt_at_any_moment_leaves_nothing_behind(notebook: Notebook, name: str) -> None:
+    """Eager mode on, no default session, no graph entered, no session in use, and it can be closed."""
+    prepare, act = CELLS[name]
+    notebook.shell.user_ns["tf"] = tf
+    notebook.shell.showtraceback = lambda *_, **__: None
+    moments = 0
+    try:
+        while True:
+            prepare()
+            interrupt = InterruptAt(moments + 1)
+            sys.settrace(interrupt)
+            try:
+                notebook.shell.run_cell(act) if isinstance(act, str) else act()
+            except KeyboardInterrupt:
+                pass
+            finally:
+                sys.settrace(None)
+            if not interrupt.raised_in:
+                break
+            moments += 1
+            assert tf.executing_eagerly(), interrupt.raised_in
+            assert tf.compat.v1.get_default_session() is None, interrupt.raised_in
+            assert tf.compat.v1.get_default_graph().version == 0, interrupt.raised_in
+            assert {info.state for info in tfsess_magics.sessions()} <= {"idle", "closed"}, interrupt.raised_in
+            tfsess_magics.close(*tfsess_magics.api.registry.names)
+    finally:
+        del notebook.shell.showtraceback
+    assert moments > 2
