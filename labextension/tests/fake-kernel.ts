@@ -72,7 +72,7 @@ export class FakeKernel {
   sendControlMessage(message: RawMessage): unknown {
     const { type, content } = this._note('control', message);
     const reply = this.isMute ? null : this._answer(type, content);
-    const future = { onReply: (_: unknown): void => {}, done: new Promise(() => {}) };
+    const future: Future = { onReply: () => {}, done: new Promise(() => {}) };
     if (reply) {
       void Promise.resolve().then(() => future.onReply({ content: reply }));
     }
@@ -154,6 +154,11 @@ export class FakeKernel {
         return null;
     }
   }
+}
+
+interface Future {
+  onReply: (message: unknown) => void;
+  done: Promise<unknown>;
 }
 
 interface RawMessage {

@@ -1,7 +1,7 @@
 import * as React from 'react';
+import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Root } from 'react-dom/client';
-import { act } from 'react-dom/test-utils';
 
 import type { PanelActions } from '../src/components/context';
 import { PanelProvider } from '../src/components/context';

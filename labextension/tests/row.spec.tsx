@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { act } from 'react-dom/test-utils';
+import { act } from 'react';
 
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { act } from 'react-dom/test-utils';
+import { act } from 'react';
 
 import { Sessions } from '../src/components/sessions';
 import { SessionsModel } from '../src/model';

@@ -78,8 +78,8 @@ function Facts({ session, clockAhead }: Pick<RowProps, 'session' | 'clockAhead'>
       </span>
       {rest.filter(Boolean).map(fact => (
         <React.Fragment key={fact}>
-          {' · '}
-          <span className="tfsess-Row-fact">{fact}</span>
+          {' '}
+          <span className="tfsess-Row-fact">· {fact}</span>
         </React.Fragment>
       ))}
     </>
