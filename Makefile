@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOUR := notebooks/tour.ipynb
-LAB_SOURCES := $(shell find labextension -path labextension/node_modules -prune -o -path labextension/lib -prune \
-	-o -path labextension/.yarn -prune -o -type f -print)
+LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextension/.yarnrc.yml) \
+	$(shell find labextension/src labextension/style -type f)
 export PATH := $(BIN):$(PATH)
 
 .PHONY: install lab test lint tour bench wheel clean

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tfsess_magics.api import registry
+from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from tfsess_magics.notebook.channel import Channel
+
+feed = Feed(registry)
+"""Tells front ends and panels of every change."""
 
 _undo: dict[InteractiveShell, Callable[[], None]] = {}
 """Takes the extension out of a shell that it was loaded into."""
@@ -51,7 +55,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.sessions import NotebookSessions
 
     sessions = NotebookSessions(shell, registry)
-    magics = SessionMagics(shell, sessions)
+    magics = SessionMagics(shell, sessions, feed)
     channel, started = _connect(shell)
     runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started)
     shell.register_magics(magics)
@@ -79,4 +83,4 @@ def _connect(shell: InteractiveShell) -> tuple[Channel | None, Callable[[Any], N
     from tfsess_magics.notebook.running import RunningCells
 
     running = RunningCells(kernel)
-    return Channel(kernel, registry, running), running.started
+    return Channel(kernel, registry, feed, running), running.started

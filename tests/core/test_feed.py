@@ -1,8 +1,9 @@
 """Every change is sent, each in its time, and nothing else."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -21,19 +22,27 @@ class Listener:
 
     def __init__(self) -> None:
         self.registry: SessionRegistry[FakeSession] = SessionRegistry(FakeBackend)
-        self.sent: SimpleQueue[SessionChanged | SessionClosed] = SimpleQueue()
-        self.feed = Feed(self.registry, self.sent.put)
+        self.sent: SimpleQueue[Any] = SimpleQueue()
+        self.feed = Feed(self.registry)
 
     def open(self, name: str) -> FakeSession:
         return self.registry.create(name, {}, ORIGIN)
 
+    def subscribe(self) -> Callable[[], None]:
+        """Subscribe and take the snapshot."""
+        unsubscribe = self.feed.subscribe(self.sent.put)
+        assert isinstance(self.sent.get(timeout=5), Snapshot)
+        return unsubscribe
+
     def next(self) -> SessionChanged | SessionClosed:
-        return self.sent.get(timeout=5)
+        message: SessionChanged | SessionClosed = self.sent.get(timeout=5)
+        return message
 
     def snapshot(self) -> Snapshot:
-        got: list[Snapshot] = []
+        got: list[Any] = []
         self.feed.send_snapshot(got.append)
-        return got[0]
+        snapshot: Snapshot = got[0]
+        return snapshot
 
     def is_quiet(self) -> bool:
         try:
@@ -46,9 +55,9 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     listener = Listener()
-    listener.feed.start()
+    unsubscribe = listener.subscribe()
     yield listener
-    listener.feed.stop()
+    unsubscribe()
 
 
 def test_open_change_reset_and_close_are_sent_with_the_next_revision(listener: Listener) -> None:
@@ -143,28 +152,49 @@ def test_a_session_that_only_a_snapshot_showed_is_told_to_be_closed() -> None:
     """It was opened before anybody listened."""
     listener = Listener()
     listener.open("a")
-    listener.feed.start()
-    assert [session.name for session in listener.snapshot().sessions] == ["a"]
+    unsubscribe = listener.subscribe()
     listener.registry.close("a")
     assert listener.next() == SessionClosed(1, 1)
-    listener.feed.stop()
+    unsubscribe()
 
 
-def test_start_and_stop_twice(listener: Listener) -> None:
-    """On, on, off, off, on: one thread at most, none at the end, and no change is marked while nobody listens."""
+def test_the_thread_lives_while_somebody_listens() -> None:
+    """Two come, both go twice, one comes again: one thread at most, none at the end, no change marked for nobody."""
 
     def threads() -> int:
         return sum(thread.name == "tfsess_magics feed" for thread in threading.enumerate())
 
-    listener.feed.start()
+    listener = Listener()
+    first, second = listener.subscribe(), listener.feed.subscribe(lambda _: None)
     assert threads() == 1
-    listener.feed.stop()
-    listener.feed.stop()
+    first()
+    assert threads() == 1
+    second()
+    second()
+    first()
     assert threads() == 0
     listener.open("a")
     assert listener.registry.changes.take(timeout=0) == set()
-    listener.feed.start()
+    again = listener.subscribe()
     listener.open("b")
     message = listener.next()
     assert isinstance(message, SessionChanged)
     assert message.session.name == "b"
+    again()
+
+
+def test_a_receiver_that_fails_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged."""
+    listener = Listener()
+
+    def fail(message: object) -> None:
+        if not isinstance(message, Snapshot):
+            raise ZeroDivisionError("division by zero")
+
+    failing = listener.feed.subscribe(fail)
+    other = listener.subscribe()
+    listener.open("a")
+    assert isinstance(listener.next(), SessionChanged)
+    assert "division by zero" in caplog.text
+    failing()
+    other()

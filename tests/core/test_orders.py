@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.core.fake import ORIGIN, FakeBackend, FakeSession
-from tfsess_magics.core.orders import carry_out
+from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import Done, Refused
 from tfsess_magics.core.registry import SessionRegistry
 
@@ -19,11 +19,11 @@ def registry() -> SessionRegistry[FakeSession]:
 
 def test_close_and_reset_say_what_was_done(registry: SessionRegistry[FakeSession]) -> None:
     """The reply has the number of the order, and the sentence that the magic prints."""
-    reply = carry_out({"type": "reset", "request": 3, "id": 1, "generation": 1}, registry)
+    reply = carry_out_message({"type": "reset", "request": 3, "id": 1, "generation": 1}, registry)
     assert isinstance(reply, Done)
     assert reply.request == 3
     assert reply.message.startswith("reset train: its graph is empty now (generation 2)")
-    reply = carry_out({"type": "close", "request": 4, "id": 1, "generation": 2}, registry)
+    reply = carry_out_message({"type": "close", "request": 4, "id": 1, "generation": 2}, registry)
     assert isinstance(reply, Done)
     assert reply.message == "closed train: no operations, no variables; 0 B given back to TensorFlow's allocator"
     assert registry.names == ()
@@ -31,7 +31,7 @@ def test_close_and_reset_say_what_was_done(registry: SessionRegistry[FakeSession
 
 def test_describe_replies_with_details(registry: SessionRegistry[FakeSession]) -> None:
     """Those of the session that has the id."""
-    reply = carry_out({"type": "describe", "request": 1, "id": 1}, registry)
+    reply = carry_out_message({"type": "describe", "request": 1, "id": 1}, registry)
     assert isinstance(reply, Done)
     assert reply.details is not None
     assert (reply.details.id, reply.details.generation) == (1, 1)
@@ -41,19 +41,19 @@ def test_an_order_for_what_is_no_more_is_refused(registry: SessionRegistry[FakeS
     """Two windows, one session: the order that comes second gets a clear answer, and nothing is lost."""
     registry.reset("train")
     for order in ("close", "reset"):
-        reply = carry_out({"type": order, "request": 1, "id": 1, "generation": 1}, registry)
+        reply = carry_out_message({"type": order, "request": 1, "id": 1, "generation": 1}, registry)
         assert reply == Refused(1, "StaleOrderError", "'train' was reset meanwhile; nothing was done.")
     assert registry.names == ("train",)
     registry.close("train")
     for data in ({"type": "close", "generation": 2}, {"type": "reset", "generation": 2}, {"type": "describe"}):
-        reply = carry_out({"request": 1, "id": 1} | data, registry)
+        reply = carry_out_message({"request": 1, "id": 1} | data, registry)
         assert reply == Refused(1, "StaleOrderError", "that session was closed meanwhile; nothing was done.")
 
 
 def test_a_session_in_use_is_kept(registry: SessionRegistry[FakeSession]) -> None:
     """With the reason."""
     registry.get("train").used_by = "cell 5 is running in it"
-    reply = carry_out({"type": "close", "request": 1, "id": 1, "generation": 1}, registry)
+    reply = carry_out_message({"type": "close", "request": 1, "id": 1, "generation": 1}, registry)
     assert isinstance(reply, Refused)
     assert (reply.code, reply.message[:45]) == ("SessionInUseError", "cannot close 'train': cell 5 is running in it")
 
@@ -74,7 +74,7 @@ def test_what_is_no_order_is_refused(
     registry: SessionRegistry[FakeSession], data: Any, request_number: int, message: str
 ) -> None:
     """The reply names the field that is wrong."""
-    reply = carry_out(data, registry)
+    reply = carry_out_message(data, registry)
     assert isinstance(reply, Refused)
     assert (reply.request, reply.code) == (request_number, "ValidationError")
     assert message in reply.message
@@ -83,5 +83,5 @@ def test_what_is_no_order_is_refused(
 def test_an_error_that_nobody_thought_of_is_a_reply_too(registry: SessionRegistry[FakeSession]) -> None:
     """A comm handler's exception would only be logged."""
     registry.get("train").info = lambda: 1 / 0  # type: ignore[assignment,method-assign,return-value]
-    reply = carry_out({"type": "describe", "request": 1, "id": 1}, registry)
+    reply = carry_out_message({"type": "describe", "request": 1, "id": 1}, registry)
     assert reply == Refused(1, "ZeroDivisionError", "ZeroDivisionError: division by zero")

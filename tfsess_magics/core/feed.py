@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from tfsess_magics.core.errors import ClosedSessionError
 from tfsess_magics.core.model import State
 from tfsess_magics.core.protocol import PROTOCOL_VERSION, SessionChanged, SessionClosed, SessionSummary, Snapshot
 from tfsess_magics.core.registry import SessionRegistry
+
+_log = logging.getLogger(__name__)
 
 _PAUSE = 0.02
 """Seconds between two looks at what has changed."""
@@ -22,28 +25,24 @@ _FIRST_ASK, _LAST_ASK = 0.25, 30.0
 """Seconds between two questions which variables have a value, while a cell is in the session: doubled each time."""
 
 
+Receive = Callable[[Snapshot | SessionChanged | SessionClosed], None]
+"""Called with each message, in the feed's thread; with the snapshot in the thread that asks for it."""
+
+
 class Feed:
-    """Sends every change of every session, with a revision, from a thread of its own.
+    """Sends every change of every session, with a revision, from a thread that lives while somebody listens.
 
-    `start` and `stop` are called by one thread at a time, `send_snapshot` by any.
-
-    Parameters
-    ----------
-    registry
-        Whose sessions.
-    publish
-        Called with each message, in the feed's thread.
+    Any thread may call it.
     """
 
-    def __init__(
-        self, registry: SessionRegistry[Any], publish: Callable[[SessionChanged | SessionClosed], None]
-    ) -> None:
+    def __init__(self, registry: SessionRegistry[Any]) -> None:
         self._registry = registry
-        self._publish = publish
+        self._changing = threading.Lock()
         self._lock = threading.Lock()
+        self._receivers: list[Receive] = []
         self._revision = 0
         self._known: set[int] = set()
-        """Sessions that a front end has heard of."""
+        """Sessions that a receiver has heard of."""
         self._sent: dict[int, SessionSummary] = {}
         self._sent_at: dict[int, float] = {}
         self._ask_gap: dict[int, float] = {}
@@ -51,30 +50,52 @@ class Feed:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Begin to send. Harmless when it is done already."""
+    def subscribe(self, receive: Receive) -> Callable[[], None]:
+        """Send a snapshot and then all that happens after it, and return what ends it. Harmless when called again."""
+        with self._changing:
+            self._start()
+            self.send_snapshot(receive, then=lambda: self._receivers.append(receive))
+
+        def unsubscribe() -> None:
+            with self._changing:
+                if receive in self._receivers:
+                    self._receivers.remove(receive)
+                if not self._receivers:
+                    self._stop()
+
+        return unsubscribe
+
+    def send_snapshot(self, receive: Receive, then: Callable[[], None] = lambda: None) -> None:
+        """Send every session to one receiver, and do `then` before any later message is sent."""
+        with self._lock:
+            summaries = (_summary(session) for session in self._registry.live())
+            sessions = [summary for summary in summaries if summary is not None]
+            self._known |= {summary.id for summary in sessions}
+            receive(Snapshot(PROTOCOL_VERSION, self._revision, time.time(), sessions))
+            then()
+
+    def _start(self) -> None:
         if self._thread is None:
             self._stopping.clear()
             self._registry.changes.is_watched = True
             self._thread = threading.Thread(target=self._run, name="tfsess_magics feed", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Cease to send, and end the thread. Harmless when it is done already."""
+    def _stop(self) -> None:
         if self._thread is not None:
             self._stopping.set()
             self._registry.changes.is_watched = False
             self._registry.changes.wake()
-            self._thread.join()
+            if self._thread is not threading.current_thread():
+                self._thread.join()
             self._thread = None
 
-    def send_snapshot(self, send: Callable[[Snapshot], None]) -> None:
-        """Call `send` with every session, before any message that the snapshot does not contain is published."""
-        with self._lock:
-            summaries = (_summary(session) for session in self._registry.live())
-            sessions = [summary for summary in summaries if summary is not None]
-            self._known |= {summary.id for summary in sessions}
-            send(Snapshot(PROTOCOL_VERSION, self._revision, time.time(), sessions))
+    def _publish(self, message: SessionChanged | SessionClosed) -> None:
+        for receive in list(self._receivers):
+            try:
+                receive(message)
+            except Exception:  # noqa: BLE001 - the other receivers are to be told
+                _log.exception("a front end could not be told of a session")
 
     def _run(self) -> None:
         due: dict[int, float] = {}

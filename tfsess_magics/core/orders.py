@@ -15,6 +15,7 @@ from tfsess_magics.core.protocol import (
     Device,
     Done,
     LastRun,
+    Order,
     Refresh,
     Refused,
     Reset,
@@ -26,30 +27,42 @@ from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.words import closed_message, reset_message
 
 
-def carry_out(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
-    """Carry out the order that `data` is, and return the reply. Any thread may call it; it never raises.
+def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
+    """Carry out the order that came over the wire as `data`, and return the reply; never raises."""
+    try:
+        order = decode(data)
+    except msgspec.ValidationError as error:
+        number = data.get("request") if isinstance(data, dict) else None
+        return Refused(number if isinstance(number, int) else 0, type(error).__name__, str(error))
+    return carry_out(order, registry)
+
+
+def carry_out(order: Order, registry: SessionRegistry[Any]) -> Done | Refused:
+    """Carry out an order, and return the reply. Any thread may call it; it never raises.
 
     `Refresh` is answered only: the snapshot is the caller's to send.
     """
-    number = data.get("request") if isinstance(data, dict) else None
-    request = number if isinstance(number, int) else 0
     try:
-        order = decode(data)
-        match order:
-            case Refresh():
-                return Done(request, "")
-            case Describe(id=number):
-                return Done(request, "", _details(registry.get_live(number).info()))
-            case Reset(id=number, generation=generation):
-                with registry.unchanged(number, generation) as session:
-                    return Done(request, reset_message(registry.reset(session.name)))
-            case Close(id=number, generation=generation):
-                with registry.unchanged(number, generation) as session:
-                    return Done(request, closed_message(registry.close(session.name)[0]))
-    except (TfSessionError, msgspec.ValidationError) as error:
-        return Refused(request, type(error).__name__, str(error))
+        message, details = _do(order, registry)
+    except TfSessionError as error:
+        return Refused(order.request, type(error).__name__, str(error))
     except Exception as error:  # noqa: BLE001 - what a comm handler raises is only logged
-        return Refused(request, type(error).__name__, f"{type(error).__name__}: {error}")
+        return Refused(order.request, type(error).__name__, f"{type(error).__name__}: {error}")
+    return Done(order.request, message, details)
+
+
+def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetails | None]:
+    match order:
+        case Refresh():
+            return "", None
+        case Describe():
+            return "", _details(registry.get_live(order.id).info())
+        case Reset():
+            with registry.unchanged(order.id, order.generation) as session:
+                return reset_message(registry.reset(session.name)), None
+        case Close():
+            with registry.unchanged(order.id, order.generation) as session:
+                return closed_message(registry.close(session.name)[0]), None
 
 
 def _details(info: SessionInfo) -> SessionDetails:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import functools
-import threading
+from collections.abc import Callable
 from typing import Any
 
 from comm import create_comm, get_comm_manager
 
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.orders import carry_out
+from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import (
     PROTOCOL_VERSION,
     TARGET,
     FromKernel,
-    SessionChanged,
-    SessionClosed,
-    Snapshot,
     encode,
 )
 from tfsess_magics.core.registry import SessionRegistry
@@ -34,13 +31,12 @@ class Channel:
     front end chose.
     """
 
-    def __init__(self, kernel: Any, registry: SessionRegistry[Any], running: RunningCells) -> None:
+    def __init__(self, kernel: Any, registry: SessionRegistry[Any], feed: Feed, running: RunningCells) -> None:
         self._kernel = kernel
         self._registry = registry
         self._running = running
-        self._changing = threading.Lock()
-        self._comms: dict[str, Any] = {}
-        self._feed = Feed(registry, self._publish)
+        self._feed = feed
+        self._comms: dict[str, tuple[Any, Callable[[], None]]] = {}
         self._beacon: Any = None
 
     def install(self) -> None:
@@ -58,11 +54,10 @@ class Channel:
         manager.unregister_comm(self._beacon)
         # The beacon was never opened: closing it would tell front ends of a comm that they do not know.
         self._beacon._closed = True
-        with self._changing:
-            self._feed.stop()
-            for comm in self._comms.values():
-                comm.close()
-            self._comms.clear()
+        for comm, unsubscribe in list(self._comms.values()):
+            unsubscribe()
+            comm.close()
+        self._comms.clear()
 
     def _open(self, comm: Any, _: Any) -> None:
         # IPython's own handler would trigger pre_execute and post_execute, which for example flush the figure that a
@@ -70,33 +65,22 @@ class Channel:
         comm.handle_msg = functools.partial(self._receive, comm)
         comm.on_close(functools.partial(self._close, comm))
 
-        def greet(snapshot: Snapshot) -> None:
-            self._comms[comm.comm_id] = comm
-            self._send(comm, snapshot)
-
-        with self._changing:
-            self._feed.start()
-            self._feed.send_snapshot(greet)
+        self._comms[comm.comm_id] = comm, self._feed.subscribe(functools.partial(self._send, comm))
         self._running.say_busy()
 
     def _close(self, comm: Any, _: Any) -> None:
-        with self._changing:
-            self._comms.pop(comm.comm_id, None)
-            if not self._comms:
-                self._feed.stop()
+        known = self._comms.pop(comm.comm_id, None)
+        if known:
+            known[1]()
         self._running.say_busy()
 
     def _receive(self, comm: Any, message: Any) -> None:
         data = message["content"]["data"]
-        reply = carry_out(data, self._registry)
+        reply = carry_out_message(data, self._registry)
         if isinstance(data, dict) and data.get("type") == "refresh":
             self._feed.send_snapshot(functools.partial(self._send, comm))
         self._send(comm, reply)
         self._running.say_busy()
-
-    def _publish(self, message: SessionChanged | SessionClosed) -> None:
-        for comm in list(self._comms.values()):
-            self._send(comm, message)
 
     def _send(self, comm: Any, message: FromKernel) -> None:
         # Not comm.send: it names the cell that happens to run as the cause of the message, and notes the subshell of

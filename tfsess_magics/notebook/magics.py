@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 
 from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
+from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.words import closed_message, reset_message
 from tfsess_magics.notebook.cells import calling_cell
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
@@ -22,12 +23,16 @@ from tfsess_magics.notebook.sessions import NotebookSessions
 class SessionMagics(Magics):  # type: ignore[misc]
     """The magics of one shell; used by whichever thread runs a cell."""
 
-    def __init__(self, shell: InteractiveShell, sessions: NotebookSessions[Any]) -> None:
+    def __init__(self, shell: InteractiveShell, sessions: NotebookSessions[Any], feed: Feed) -> None:
         super().__init__(shell)
         self._sessions = sessions
+        self._feed = feed
+        self._panels: list[Any] = []
 
     def unregister(self) -> None:
-        """Take the magics away."""
+        """Take the magics and the panels that they have shown away."""
+        for panel in self._panels:
+            panel.close()
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:
@@ -61,6 +66,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             %tfsession close NAME...        end sessions and free what they hold
             %tfsession close --all          end all of them
             %tfsession reset NAME           an empty graph and a new session under the same name
+            %tfsession panel                the list as a widget that stays up to date, with buttons (ipywidgets)
         """
         if cell is not None:
             return self._run_nested(line, cell)
@@ -108,6 +114,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             "new": lambda _: self._new(line),
             "close": self._close,
             "reset": self._reset,
+            "panel": self._panel,
         }
         if verb not in orders:
             hint = (
@@ -148,6 +155,16 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def _reset(self, words: list[str]) -> None:
         _require(len(words) == 1 and not words[0].startswith("-"), "reset NAME", words)
         print(reset_message(self._registry.reset(words[0])))
+
+    def _panel(self, words: list[str]) -> None:
+        _require(not words, "panel", words)
+        try:
+            from tfsess_magics.notebook.panel import Panel
+        except ModuleNotFoundError as error:
+            raise UsageError(f"%tfsession panel needs ipywidgets: pip install ipywidgets ({error})") from None
+        panel = Panel(self._registry, self._feed)
+        self._panels.append(panel)
+        display(panel.widget)
 
 
 def _require(is_right: bool, usage: str, words: list[str]) -> None:

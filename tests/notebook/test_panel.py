@@ -1,0 +1,123 @@
+"""The list as a widget in a cell's output."""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+
+import ipywidgets as widgets
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+import tfsess_magics
+from tests.notebook.conftest import Notebook
+from tfsess_magics import extension
+from tfsess_magics.api import registry
+from tfsess_magics.notebook.panel import Panel
+
+
+class Watched:
+    """A panel, and what can be read and clicked in it."""
+
+    def __init__(self) -> None:
+        self._changed = Event()
+        self.panel = Panel(registry, extension.feed)
+
+    def text(self) -> str:
+        return "\n".join(widget.value for widget in self._all(self.panel.widget) if isinstance(widget, widgets.HTML))
+
+    def click(self, description: str) -> None:
+        buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
+        [button for button in buttons if button.description == description][-1].click()
+
+    def wait(self, come: Callable[[str], bool]) -> None:
+        """Wait until the panel shows what is waited for."""
+        unsubscribe = extension.feed.subscribe(lambda _: self._changed.set())
+        try:
+            while not come(self.text()):
+                assert self._changed.wait(10), self.text()
+                self._changed.clear()
+        finally:
+            unsubscribe()
+
+    def _all(self, widget: widgets.Widget) -> Iterator[widgets.Widget]:
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from self._all(child)
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    watched = Watched()
+    yield watched
+    watched.panel.close()
+
+
+def test_it_shows_what_happens(notebook: Notebook, watched: Watched) -> None:
+    """Rows come, change and go without being asked for; empty, it says what to do."""
+    assert "Start one with <code>%%tfsession NAME</code>" in watched.text()
+    notebook.ok("%%tfsession train\nimport tensorflow as tf\ntf.compat.v1.get_variable('v', [256]).initializer.run()")
+    watched.wait(lambda text: "<b>train</b> idle · 1.0 KiB (1 variable) · CPU:0" in text and "1 run ·" in text)
+    notebook.ok("%tfsession reset train")
+    watched.wait(lambda text: "the graph is empty" in text)
+    notebook.ok("%tfsession close train")
+    watched.wait(lambda text: "No sessions yet" in text)
+
+
+def test_it_shows_what_there_was(notebook: Notebook) -> None:
+    """A panel that comes later starts with every session, and several show the same."""
+    notebook.ok("%tfsession new train")
+    panels = [Watched(), Watched()]
+    for watched in panels:
+        assert "<b>train</b> idle" in watched.text()
+        watched.panel.close()
+
+
+def test_buttons_ask_first_and_tell_what_was_done(notebook: Notebook, watched: Watched) -> None:
+    """The question says what will be lost; Cancel does nothing."""
+    notebook.ok("%%tfsession train\nimport tensorflow as tf\ntf.compat.v1.get_variable('v', [256]).initializer.run()")
+    operations = tfsess_magics.sessions()[0].operations
+    watched.wait(lambda text: "1.0 KiB" in text and "1 run ·" in text and "idle" in text)
+    watched.click("Close")
+    assert f"Close train? {operations} operations and 1 variable (1.0 KiB) will be lost." in watched.text()
+    watched.click("Cancel")
+    assert "will be lost" not in watched.text()
+    assert registry.names == ("train",)
+    watched.click("Reset")
+    watched.click("Reset")
+    assert "reset train: its graph is empty now" in watched.text()
+    watched.wait(lambda text: "the graph is empty ·" in text)
+    watched.click("Close")
+    watched.click("Close")
+    assert not registry.names
+    assert "closed train: no operations" in watched.text()
+
+
+def test_an_order_that_comes_too_late_is_told(notebook: Notebook, watched: Watched) -> None:
+    """What the question was about has changed: nothing is done."""
+    notebook.ok("%tfsession new train")
+    watched.wait(lambda text: "train" in text)
+    watched.click("Close")
+    notebook.ok("%tfsession reset train")
+    watched.click("Close")
+    assert "was reset meanwhile; nothing was done" in watched.text()
+    assert registry.names == ("train",)
+
+
+def test_it_ends_with_its_last_view(notebook: Notebook) -> None:
+    """A cell that is cleared, run again or deleted takes its panel with it: no thread, no widget is left."""
+    before = set(_instances)
+    notebook.ok("%tfsession new train")
+    watched = Watched()
+    watched.panel.widget._view_count = 1
+    watched.panel.widget._view_count = 0
+    assert set(_instances) == before
+    watched.panel.close()
+
+
+def test_unloading_ends_every_panel(notebook: Notebook) -> None:
+    """And loading again brings none back."""
+    before = set(_instances)
+    notebook.ok("%tfsession panel")
+    notebook.ok("%tfsession panel")
+    tfsess_magics.unload_ipython_extension(notebook.shell)
+    assert set(_instances) == before
+    tfsess_magics.load_ipython_extension(notebook.shell)

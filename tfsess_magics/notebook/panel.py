@@ -1,0 +1,149 @@
+"""The sessions as a widget in a cell's output, for front ends without the sidebar."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.model import State
+from tfsess_magics.core.orders import carry_out
+from tfsess_magics.core.protocol import (
+    Close,
+    Order,
+    Reset,
+    SessionChanged,
+    SessionClosed,
+    SessionSummary,
+    Snapshot,
+)
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.words import count, format_bytes
+
+_EMPTY = "No sessions yet. Start one with <code>%%tfsession NAME</code>."
+_TAKES: dict[type[Reset | Close], str] = {Reset: "Reset", Close: "Close"}
+
+
+class Panel:
+    """One panel in one output cell: a row for each session, kept up to date, with the sidebar's orders.
+
+    It ends when no view of it is left in the page, or by `close`. The widgets are changed by the feed's thread and by
+    the threads that handle clicks.
+    """
+
+    def __init__(self, registry: SessionRegistry[Any], feed: Feed) -> None:
+        self._registry = registry
+        self._requests = itertools.count(1)
+        self._rows: dict[int, _Row] = {}
+        self._empty = widgets.HTML(_EMPTY)
+        self._list = widgets.VBox([self._empty])
+        self._said = widgets.HTML()
+        self.widget = widgets.VBox([self._list, self._said])
+        self.widget._view_count = 0
+        self.widget.observe(self._views_changed, "_view_count")
+        self._unsubscribe = feed.subscribe(self._receive)
+
+    def close(self) -> None:
+        """End it, and take its widgets away. Harmless when it is done already."""
+        self._unsubscribe()
+        _close(self._empty)
+        _close(self.widget)
+
+    def _views_changed(self, change: Any) -> None:
+        if change["old"] and not change["new"]:
+            self.close()
+
+    def _receive(self, message: Snapshot | SessionChanged | SessionClosed) -> None:
+        if isinstance(message, Snapshot):
+            for summary in message.sessions:
+                self._show(summary)
+        elif isinstance(message, SessionChanged):
+            self._show(message.session)
+        elif row := self._rows.pop(message.id, None):
+            self._arrange()
+            _close(row.widget)
+
+    def _show(self, summary: SessionSummary) -> None:
+        if row := self._rows.get(summary.id):
+            row.show(summary)
+        else:
+            self._rows[summary.id] = _Row(summary, self._order)
+            self._arrange()
+
+    def _arrange(self) -> None:
+        self._list.children = [row.widget for row in self._rows.values()] or [self._empty]
+
+    def _order(self, kind: type[Reset | Close], summary: SessionSummary) -> None:
+        order: Order = kind(next(self._requests), summary.id, summary.generation)
+        self._said.value = escape(carry_out(order, self._registry).message)
+
+
+class _Row:
+    """One session: what it is, its buttons, and the question that comes before an order."""
+
+    def __init__(self, summary: SessionSummary, order: Callable[[type[Reset | Close], SessionSummary], None]) -> None:
+        self._summary = summary
+        self._order = order
+        self._text = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", min_width="0"))
+        self._buttons = [self._button(text, functools.partial(self._ask, kind)) for kind, text in _TAKES.items()]
+        self._question = widgets.HBox()
+        line = widgets.HBox([self._text, *self._buttons], layout=widgets.Layout(align_items="center"))
+        self.widget = widgets.VBox([line, self._question])
+        self.show(summary)
+
+    def show(self, summary: SessionSummary) -> None:
+        """Show what the session is now."""
+        self._summary = summary
+        operations = count(summary.operations, "operation") if summary.operations else "the graph is empty"
+        self._text.value = (
+            f"<b>{escape(summary.name)}</b> {escape(_state(summary))} · {format_bytes(summary.variables_nbytes)} "
+            f"({count(summary.variables, 'variable')}) · {escape(', '.join(summary.devices))} · {operations} · "
+            f"{count(summary.runs, 'run')} · {escape(summary.origin)}"
+        )
+        for button, what in zip(self._buttons, _TAKES.values(), strict=True):
+            button.tooltip = f"{what} {summary.name}"
+
+    def _ask(self, kind: type[Reset | Close]) -> None:
+        asked = self._summary
+        lost = f"{count(asked.operations, 'operation')} and {count(asked.variables, 'variable')}"
+        text = f"{_TAKES[kind]} {asked.name}? {lost} ({format_bytes(asked.variables_nbytes)}) will be lost."
+        self._answered()
+        self._question.children = [
+            widgets.HTML(escape(text)),
+            self._button("Cancel", self._answered),
+            self._button(_TAKES[kind], functools.partial(self._confirmed, kind, asked), "danger"),
+        ]
+
+    def _confirmed(self, kind: type[Reset | Close], asked: SessionSummary) -> None:
+        self._answered()
+        self._order(kind, asked)
+
+    def _answered(self) -> None:
+        asked, self._question.children = self._question.children, []
+        for widget in asked:
+            _close(widget)
+
+    @staticmethod
+    def _button(text: str, clicked: Callable[[], object], style: str = "") -> widgets.Button:
+        button = widgets.Button(description=text, button_style=style, layout=widgets.Layout(width="auto"))
+        button.on_click(lambda _: clicked())
+        return button
+
+
+def _close(widget: widgets.Widget) -> None:
+    """Close a widget and all that it consists of; ipywidgets keeps each of them until it is closed."""
+    for part in (*getattr(widget, "children", ()), getattr(widget, "style", None), widget.layout):
+        if isinstance(part, widgets.DOMWidget):
+            _close(part)
+        elif part is not None:
+            part.close()
+    widget.close()
+
+
+def _state(summary: SessionSummary) -> str:
+    return "in a cell" if summary.state == State.ENTERED else summary.state
