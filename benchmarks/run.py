@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from benchmarks.measure import interleaved
 
+_BLOCK = 2000
+"""Runs between two changes of the wrapper: Python's caches of attributes start anew at each."""
+
 
 def report() -> None:
     """Print a trivial run of a named session with and without the wrapper."""
@@ -18,15 +21,16 @@ def report() -> None:
 
     def seen() -> None:
         observe.install()
-        for _ in range(200):
+        for _ in range(_BLOCK):
             run.run(x)
 
     def unseen() -> None:
         observe.uninstall()
-        for _ in range(200):
+        for _ in range(_BLOCK):
             run.run(x)
 
-    medians = {name: s / 200 for name, s in interleaved({"seen": seen, "unseen": unseen}, rounds=60, repeats=1).items()}
+    blocks = interleaved({"seen": seen, "unseen": unseen}, rounds=20, repeats=1)
+    medians = {name: seconds / _BLOCK for name, seconds in blocks.items()}
     added = medians["seen"] - medians["unseen"]
     print(
         f"session.run: {1e6 * medians['unseen']:.1f} us, seen {1e6 * medians['seen']:.1f} us: "
