@@ -25,6 +25,7 @@ lab: install
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS) $(TOUR)
 
 test: lint
+	cd labextension && jlpm test
 	$(BIN)/python -m pytest
 
 lint: install
@@ -32,6 +33,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd labextension && jlpm lint:check
 
 tour: install
 	$(BIN)/jupyter nbconvert --to notebook --execute --stdout $(TOUR) > /dev/null

@@ -5,7 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { SessionsComm } from './comm';
 import { listComms } from './control';
 import type { SessionsModel } from './model';
-import type { Done, FromKernel, Order, Refused, SessionDetails } from './protocol';
+import type { Announcement, Done, FromKernel, Order, Refused, SessionDetails } from './protocol';
 import { PROTOCOL_VERSION, TARGET } from './protocol';
 
 type OrderType = Order['type'];
@@ -44,7 +44,6 @@ export class SessionsClient implements IDisposable {
     kernel.statusChanged.connect(this._onStatus, this);
     kernel.connectionStatusChanged.connect(this._onConnectionStatus, this);
     kernel.disposed.connect(this.dispose, this);
-    kernel.registerCommTarget(TARGET, ignore);
     if (kernel.connectionStatus === 'connected') {
       void this.discover();
     }
@@ -101,7 +100,6 @@ export class SessionsClient implements IDisposable {
     this.kernel.statusChanged.disconnect(this._onStatus, this);
     this.kernel.connectionStatusChanged.disconnect(this._onConnectionStatus, this);
     this.kernel.disposed.disconnect(this.dispose, this);
-    this.kernel.removeCommTarget(TARGET, ignore);
     this._comm?.dispose();
     this._forget('asking');
   }
@@ -185,9 +183,9 @@ export class SessionsClient implements IDisposable {
   }
 
   private _onAnyMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {
-    if (direction === 'recv' && msg.header.msg_type === 'comm_open' && !this._comm) {
-      const { target_name } = msg.content as { target_name?: unknown };
-      if (target_name === TARGET) {
+    if (direction === 'recv' && msg.header.msg_type === 'comm_msg' && !this._comm) {
+      const { data } = msg.content as { data: Partial<Announcement> | null };
+      if (data?.type === 'announcement' && data.target === TARGET) {
         void this._open();
       }
     }
@@ -213,6 +211,3 @@ export class SessionsClient implements IDisposable {
   private _isRefreshing = false;
   private _isDisposed = false;
 }
-
-/** The kernel's announcement is heard in `anyMessage`; without a target JupyterLab would call it an error. */
-function ignore(): void {}

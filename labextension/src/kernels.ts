@@ -94,7 +94,7 @@ export class ConnectedKernels {
     for (const [id, contexts] of shown) {
       const [first] = contexts;
       this.model.setFacts(id, {
-        title: contexts.map(context => context.name).join(', '),
+        title: [...new Set(contexts.map(context => context.name))].join(', '),
         spec: first.kernelDisplayName,
         status: first.kernelDisplayStatus
       });

@@ -58,6 +58,13 @@ export interface SessionDetails {
   more_variables_nbytes: number;
 }
 
+/** The extension was loaded; sent once, on the id of a comm that nobody has opened, so that nobody else minds it. */
+export interface Announcement {
+  type: 'announcement';
+  target: string;
+  version: number;
+}
+
 /** Every session of the kernel. */
 export interface Snapshot {
   type: 'snapshot';
@@ -126,6 +133,6 @@ export interface Close {
   generation: number;
 }
 
-export type FromKernel = Snapshot | SessionChanged | SessionClosed | Done | Refused;
+export type FromKernel = Announcement | Snapshot | SessionChanged | SessionClosed | Done | Refused;
 
 export type Order = Refresh | Describe | Reset | Close;

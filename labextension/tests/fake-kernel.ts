@@ -2,7 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
 import type { FromKernel } from '../src/protocol';
-import { TARGET } from '../src/protocol';
+import { PROTOCOL_VERSION, TARGET } from '../src/protocol';
 
 export interface Sent {
   channel: 'shell' | 'control';
@@ -17,12 +17,14 @@ export interface Sent {
  * It answers what is asked on the control channel; what comes over comms is noted, and the test says what comes back.
  */
 export class FakeKernel {
-  constructor({ isLoaded = true, features = ['kernel subshells'] } = {}) {
+  constructor({ id = 'k1', isLoaded = true, features = ['kernel subshells'] } = {}) {
+    this.id = id;
     this.isLoaded = isLoaded;
     this.features = features;
   }
 
-  readonly id = 'k1';
+  readonly id: string;
+  readonly isDisposed = false;
   readonly name = 'python3';
   readonly username = '';
   readonly clientId = 'client';
@@ -35,7 +37,6 @@ export class FakeKernel {
   connectionStatus: Kernel.ConnectionStatus = 'connected';
   isLoaded: boolean;
   features: string[];
-  isMute = false;
   readonly sent: Sent[] = [];
   readonly targets = new Set<string>();
   /** Comms that front ends have open, by their subshells. */
@@ -71,7 +72,7 @@ export class FakeKernel {
 
   sendControlMessage(message: RawMessage): unknown {
     const { type, content } = this._note('control', message);
-    const reply = this.isMute ? null : this._answer(type, content);
+    const reply = this._answer(type, content);
     const future: Future = { onReply: () => {}, done: new Promise(() => {}) };
     if (reply) {
       void Promise.resolve().then(() => future.onReply({ content: reply }));
@@ -97,8 +98,10 @@ export class FakeKernel {
   /** Announce the extension. */
   announce(): void {
     this.isLoaded = true;
-    this.emit('comm_open', { comm_id: 'announcement', target_name: TARGET, data: {} });
-    this.emit('comm_close', { comm_id: 'announcement', data: {} });
+    this.emit('comm_msg', {
+      comm_id: 'beacon',
+      data: { type: 'announcement', target: TARGET, version: PROTOCOL_VERSION }
+    });
   }
 
   /** Unload the extension. */

@@ -9,6 +9,9 @@ import { Ticker } from '../src/components/ticker';
 import type { SessionDetails } from '../src/protocol';
 import { details, trans } from './examples';
 
+// React's `act` wants to be told that it is wanted; JupyterLab's dialogs go without.
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+
 /** What was asked of the panel's actions. */
 export class NotedActions implements PanelActions {
   readonly noted: string[] = [];

@@ -26,7 +26,7 @@ describe('Sessions', () => {
 
   it('says how to begin while there is no kernel', () => {
     expect(page.find('.tfsess-Empty').textContent).toContain('%load_ext tfsess_magics');
-    expect(page.node.querySelector('footer')).toBeNull();
+    expect(page.node.querySelector('.tfsess-Panel-footer')).toBeNull();
   });
 
   it('says how to load the extension in a kernel that has it not', () => {
@@ -66,7 +66,7 @@ describe('Sessions', () => {
     const heads = [...page.node.querySelectorAll('.tfsess-Group-head')].map(head => head.textContent);
     expect(heads).toEqual(['digits.ipynbPython 3 · busy', 'serve.ipynbPython 3 · restarting']);
     expect(page.node.querySelectorAll('section[aria-labelledby] > ul')).toHaveLength(2);
-    expect(page.find('footer').textContent).toBe('3 sessions · 64.2 MiB in variables');
+    expect(page.find('.tfsess-Panel-footer').textContent).toBe('3 sessions · 64.2 MiB in variables');
   });
 
   it('draws one row anew when one session among a thousand has changed', () => {

@@ -4,7 +4,8 @@ import { TextDecoder, TextEncoder } from 'node:util';
 Object.assign(globalThis, {
   TextDecoder,
   TextEncoder,
-  IS_REACT_ACT_ENVIRONMENT: true,
   matchMedia: () => ({ matches: false, addEventListener: () => {} }),
+  requestIdleCallback: (callback: () => void) => setTimeout(callback, 0),
   DragEvent: class DragEvent extends Event {}
 });
+Object.assign(navigator, { clipboard: {} });

@@ -37,12 +37,16 @@ def test_loading_announces_itself_and_leaves_a_beacon(tmp_path: Path) -> None:
     with Kernel(tmp_path) as kernel:
         assert comms(kernel) == {}
         loading = kernel.send("%load_ext tfsess_magics")
-        kernel.wait(lambda: "comm_close" in [m["msg_type"] for m in kernel.came[loading]], "the announcement")
-        opened_one = next(m for m in kernel.came[loading] if m["msg_type"] == "comm_open")
-        assert opened_one["content"]["target_name"] == TARGET
-        assert opened_one["content"]["data"] == {"version": PROTOCOL_VERSION}
+        kernel.wait(lambda: kernel.unasked("comm_msg"), "the announcement")
+        (announcement,) = kernel.unasked("comm_msg")
+        assert announcement["content"]["data"] == {
+            "type": "announcement",
+            "target": TARGET,
+            "version": PROTOCOL_VERSION,
+        }
+        assert not [m for m in kernel.came[loading] if m["msg_type"].startswith("comm")]
         kernel.outcome(loading)
-        assert len(comms(kernel)) == 1
+        assert list(comms(kernel)) == [announcement["content"]["comm_id"]]
         kernel.run("%unload_ext tfsess_magics")
         assert comms(kernel) == {}
         kernel.run("%load_ext tfsess_magics")
@@ -59,8 +63,10 @@ def comms(kernel: Kernel) -> dict[str, object]:
 def test_opening_answers_with_a_snapshot(kernel: Kernel) -> None:
     """Every live session, and the revision to go on from."""
     kernel.run(f"%%tfsession train\n{BUILD}")
-    with opened(kernel) as (_, snapshot):
+    with opened(kernel) as (comm, snapshot):
         assert (snapshot["version"], [session["name"] for session in snapshot["sessions"]]) == (1, ["train"])
+        changed = comm.next("changed")
+        assert (changed["revision"], changed["session"]["variables_nbytes"]) == (snapshot["revision"] + 1, 1024)
 
 
 def test_what_cells_do_is_pushed(kernel: Kernel) -> None:
@@ -119,6 +125,18 @@ def test_the_kernel_stays_busy_for_its_cell(kernel: Kernel) -> None:
 
 def busy_again(kernel: Kernel, cell: str) -> bool:
     return [m["content"]["execution_state"] for m in kernel.came[cell] if m["msg_type"] == "status"][-1:] == ["busy"]
+
+
+def test_a_page_that_comes_or_goes_leaves_the_kernel_busy(kernel: Kernel) -> None:
+    """Making and ending a subshell while a cell runs is followed by busy, too."""
+    cell = kernel.send(WAIT)
+    kernel.said(cell, "waiting")
+    kernel.came[cell] = [m for m in kernel.came[cell] if m["msg_type"] != "status"]
+    with kernel.subshell():
+        kernel.wait(lambda: busy_again(kernel, cell), "busy again")
+        kernel.came[cell] = [m for m in kernel.came[cell] if m["msg_type"] != "status"]
+    kernel.wait(lambda: busy_again(kernel, cell), "busy again")
+    assert kernel.outcome(cell, answers=["on"]).status == "ok"
 
 
 def test_messages_trigger_no_cell_events(kernel: Kernel) -> None:

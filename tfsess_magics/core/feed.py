@@ -44,6 +44,7 @@ class Feed:
         self._known: set[int] = set()
         """Sessions that a receiver has heard of."""
         self._sent: dict[int, SessionSummary] = {}
+        """What every receiver was told last."""
         self._sent_at: dict[int, float] = {}
         self._ask_gap: dict[int, float] = {}
         self._asked_at: dict[int, float] = {}
@@ -70,13 +71,19 @@ class Feed:
         with self._lock:
             summaries = (_summary(session) for session in self._registry.live())
             sessions = [summary for summary in summaries if summary is not None]
-            self._known |= {summary.id for summary in sessions}
+            for summary in sessions:
+                self._known.add(summary.id)
+                if not self._receivers:
+                    self._sent[summary.id] = summary
+                self._registry.changes.mark(summary.id)  # to find out, off this path, which variables have a value
             receive(Snapshot(PROTOCOL_VERSION, self._revision, time.time(), sessions))
             then()
 
     def _start(self) -> None:
         if self._thread is None:
             self._stopping.clear()
+            for memory in (self._known, self._sent, self._sent_at, self._ask_gap, self._asked_at):
+                memory.clear()
             self._registry.changes.is_watched = True
             self._thread = threading.Thread(target=self._run, name="tfsess_magics feed", daemon=True)
             self._thread.start()

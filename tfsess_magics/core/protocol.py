@@ -84,6 +84,13 @@ class SessionDetails(msgspec.Struct, frozen=True):
 MAX_VARIABLES = 200
 
 
+class Announcement(msgspec.Struct, frozen=True, tag="announcement", tag_field="type"):
+    """The extension was loaded; sent once, on the id of a comm that nobody has opened, so that nobody else minds it."""
+
+    target: str
+    version: int
+
+
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
     """Every session of the kernel."""
 
@@ -127,7 +134,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
     message: str
 
 
-FromKernel = Snapshot | SessionChanged | SessionClosed | Done | Refused
+FromKernel = Announcement | Snapshot | SessionChanged | SessionClosed | Done | Refused
 
 
 class Refresh(msgspec.Struct, frozen=True, tag="refresh", tag_field="type"):

@@ -13,6 +13,7 @@ from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import (
     PROTOCOL_VERSION,
     TARGET,
+    Announcement,
     FromKernel,
     encode,
 )
@@ -45,10 +46,12 @@ class Channel:
         manager.register_target(TARGET, self._open)
         self._beacon = create_comm(target_name=TARGET, primary=False)
         manager.register_comm(self._beacon)
-        create_comm(target_name=TARGET, data={"version": PROTOCOL_VERSION}).close()
+        self._send(self._beacon, Announcement(TARGET, PROTOCOL_VERSION))
+        self._running.install()
 
     def uninstall(self) -> None:
         """Close every comm."""
+        self._running.uninstall()
         manager = get_comm_manager()
         manager.unregister_target(TARGET, self._open)
         manager.unregister_comm(self._beacon)

@@ -17,10 +17,10 @@ export function Sessions({ model, outcome }: { model: SessionsModel; outcome: st
   const totals = total(kernels.flatMap(kernel => kernel.sessions));
   return (
     <>
-      <header className="tfsess-Panel-header">
+      <div className="tfsess-Panel-header">
         <h2>{trans.__('TensorFlow sessions')}</h2>
         <Action icon={refreshIcon} label={trans.__('Refresh')} onClick={() => actions.refresh()} />
-      </header>
+      </div>
       <div className="tfsess-Panel-content" onKeyDown={moveFocus}>
         {kernels.length === 0 && <EmptyState trans={trans} />}
         {kernels.map(kernel => (
@@ -31,9 +31,9 @@ export function Sessions({ model, outcome }: { model: SessionsModel; outcome: st
         {outcome}
       </p>
       {totals.sessions > 0 && (
-        <footer className="tfsess-Panel-footer">
+        <div className="tfsess-Panel-footer">
           {trans.__('%1 · %2 in variables', countSessions(totals.sessions, trans), formatBytes(totals.nbytes))}
-        </footer>
+        </div>
       )}
     </>
   );
