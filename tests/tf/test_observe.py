@@ -164,3 +164,21 @@ def test_a_run_counts_once_below_a_wrapper_that_hides_ours(unwrapped: Any, open_
     assert tfsess_magics.sessions()[0].runs == 1
     BaseSession.run = ours
     tfsess_magics.close("train", "other")
+
+
+def test_an_error_that_cannot_be_written_passes_on(open_session: Open) -> None:
+    """Whatever its own class does, it is what the user gets."""
+
+    class Unspeakable(Exception):  # noqa: N818
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    class Feeding:
+        def __array__(self, *_: object, **__: object) -> object:
+            raise Unspeakable
+
+    with open_session("train") as train:
+        x = v1.placeholder(tf.float32, [])
+    with pytest.raises(Unspeakable):
+        train.run(x, {x: Feeding()})
+    assert tfsess_magics.sessions()[0].last_error == "Unspeakable"

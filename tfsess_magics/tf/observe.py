@@ -77,7 +77,11 @@ def _describe(error: BaseException) -> str:
     TensorFlow's messages begin with where the failed node was defined, up to a line ``Node: 'x'``
     (error_interpolation.py).
     """
-    lines = [line.strip() for line in str(getattr(error, "message", None) or error).splitlines() if line.strip()]
+    try:
+        message = str(getattr(error, "message", None) or error)
+    except Exception:  # noqa: BLE001 - what the user's own class does must not take the place of its error
+        message = ""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     nodes = [index for index, line in enumerate(lines) if line.startswith("Node: ")]
     said = lines[nodes[-1] + 1 :] if nodes else lines
     return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
