@@ -89,7 +89,7 @@ describe('Row', () => {
     expect(page.find(TOGGLE).getAttribute('aria-controls')).toBe(page.find(DETAILS).id);
     expect(page.actions.noted).toEqual(['describe k1 1']);
     await page.actions.answer({
-      generation: 2,
+      generation: 1,
       last_error: 'FailedPreconditionError: Could not find variable v.',
       devices: [
         { name: 'CPU:0', type: 'CPU', memory_limit: null },
@@ -103,13 +103,25 @@ describe('Row', () => {
     expect(facts).toEqual([
       ['made by', 'cell 4'],
       ['options', '--threads 2'],
-      ['generation', '2'],
+      ['generation', '1'],
       ['devices', 'CPU:0GPU:0 · up to 23.6 GiB'],
       ['last run', '31 ms'],
       ['last error', 'FailedPreconditionError: Could not find variable v.']
     ]);
     page.click(TOGGLE);
     expect(page.node.querySelector(DETAILS)).toBeNull();
+  });
+
+  it('shows nothing of the generation before a reset, and asks at once', async () => {
+    show();
+    page.click(TOGGLE);
+    await page.actions.answer({ generation: 1, last_error: 'ValueError: of the old graph' });
+    expect(page.node.textContent).toContain('of the old graph');
+    show({ generation: 2 });
+    expect(page.node.textContent).not.toContain('of the old graph');
+    expect(page.actions.noted).toEqual(['describe k1 1', 'describe k1 1']);
+    await page.actions.answer({ generation: 2, last_error: 'ValueError: of the new graph' });
+    expect(page.node.textContent).toContain('of the new graph');
   });
 
   it('lists the variables with shape, type, device, bytes and whether they are initialized, and how many more', async () => {

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
-
-_AFTER_IDLE = 0.02
-"""Seconds after a handler of ours has returned in which the kernel says ``idle`` for it."""
 
 _SUBSHELL_REQUESTS = ("create_subshell_request", "delete_subshell_request")
 _REMEMBERED = 16
@@ -23,7 +20,7 @@ class RunningCells:
     JupyterLab and the server take for the kernel's own. `say_busy` says ``busy`` for the cell again.
 
     The same goes for the requests by which pages make and end their subshells; `install` and `uninstall` put `say_busy`
-    behind those. Any thread may call it.
+    behind those. `say_busy` is called by handlers of messages, in the thread of their loop.
     """
 
     def __init__(self, kernel: Any) -> None:
@@ -57,9 +54,8 @@ class RunningCells:
     def say_busy(self) -> None:
         """Tell front ends that the kernel is busy, if a cell is running, after the message that is being handled."""
         if any(_is_running(cell) for cell, _ in self._cells):
-            timer = threading.Timer(_AFTER_IDLE, self._say_busy)
-            timer.daemon = True
-            timer.start()
+            # The kernel says idle as soon as the handler has returned, before its loop turns.
+            asyncio.get_running_loop().call_soon(self._say_busy)
 
     def _say_busy(self) -> None:
         for cell, parent in self._cells:

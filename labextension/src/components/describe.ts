@@ -12,10 +12,12 @@ export interface Description {
   readonly error: string | null;
 }
 
-/** Ask for the details of a session, and ask again when its summary has changed: one question at a time. */
+const UNKNOWN: Description = { details: null, error: null };
+
+/** Ask for the details of a session, and ask again when its summary has changed: one question for a generation at a time. */
 export function useDescription(kernel: string, session: SessionSummary): Description {
   const { actions } = usePanel();
-  const [description, setDescription] = React.useState<Description>({ details: null, error: null });
+  const [description, setDescription] = React.useState<Description>(UNKNOWN);
   const [isFree, setIsFree] = React.useState(true);
   const asked = React.useRef<SessionSummary | null>(null);
   const isThere = React.useRef(true);
@@ -28,6 +30,12 @@ export function useDescription(kernel: string, session: SessionSummary): Descrip
       clearTimeout(timer.current);
     };
   }, []);
+
+  // What is known of another generation is not true any more: ask at once.
+  React.useEffect(() => {
+    clearTimeout(timer.current);
+    setIsFree(true);
+  }, [session.generation]);
 
   React.useEffect(() => {
     if (!isFree || asked.current === session) {
@@ -49,5 +57,6 @@ export function useDescription(kernel: string, session: SessionSummary): Descrip
       });
   }, [actions, isFree, kernel, session]);
 
-  return description;
+  const isStale = description.details !== null && description.details.generation !== session.generation;
+  return isStale ? UNKNOWN : description;
 }

@@ -1,0 +1,91 @@
+import * as path from 'path';
+
+import type { Lab } from '../support/lab';
+import { endCell, sessionCell, writeNotebook } from '../support/lab';
+import { setTheme } from '../support/looks';
+import { expect, test } from '../support/test';
+
+const FOLDER = process.env.SCREENSHOTS || '/tmp/tfsess-screenshots';
+
+for (const theme of ['Light', 'Dark'] as const) {
+  test(`screenshots: ${theme}`, async ({ kernel, lab, name }) => {
+    let number = 0;
+    const shoot = (what: string): Promise<unknown> =>
+      lab.page.screenshot({ path: path.join(FOLDER, `${theme.toLowerCase()}-${++number}-${what}.png`) });
+    const wait = [
+      '%%tfsession train',
+      'import os, time',
+      'def wait(_):',
+      `    while not os.path.exists("${name}.end"):`,
+      '        time.sleep(0.02)',
+      '    return 0.0',
+      'tf1.get_default_session().run(tf.numpy_function(wait, [0.0], tf.float64))'
+    ].join('\n');
+    writeNotebook(`${name}.ipynb`, [
+      sessionCell('train', 20_000_000, 1_000_000, 4096, 3),
+      `${sessionCell('prep --seed 7 --device /CPU:0 --threads 2,1', 512)}\n1 / 0`,
+      '%tfsession new a_session_with_a_name_that_is_much_longer_than_the_panel_is_wide',
+      wait,
+      '%tfsession close --all\nfor i in range(300):\n    get_ipython().run_line_magic("tfsession", f"new s{i}")'
+    ]);
+    await lab.page.goto(`${process.env.TFSESS_SERVER}/lab?reset`);
+    await lab.show();
+    await setTheme(lab, theme);
+    await shoot('no-kernel');
+    await kernel.serve(`${name}.ipynb`);
+    await lab.open(`${name}.ipynb`);
+    await widen(lab, 340);
+    await expect(lab.panel).toContainText('%%tfsession NAME');
+    await shoot('no-session');
+    await lab.run(0);
+    await shoot('one');
+    await lab.run(1);
+    await lab.run(2);
+    await expect(lab.rows).toHaveCount(3);
+    await lab.row('prep').hover();
+    await shoot('three-hover');
+    await lab.toggle('train').click();
+    await lab.toggle('prep').click();
+    await expect(lab.row('prep')).toContainText('float32');
+    await shoot('open-rows');
+    await lab.toggle('prep').click();
+    await lab.start(3);
+    await expect(lab.row('train')).toContainText(/running 0:0[1-9]/);
+    await shoot('running');
+    await widen(lab, 250);
+    await shoot('running-narrow');
+    await widen(lab, 560);
+    await shoot('running-wide');
+    await lab.order('Close', 'train');
+    await expect(lab.complaint).toBeVisible();
+    await shoot('refused');
+    endCell(name);
+    await expect(lab.row('train')).toContainText('idle');
+    await widen(lab, 340);
+    await lab.row('train').hover();
+    await lab.button('Close', 'train').click();
+    await expect(lab.dialog).toBeVisible();
+    await shoot('dialog');
+    await lab.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await lab.order('Reset', 'train');
+    await expect(lab.row('train')).toContainText('empty graph');
+    await shoot('after-reset');
+    await lab.run(4);
+    await expect(lab.rows).toHaveCount(300);
+    await shoot('hundreds');
+    await widen(lab, 250);
+    await shoot('hundreds-narrow');
+    await setTheme(lab, 'Light');
+  });
+}
+
+/** Drag the edge of the sidebar. */
+async function widen(lab: Lab, width: number): Promise<void> {
+  const { mouse } = lab.page;
+  const box = (await lab.page.locator('#jp-left-stack').boundingBox())!;
+  const y = box.y + box.height / 2;
+  await mouse.move(box.x + box.width + 1, y);
+  await mouse.down();
+  await mouse.move(box.x + width, y, { steps: 4 });
+  await mouse.up();
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from '@playwright/test';
+import * as fs from 'fs';
+
+const SYSTEM_BROWSERS = ['/usr/bin/chromium', '/usr/bin/google-chrome'];
+
+export default defineConfig({
+  globalSetup: './support/global-setup',
+  fullyParallel: false,
+  forbidOnly: true,
+  workers: 1, // one server, and kernels that take a core each
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list', { printSteps: false }]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || SYSTEM_BROWSERS.find(path => fs.existsSync(path)),
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync'
+      ]
+    }
+  },
+  projects: [
+    { name: 'tests', testDir: './tests' },
+    { name: 'measure', testDir: './measure', timeout: 300_000 },
+    { name: 'screenshots', testDir: './looks', timeout: 120_000 }
+  ]
+});

@@ -1,0 +1,90 @@
+import { endCell, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import { expect, test } from '../support/test';
+
+test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, name }) => {
+  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
+  await kernel.serve(`${name}.ipynb`);
+  await lab.open(`${name}.ipynb`);
+  await lab.run(0);
+  await lab.toggle('train').click();
+  await expect(lab.row('train')).toContainText('float32');
+  let last = '';
+  await expect // JupyterLab itself has things to say for a while
+    .poll(
+      async () => {
+        const before = last;
+        last = (await kernel.model()).last_activity;
+        return before === last;
+      },
+      { intervals: [1500] }
+    )
+    .toBe(true);
+
+  await lab.page.waitForTimeout(5000);
+  expect((await kernel.model()).last_activity).toBe(last);
+});
+
+test('a figure that a running cell is drawing is not flushed by our messages', async ({ kernel, lab, name }) => {
+  const draw = 'import matplotlib.pyplot as plt\n_, axes = plt.subplots()\n_ = axes.plot([1, 2])';
+  writeNotebook(`${name}.ipynb`, [
+    '%matplotlib inline',
+    sessionCell('spare', 256),
+    `${draw}\n%tfsession new drawing\n${waitingCell(name)}\n_ = axes.plot([2, 1])\nprint(len(plt.get_fignums()), "figure")`
+  ]);
+  await kernel.serve(`${name}.ipynb`);
+  await lab.open(`${name}.ipynb`);
+  await lab.run(0);
+  await lab.run(1);
+  await lab.start(2);
+  await expect(lab.row('drawing')).toBeVisible();
+  await lab.toggle('spare').click();
+  await expect(lab.row('spare')).toContainText('float32');
+  await lab.order('Reset', 'spare');
+  await expect(lab.row('spare')).toContainText('empty graph');
+  await lab.order('Close', 'spare');
+  await expect(lab.row('spare')).toHaveCount(0);
+
+  endCell(name);
+  await expect(lab.prompt(2)).toHaveText(/\[\d+\]:/);
+  await expect(lab.output(2).filter({ hasText: '1 figure' })).toBeVisible();
+  await expect(lab.output(2).locator('img')).toHaveCount(1);
+  await expect(lab.output(2).last().locator('img')).toHaveCount(1);
+});
+
+test('pages that are closed, left or reloaded leave no thread and no subshell', async ({
+  kernel,
+  lab,
+  name,
+  openWindow
+}) => {
+  const threads = async (): Promise<string[]> => {
+    const names = await kernel.evaluate<string[]>('[thread.name for thread in __import__("threading").enumerate()]');
+    return names.map(thread => thread.replace(/^subshell-.*/, 'subshell')).sort();
+  };
+  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
+  await kernel.serve(`${name}.ipynb`);
+  await kernel.execute(sessionCell('train', 256)); // TensorFlow's own threads are there from now on
+  const before = await threads();
+
+  const closed = new Lab(await openWindow());
+  await closed.open(`${name}.ipynb`, `${name}-closed`);
+  await expect(closed.rows).toHaveCount(1);
+  const left = new Lab(await openWindow());
+  await left.open(`${name}.ipynb`, `${name}-left`);
+  await expect(left.rows).toHaveCount(1);
+  await lab.open(`${name}.ipynb`, name);
+  await expect(lab.rows).toHaveCount(1);
+  const open = await threads();
+  expect(open.length).toBeGreaterThan(before.length);
+
+  await lab.reload();
+  await lab.ready();
+  await lab.show();
+  await expect(lab.rows).toHaveCount(1);
+  await expect.poll(threads, 'after a reload').toEqual(open);
+  await left.page.goto('about:blank');
+  await closed.page.close({ runBeforeUnload: true });
+  await lab.execute('docmanager:save');
+  await lab.execute('application:close');
+  await expect.poll(threads, 'after all are gone').toEqual(before);
+});

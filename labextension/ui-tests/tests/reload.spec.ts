@@ -1,0 +1,62 @@
+import { endCell, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import { expect, test } from '../support/test';
+
+/** Milliseconds from the reload within which the panel is alive. */
+const ALIVE = 4000;
+
+test('after a reload of the page the panel is alive within 4 s, and its buttons work', async ({
+  kernel,
+  lab,
+  name
+}) => {
+  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
+  await kernel.serve(`${name}.ipynb`);
+  await lab.open(`${name}.ipynb`, name);
+  await lab.run(0);
+  await expect(lab.rows).toHaveCount(1);
+  await lab.saveLayout();
+
+  const start = Date.now();
+  await lab.reload();
+  await expect(lab.row('train')).toContainText('1.0 KiB', { timeout: 30_000 });
+  const alive = Date.now() - start;
+  test.info().annotations.push({ type: 'alive after (ms)', description: String(alive) });
+
+  await lab.order('Reset', 'train', /1 variable \(1\.0 KiB\)/);
+  await expect(lab.row('train')).toContainText('empty graph');
+  expect(alive).toBeLessThan(ALIVE);
+});
+
+test('after a reload during a long cell the panel is alive within 4 s, and its buttons work', async ({
+  kernel,
+  lab,
+  name
+}) => {
+  writeNotebook(`${name}.ipynb`, [sessionCell('spare', 256), waitingCell(name, 'busy')]);
+  await kernel.serve(`${name}.ipynb`);
+  await lab.open(`${name}.ipynb`, name);
+  await lab.run(0);
+  await lab.start(1);
+  await expect(lab.rows).toHaveCount(2);
+  await lab.saveLayout();
+
+  const start = Date.now();
+  await lab.reload();
+  await expect(lab.row('spare')).toContainText('1.0 KiB', { timeout: 30_000 });
+  const alive = Date.now() - start;
+  test.info().annotations.push({ type: 'alive after (ms)', description: String(alive) });
+
+  await expect(lab.row('busy')).toContainText('in a cell');
+  await lab.toggle('spare').click();
+  await expect(lab.row('spare')).toContainText('float32');
+  await lab.order('Close', 'spare');
+  await expect(lab.row('spare')).toHaveCount(0);
+  await lab.order('Close', 'busy');
+  await expect(lab.complaint).toContainText("cannot close 'busy'");
+  expect((await kernel.model()).execution_state).toBe('busy');
+
+  endCell(name);
+  await expect(lab.row('busy')).toContainText('idle');
+  expect(await kernel.sessions()).toEqual(['busy']);
+  expect(alive).toBeLessThan(ALIVE);
+});
