@@ -8,7 +8,7 @@ LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextensio
 	$(shell find labextension/src labextension/style -type f)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: install lab test lint tour bench wheel clean
+.PHONY: install lab test browser lint tour bench wheel clean
 
 install: $(INSTALLED)
 
@@ -27,6 +27,9 @@ lab: install
 test: lint
 	cd labextension && jlpm test
 	$(BIN)/python -m pytest
+
+browser: install
+	cd labextension/ui-tests && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable && jlpm test
 
 lint: install
 	$(BIN)/ruff check .
