@@ -6,7 +6,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
-import { createSubshell, deleteSubshell } from './control';
+import { createSubshell, deleteSubshell, sendNow } from './control';
 import { TARGET } from './protocol';
 
 /**
@@ -99,7 +99,9 @@ export class SessionsComm implements IDisposable {
       content: { data: {}, ...content, comm_id: this.id }
     });
     const header = { ...message.header, msg_type: type };
-    const future = this.kernel.sendShellMessage({ ...message, header } as KernelMessage.IShellMessage, false, true);
+    const future = sendNow(this.kernel, () =>
+      this.kernel.sendShellMessage({ ...message, header } as KernelMessage.IShellMessage, false, true)
+    );
     future.done.catch(() => {
       // The connection ended before the kernel was idle again.
     });

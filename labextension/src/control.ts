@@ -19,11 +19,29 @@ function ask(kernel: Kernel.IKernelConnection, type: string, content: JSONObject
     content
   });
   const request = { ...message, header: { ...header, msg_type: type } } as KernelMessage.IControlMessage;
-  const future = kernel.sendControlMessage(request, true);
+  const future = sendNow(kernel, () => kernel.sendControlMessage(request, true));
   return new Promise((resolve, reject) => {
     future.onReply = reply => resolve(reply.content as JSONObject);
     future.done.catch(reject);
   });
+}
+
+/**
+ * Send past the messages that JupyterLab holds back: after a reload it waits 3 s for an answer from the main shell, which a
+ * running cell keeps from answering, before it sends anything else on any channel.
+ */
+export function sendNow<T>(kernel: Kernel.IKernelConnection, send: () => T): T {
+  const connection = kernel as unknown as { _pendingMessages?: unknown };
+  const held = connection._pendingMessages;
+  if (!Array.isArray(held) || kernel.connectionStatus !== 'connected') {
+    return send();
+  }
+  connection._pendingMessages = [];
+  try {
+    return send();
+  } finally {
+    connection._pendingMessages = [...held, ...(connection._pendingMessages as unknown[])];
+  }
 }
 
 /** Return the ids of the comms of our target that a kernel has. */
