@@ -1,11 +1,17 @@
-"""What every test must leave behind: nothing."""
+"""What every test finds, and must leave behind: nothing."""
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Started in the background of a script, as CI may do: every shell and kernel of the tests would inherit it,
+    # while a user's terminal ignores no Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _state() -> dict[str, Any]:
