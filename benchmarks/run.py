@@ -1,7 +1,7 @@
 """What seeing runs adds to ``session.run``.
 
 A whole run is no measure of it: a microsecond of anything between two runs lets TensorFlow's threads go to sleep, and
-waking them costs more than ten. So the wrapper is put around a function that does nothing.
+waking them costs more than ten. So the wrappers that a run passes are put around functions that do nothing.
 """
 
 from __future__ import annotations
@@ -12,29 +12,31 @@ from benchmarks.measure import interleaved
 
 
 def report() -> None:
-    """Print what the wrapper adds to a call, for a session of ours and for any other."""
+    """Print what the wrappers add to a run."""
     import tensorflow as tf
-    import wrapt
 
     import tfsess_magics
     from tfsess_magics.tf import observe
 
-    def nothing(self: Any, fetches: Any) -> None:
-        """Take the place of ``BaseSession.run``."""
+    def nothing(self: Any, *args: Any) -> None:
+        """Take the place of a method of ``BaseSession``."""
 
-    wrapped = wrapt.FunctionWrapper(nothing, observe._run, enabled=lambda: True)
+    extend, step = observe._around_extend(nothing), observe._around_step(nothing)
     named = tfsess_magics.session("train").session
     other = tf.compat.v1.Session(graph=tf.Graph())
+
+    def run_plainly() -> None:
+        nothing(named)
+        nothing(named, None, {}, [], [], None)
+
+    def run(session: Any) -> None:
+        extend(session)
+        step(session, None, {}, [], [], None)
+
     medians = interleaved(
-        {
-            "plain": lambda: nothing.__get__(named)(1),
-            "named": lambda: wrapped.__get__(named, type(named))(1),
-            "other": lambda: wrapped.__get__(other, type(other))(1),
-        },
-        rounds=40,
-        repeats=5000,
+        {"plain": run_plainly, "named": lambda: run(named), "observed": lambda: run(other)}, rounds=40, repeats=5000
     )
-    for name in ("named", "other"):
+    for name in ("named", "observed"):
         print(f"session.run, {name} session: {1e6 * (medians[name] - medians['plain']):.2f} us more")
     tfsess_magics.close("train")
 

@@ -18,7 +18,7 @@ def _state() -> dict[str, Any]:
     """Return what a test may change and must put back."""
     state: dict[str, Any] = {"threads": set(threading.enumerate())}
     if api := sys.modules.get("tfsess_magics.api"):
-        state["sessions"] = api.registry.names
+        state["sessions"] = [str(session) for session in api.registry.live()]
     if extension := sys.modules.get("tfsess_magics.extension"):
         state["shells"] = list(extension._undo)
     if "tensorflow.python.client.session" in sys.modules:
@@ -26,7 +26,7 @@ def _state() -> dict[str, Any]:
         from tensorflow.python.eager import context
         from tensorflow.python.framework import ops, stack
 
-        state["run"] = BaseSession.__dict__["run"]
+        state["methods"] = dict(vars(BaseSession))
         state["graphs"] = list(ops._default_graph_stack.stack)
         state["default sessions"] = list(stack._default_session_stack.stack)
         state["eager"] = context.executing_eagerly()
@@ -39,6 +39,6 @@ def nothing_leaks() -> Iterator[None]:
     before = _state()
     yield
     after = _state()
-    clean = {"sessions": (), "shells": [], "graphs": [], "default sessions": [], "eager": True} | before
+    clean = {"sessions": [], "shells": [], "graphs": [], "default sessions": [], "eager": True} | before
     leaked = {key: value for key, value in after.items() if key in clean and value != clean[key]}
     assert not leaked

@@ -1,10 +1,12 @@
 """Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
 
-from tfsess_magics.api import close, get, reset, session, sessions
+from tfsess_magics.api import adopt, close, get, reset, session, sessions
 from tfsess_magics.core.errors import (
     ClosedSessionError,
     InvalidNameError,
     InvalidOptionError,
+    InvalidSessionError,
+    NotOursError,
     OptionConflictError,
     SessionExistsError,
     SessionInUseError,
@@ -20,7 +22,9 @@ __all__ = [
     "DeviceInfo",
     "InvalidNameError",
     "InvalidOptionError",
+    "InvalidSessionError",
     "Kind",
+    "NotOursError",
     "OptionConflictError",
     "Origin",
     "RunInfo",
@@ -32,6 +36,7 @@ __all__ = [
     "TfSessionError",
     "UnknownSessionError",
     "VariableInfo",
+    "adopt",
     "close",
     "get",
     "load_ipython_extension",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
+import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tfsess_magics.core.errors import TensorFlowMissingError
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.tf.arrival import when_imported
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from tfsess_magics.tf.session import NamedSession
 
 
+@functools.cache
 def _connect() -> TensorFlow:
     try:
         importlib.import_module("tensorflow")
@@ -32,17 +37,37 @@ def _connect() -> TensorFlow:
         ) from None
     from tfsess_magics.tf.backend import TensorFlow
 
-    return TensorFlow()
+    return TensorFlow(registry)
 
 
 registry: SessionRegistry[NamedSession] = SessionRegistry(_connect)
 """The named sessions of this process; they outlive the extension."""
 
 
+def observe() -> Callable[[], None]:
+    """List the sessions of other code as soon as TensorFlow is imported, and return what ends that."""
+    ended = threading.Event()
+
+    def begin() -> None:
+        if not ended.is_set():
+            _connect().observe()
+
+    undo = when_imported("tensorflow", begin)
+
+    def end() -> None:
+        ended.set()
+        undo()
+        if "tfsess_magics.tf.backend" in sys.modules:
+            _connect().unobserve()
+
+    return end
+
+
 def session(
     name: str,
     /,
     *,
+    graph: tf.Graph | None = None,
     config: tf.compat.v1.ConfigProto | None = None,
     config_file: str | os.PathLike[str] | None = None,
     device: str | None = None,
@@ -55,6 +80,8 @@ def session(
     ----------
     name
         A letter, then letters, digits, ``_``, ``-`` or ``.``; at most 64 characters.
+    graph
+        A graph that is there already, to work in; without it the session gets one of its own.
     config, config_file
         A ``ConfigProto``, or the path of a file with one in text format; merged over TensorFlow's defaults.
     device
@@ -92,7 +119,14 @@ def session(
     ...     x = tf.random.uniform([2])
     ...     print(x.eval())
     """
-    given = {"config": config, "config_file": config_file, "device": device, "threads": threads, "seed": seed}
+    given = {
+        "graph": graph,
+        "config": config,
+        "config_file": config_file,
+        "device": device,
+        "threads": threads,
+        "seed": seed,
+    }
     options = {option: value for option, value in given.items() if value is not None}
     opened, is_new = registry.open(name, options, calling_origin())
     if is_new:
@@ -101,8 +135,34 @@ def session(
     return opened
 
 
+def adopt(session: object, name: str) -> NamedSession:
+    """Give a TensorFlow session of other code a name, so that cells can enter it.
+
+    It stays its maker's: `reset` refuses it, and `close` ends it for everybody who uses it.
+
+    Parameters
+    ----------
+    session
+        A TensorFlow session, a ``MonitoredSession``, or the number under which it is listed: ``"#7"``.
+    name
+        As for `session`.
+
+    Raises
+    ------
+    InvalidSessionError
+        If it is no session of other code, or closed.
+    InvalidNameError, SessionExistsError
+        If the name will not do, or is taken.
+    UnknownSessionError
+        If no session has that number.
+    """
+    backend = _connect()
+    backend.observe()
+    return registry.adopt(backend.find(registry.get_any(session) if isinstance(session, str) else session), name)
+
+
 def get(name: str) -> NamedSession:
-    """Return the live session `name`.
+    """Return the live named session `name`.
 
     Raises
     ------
@@ -113,12 +173,12 @@ def get(name: str) -> NamedSession:
 
 
 def sessions() -> tuple[SessionInfo, ...]:
-    """Return a record of every live named session, oldest first."""
+    """Return a record of every live session, oldest first; those of other code too, once they are observed."""
     return registry.sessions()
 
 
 def close(*names: str) -> tuple[SessionInfo, ...]:
-    """Close the sessions of those `names`, and return what they were.
+    """Close the sessions of those `names`, or numbers (``"#7"``), and return what they were.
 
     Their variables' bytes go back to TensorFlow's allocator, which keeps them for later use by this process.
 
@@ -141,5 +201,7 @@ def reset(name: str) -> SessionInfo:
     ------
     UnknownSessionError, SessionInUseError
         As `close`.
+    NotOursError
+        If it is a session of other code.
     """
     return registry.reset(name)

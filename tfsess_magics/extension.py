@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import registry
+from tfsess_magics.api import adopt, observe, registry
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 
@@ -21,14 +20,17 @@ feed = Feed(registry)
 _undo: dict[InteractiveShell, Callable[[], None]] = {}
 """Takes the extension out of a shell that it was loaded into."""
 
+_end_observing: Callable[[], None] = lambda: None  # noqa: E731 - a variable
+
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add the magics to a shell, and say which sessions are live. Harmless when it is done already."""
+    global _end_observing
     if shell in _undo:
         return
+    if not _undo:
+        _end_observing = observe()
     _undo[shell] = _install(shell)
-    if observe := sys.modules.get("tfsess_magics.tf.observe"):
-        observe.install()
     if registry.names:
         print(f"live sessions: {', '.join(registry.names)}")
 
@@ -39,8 +41,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     if undo is None:
         return
     undo()
-    if not _undo and (observe := sys.modules.get("tfsess_magics.tf.observe")):
-        observe.uninstall()
+    if not _undo:
+        _end_observing()
     if registry.names:
         print(
             f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
@@ -54,7 +56,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.magics import SessionMagics
     from tfsess_magics.notebook.sessions import NotebookSessions
 
-    sessions = NotebookSessions(shell, registry)
+    sessions = NotebookSessions(shell, registry, adopt)
     magics = SessionMagics(shell, sessions, feed)
     channel, started = _connect(shell)
     runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started)

@@ -12,6 +12,9 @@ export interface SessionSummary {
   state: string;
   generation: number;
   origin: string;
+  target: string;
+  is_default: boolean;
+  is_unused: boolean;
   operations: number;
   runs: number;
   devices: string[];
@@ -49,6 +52,7 @@ export interface SessionDetails {
   id: number;
   generation: number;
   options: string;
+  held_by: string[];
   created: number;
   last_run: LastRun | null;
   last_error: string | null;

@@ -1,13 +1,13 @@
 """A backend without TensorFlow, and its sessions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import Scope
+from tfsess_magics.core.session import ObservedSession, Scope
 
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
 
@@ -15,6 +15,8 @@ ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
 class FakeSession:
     """A session that is in use when it is told so."""
 
+    kind = Kind.NAMED
+    due: float | None = None
     notes: Sequence[str] = ()
 
     def __init__(
@@ -29,6 +31,9 @@ class FakeSession:
 
     def enter(self, by: str) -> Scope:
         raise NotImplementedError(by)
+
+    def held_by(self) -> list[str]:
+        return []
 
     def use(self) -> str | None:
         return self.used_by
@@ -56,6 +61,9 @@ class FakeSession:
             state=self.state.value,
             generation=self.generation,
             origin=str(self.origin),
+            target="",
+            is_default=False,
+            is_unused=False,
             operations=0,
             runs=self.runs,
             devices=["CPU:0"],
@@ -73,6 +81,9 @@ class FakeSession:
             kind=Kind.NAMED,
             state=State.IDLE,
             origin=self.origin,
+            target="",
+            is_default=False,
+            is_unused=False,
             generation=self.generation,
             options=self.options,
             created=0.0,
@@ -99,3 +110,24 @@ class FakeBackend:
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
     ) -> FakeSession:
         return FakeSession(number, name, options, origin, changed)
+
+    def adopt(self, observed: "FakeObserved", name: str, changed: Callable[[], None]) -> FakeSession:
+        return FakeSession(observed.number, name, SessionOptions(), observed.origin, changed)
+
+    def unused(self, sessions: Iterable[ObservedSession]) -> set[int]:
+        return {session.number for session in sessions}
+
+
+class FakeObserved(FakeSession):
+    """A session of other code."""
+
+    kind = Kind.OBSERVED
+
+    def __init__(self, number: int, changed: Callable[[], None], gone: Callable[[], None]) -> None:
+        super().__init__(number, f"#{number}", SessionOptions(), ORIGIN, changed)
+        self.gone = gone
+        self.may_be_unused = False
+        self.is_unused = False
+
+    def mark_unused(self, is_unused: bool) -> None:
+        self.is_unused = is_unused

@@ -1,6 +1,14 @@
 import threading
+import time
 
 from tfsess_magics.core.runs import RunMeter
+
+
+def start(meter: RunMeter) -> int:
+    """Start a run as its wrapper does, and return its token."""
+    token = next(meter.tokens)
+    meter.in_flight[token] = time.time(), time.perf_counter()
+    return token
 
 
 def end(meter: RunMeter, token: int, error: str | None = None) -> None:
@@ -12,8 +20,7 @@ def test_runs_are_counted_and_timed() -> None:
     """Under way: its start is known and it does not count. Ended: it counts, with duration and error."""
     meter = RunMeter(lambda: None)
     assert (meter.runs, meter.running_since, meter.last_run, meter.last_error) == (0, None, None, None)
-    token = meter.token()
-    meter.started(token)
+    token = start(meter)
     assert meter.runs == 0
     assert meter.running_since is not None
     end(meter, token, "ValueError: no")
@@ -28,8 +35,7 @@ def test_the_last_error_outlives_runs_that_succeed() -> None:
     """The last run and the last error are two facts."""
     meter = RunMeter(lambda: None)
     for error in ("ValueError: no", None):
-        token = meter.token()
-        meter.started(token)
+        token = start(meter)
         end(meter, token, error)
     assert meter.last_run is not None
     assert meter.last_run.error is None
@@ -39,10 +45,9 @@ def test_the_last_error_outlives_runs_that_succeed() -> None:
 def test_the_oldest_of_several_runs_counts_as_its_start() -> None:
     """Two runs may be under way at once, and end in any order."""
     meter = RunMeter(lambda: None)
-    first, second = meter.token(), meter.token()
-    meter.started(first)
+    first = start(meter)
     since = meter.running_since
-    meter.started(second)
+    second = start(meter)
     assert meter.running_since == since
     end(meter, first)
     assert meter.running_since is not None
@@ -58,8 +63,7 @@ def test_no_run_of_any_thread_is_lost() -> None:
     def run() -> None:
         barrier.wait()
         for _ in range(2000):
-            token = meter.token()
-            meter.started(token)
+            token = start(meter)
             end(meter, token)
 
     threads = [threading.Thread(target=run) for _ in range(8)]

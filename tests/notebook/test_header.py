@@ -41,6 +41,10 @@ def test_other_cells_are_left_alone(raw: str) -> None:
         ("  train   --threads 2,4  ", ["train", "--threads", "2,4"]),
         ("train # a comment's end", ["train"]),
         ("# only a comment", []),
+        ("close #7 #12", ["close", "#7", "#12"]),
+        ("close #7 # and #8", ["close", "#7"]),
+        ("close #7th", ["close"]),
+        ("a --graph f(x, y) --config=g(x)", ["a", "--graph", "f(x, y)", "--config", "g(x)"]),
         ("train#1", ["train#1"]),
         ("'a b' \"c d\"", ["a b", "c d"]),
         (
@@ -79,7 +83,8 @@ def test_what_is_never_closed_is_named(line: str, missing: str) -> None:
 
 def test_options_and_name_are_read_in_any_order() -> None:
     """A configuration comes with the text that it was written as."""
-    header = parse_header(["--seed=7", "train", "--config", "x", "--config-file='a'"], {"x": 1}.__getitem__)
+    words = ["--seed=7", "train", "--config", "x", "--config-file='a'"]
+    header = parse_header(words, lambda _, expression: {"x": 1}[expression])
     assert header.name == "train"
     assert header.options == {"seed": "7", "config": (1, "x"), "config_file": "a"}
 
@@ -87,10 +92,13 @@ def test_options_and_name_are_read_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], r"a session's name is missing. Usage: %%tfsession NAME \[--config EXPR\]"),
+        ([], r"a session's name is missing. Usage: %%tfsession NAME \[--graph EXPR\] \[--config EXPR\]"),
         (["--seed", "1"], "a session's name is missing"),
         (["a", "b"], "one name is wanted, got 2: 'a', 'b'. Options start with --, and code goes on the lines below"),
-        (["a", "--sed", "1"], "unknown option --sed. Options: --config, --config-file, .* Did you mean '--seed'?"),
+        (
+            ["a", "--sed", "1"],
+            "unknown option --sed. Options: --graph, --config, .* Did you mean '--seed'?",
+        ),
         (["a", "-s"], "unknown option -s. Options: "),
         (["a", "--"], "unknown option --. Options: "),
         (["a", "--seed"], "--seed needs a value: --seed NUMBER"),
@@ -102,8 +110,8 @@ def test_options_and_name_are_read_in_any_order() -> None:
 def test_a_wrong_header_says_what_is_right(words: list[str], message: str) -> None:
     """What, the value, what is allowed, and the nearest right word."""
 
-    def evaluate(expression: str) -> Any:
-        raise AssertionError(expression)
+    def evaluate(flag: str, expression: str) -> Any:
+        raise AssertionError(flag, expression)
 
     with pytest.raises(TfSessionError, match=message) as error:
         parse_header(words, evaluate)

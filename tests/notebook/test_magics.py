@@ -40,13 +40,13 @@ def test_the_users_names_get_nothing_else(notebook: Notebook) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("", "a session's name is missing. Usage: %%tfsession NAME [--config EXPR]"),
+        ("", "a session's name is missing. Usage: %%tfsession NAME [--graph EXPR] [--config EXPR]"),
         ("1a", "'1a' does not start with a letter"),
         ("train x = 1", "one name is wanted, got 4: 'train', 'x', '=', '1'"),
         (
             "train --thread 2",
             (
-                "unknown option --thread. Options: --config, --config-file, --device, --threads, --seed. "
+                "unknown option --thread. Options: --graph, --config, --config-file, --device, --threads, --seed. "
                 "Did you mean '--threads'?"
             ),
         ),
@@ -147,14 +147,14 @@ def test_html_has_the_same_facts_and_escapes_them(notebook: Notebook) -> None:
     """Front ends that show HTML get a table; text from errors stays text."""
     notebook.shell.display_formatter.active_types = ["text/plain", "text/html"]
     notebook.ok(f"%%tfsession train\n{BUILD}")
-    notebook.run("%%tfsession train\nimport numpy as np\ntf.compat.v1.get_default_session().run('<b>')")
+    notebook.run("%%tfsession train\ntf.debugging.Assert(False, ['<b>']).run()")
     session = tfsess_magics.get("train")
     from tfsess_magics.notebook.display import SessionDetails, SessionTable
 
     table = SessionTable(tfsess_magics.sessions())._repr_html_()
     assert table.count("<th ") == 7
     assert ">train</td>" in table
-    details = SessionDetails(session.info())._repr_html_()
+    details = SessionDetails(session.info(), [])._repr_html_()
     assert ">256</td>" in details
     assert "&lt;b&gt;" in details
     assert "<b>" not in details
@@ -215,15 +215,15 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
     [
         (
             "clsoe train",
-            "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, panel. Did you mean 'close'?",
+            "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, adopt, panel. Did you mean 'close'?",
         ),
         ("train", "To run a cell in a session: %%tfsession train, with two %."),
         ("close tarin", "no session is named 'tarin'. Live: train. Did you mean 'train'?"),
         ("reset prep", "no session is named 'prep'. Live: train."),
         ("info prep", "no session is named 'prep'. Live: train."),
-        ("close", "usage: %tfsession close NAME... or close --all; got nothing"),
-        ("close --al", "usage: %tfsession close NAME... or close --all; got '--al'"),
-        ("close --all train", "usage: %tfsession close NAME... or close --all; got '--all train'"),
+        ("close", "usage: %tfsession close NAME..., close --all or close --unused; got nothing"),
+        ("close --al", "usage: %tfsession close NAME..., close --all or close --unused; got '--al'"),
+        ("close --all train", "usage: %tfsession close NAME..., close --all or close --unused; got '--all train'"),
         ("reset", "usage: %tfsession reset NAME; got nothing"),
         ("reset train prep", "usage: %tfsession reset NAME; got 'train prep'"),
         ("info", "usage: %tfsession info NAME; got nothing"),

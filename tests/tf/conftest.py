@@ -7,7 +7,6 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfsess_magics
-from tfsess_magics.tf import observe
 from tfsess_magics.tf.session import NamedSession
 
 
@@ -24,4 +23,4 @@ def open_session() -> Iterator[Open]:
 
     yield open_it
     tfsess_magics.close(*tfsess_magics.api.registry.names)
-    observe.uninstall()
+    tfsess_magics.api._connect().unobserve()

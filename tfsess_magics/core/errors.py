@@ -40,6 +40,10 @@ class UnknownSessionError(TfSessionError, KeyError):
         return str(self.args[0])
 
 
+class InvalidSessionError(TfSessionError, ValueError):
+    """Something that is no session, or not one that can be adopted."""
+
+
 class SessionExistsError(TfSessionError, ValueError):
     """A new session was to get a name that is taken."""
 
@@ -52,6 +56,16 @@ class SessionInUseError(TfSessionError, RuntimeError):
 
     def __init__(self, name: str, order: str, use: str) -> None:
         super().__init__(f"cannot {order} {name!r}: {use}. Wait until that has ended, or interrupt it.")
+
+
+class NotOursError(TfSessionError, RuntimeError):
+    """An order that only the maker of a session can carry out."""
+
+    def __init__(self, name: str, maker: str) -> None:
+        super().__init__(
+            f"cannot reset {name!r}: it belongs to {maker}, and only its maker can make it anew. "
+            "Close ends it for everybody who uses it."
+        )
 
 
 class StaleOrderError(TfSessionError, RuntimeError):

@@ -120,11 +120,15 @@ class Feed:
         """Send what has changed of a session, and return when to look at it again, None if at its next change."""
         session = next((session for session in self._registry.live() if session.number == number), None)
         with self._lock:
-            summary = session and _summary(session)
-            if summary is None:
+            summary = _summary(session) if session else None
+            if session is None or summary is None:
                 self._send_closed(number)
                 return None
             before = self._sent.get(number)
+            due = session.due
+            if due == 0:
+                self._registry.unused()
+                summary = _summary(session) or summary
             wait = 0.0 if before is None else self._wait(before, summary, now - self._sent_at.get(number, 0.0))
             if wait > 0:
                 return now + wait
@@ -135,7 +139,7 @@ class Feed:
                 self._sent[number], self._sent_at[number] = summary, now
                 self._revision += 1
                 self._publish(SessionChanged(self._revision, summary))
-        return None
+        return now + due if due else None
 
     def _send_closed(self, number: int) -> None:
         for memory in (self._sent, self._sent_at, self._ask_gap, self._asked_at):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 
 from tfsess_magics.core.options import SessionOptions
 
@@ -17,6 +18,10 @@ class Kind(StrEnum):
 
     NAMED = "named"
     """Opened by ``%%tfsession NAME`` or `tfsess_magics.session`; ours to reset and close."""
+    OBSERVED = "observed"
+    """Made by other code; seen, not owned."""
+    ADOPTED = "adopted"
+    """Made by other code, and given a name; cells can run in it, its maker still owns it."""
 
 
 class State(StrEnum):
@@ -37,6 +42,8 @@ class Maker(StrEnum):
 
     MAGIC = "magic"
     API = "api"
+    OTHER = "other"
+    """None of ours: code that made a TensorFlow session itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +61,10 @@ class Origin:
     def __str__(self) -> str:
         if self.cell is not None:
             return f"cell {self.cell}"
+        if not self.file:
+            return "made before tfsess_magics was loaded"
         place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
-        return f"{place} {self.file}:{self.line}"
+        return f"{place} {'/'.join(PurePath(self.file).parts[-2:])}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +109,16 @@ class SessionInfo:
 
     id: int
     name: str
+    """``#7`` for an observed session."""
     kind: Kind
     state: State
     origin: Origin
+    target: str
+    """Server that it is connected to: ``grpc://host:2222``; empty for a session in this process."""
+    is_default: bool
+    """Whether it is the default session of a thread."""
+    is_unused: bool
+    """Whether it looks leaked; see `tfsess_magics.tf.unused`."""
     generation: int
     options: SessionOptions
     created: float

@@ -25,6 +25,8 @@ def check_name(name: str) -> str:
         raise InvalidNameError(f"{name[:20] + '…'!r} has {len(name)} characters; {_RULE}.")
     if _NAME.fullmatch(name):
         return name
+    if re.fullmatch(r"#\d+", name):
+        raise InvalidNameError(f"{name} has no name yet. To give it one: %tfsession adopt {name} NAME")
     if not name:
         raise InvalidNameError(f"the name is empty; {_RULE}.")
     if not _NAME.match(name):

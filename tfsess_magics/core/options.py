@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -21,6 +21,19 @@ class ConfigOption:
 
     def __str__(self) -> str:
         return self.text or "(all defaults)"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOption:
+    """A graph that the user made, equal to itself alone."""
+
+    graph: Callable[[], Any]
+    """A weak reference to it."""
+    given_as: str = field(compare=False)
+    """The option as it was written: ``--graph EXPR``."""
+
+    def __str__(self) -> str:
+        return self.given_as.removeprefix("--graph ")
 
 
 class Written(NamedTuple):
@@ -45,6 +58,7 @@ class Threads:
 class SessionOptions:
     """What a named session was opened with; None for what was not given."""
 
+    graph: GraphOption | None = None
     config: ConfigOption | None = None
     device: str | None = None
     threads: Threads | None = None
@@ -76,7 +90,7 @@ class SessionOptions:
 
     def __str__(self) -> str:
         return " ".join(
-            value.given_as if isinstance(value, ConfigOption) else f"--{option} {value}"
+            value.given_as if isinstance(value, ConfigOption | GraphOption) else f"--{option} {value}"
             for option, value in self.given()
         )
 

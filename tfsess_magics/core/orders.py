@@ -56,7 +56,8 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
         case Refresh():
             return "", None
         case Describe():
-            return "", _details(registry.get_live(order.id).info())
+            session = registry.get_live(order.id)
+            return "", _details(session.info(), session.held_by())
         case Reset():
             with registry.unchanged(order.id, order.generation) as session:
                 return reset_message(registry.reset(session.name)), None
@@ -65,13 +66,14 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
                 return closed_message(registry.close(session.name)[0]), None
 
 
-def _details(info: SessionInfo) -> SessionDetails:
+def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
     shown, rest = info.variables[:MAX_VARIABLES], info.variables[MAX_VARIABLES:]
     run = info.last_run
     return SessionDetails(
         id=info.id,
         generation=info.generation,
         options=str(info.options),
+        held_by=held_by,
         created=info.created,
         last_run=LastRun(run.started, run.duration, run.error) if run else None,
         last_error=info.last_error,

@@ -23,16 +23,16 @@ def add_cell_locator(locator: CellLocator) -> Callable[[], None]:
     return lambda: _locators.remove(locator)
 
 
-def calling_origin() -> Origin:
-    """Return the origin of the code outside this package that is calling it now."""
+def calling_origin(maker: Maker = Maker.API, *besides: str) -> Origin:
+    """Return the origin of the code that is calling, outside this package and the folders `besides`."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, *besides)):
         frame = frame.f_back
     if frame is None:
-        return Origin(maker=Maker.API)
+        return Origin(maker=maker)
     file = frame.f_code.co_filename
     return Origin(
-        maker=Maker.API,
+        maker=maker,
         module=frame.f_globals.get("__name__", ""),
         function=frame.f_code.co_name,
         file=file,

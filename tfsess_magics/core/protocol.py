@@ -28,6 +28,12 @@ class SessionSummary(msgspec.Struct, frozen=True):
     state: str
     generation: int
     origin: str
+    target: str
+    """Server that it is connected to; empty for a session in the kernel's process."""
+    is_default: bool
+    """Whether it is the default session of a thread."""
+    is_unused: bool
+    """Whether it looks leaked: nobody uses it, and at most one name refers to it."""
     operations: int
     runs: int
     devices: list[str]
@@ -71,6 +77,8 @@ class SessionDetails(msgspec.Struct, frozen=True):
     id: int
     generation: int
     options: str
+    held_by: list[str]
+    """What refers to an observed or adopted session: ``the name sess in the notebook``."""
     created: float
     last_run: LastRun | None
     last_error: str | None

@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 from tfsess_magics.core.changes import Changes
 from tfsess_magics.core.errors import (
@@ -19,14 +19,17 @@ from tfsess_magics.core.errors import (
 )
 from tfsess_magics.core.model import Origin, SessionInfo
 from tfsess_magics.core.names import check_name
-from tfsess_magics.core.session import Backend, S
+from tfsess_magics.core.session import Backend, ObservedSession, S
+
+T = TypeVar("T", bound=ObservedSession)
 
 
 class SessionRegistry(Generic[S]):
-    """The sessions by name.
+    """The named sessions by name, and the observed ones.
 
-    One per kernel; any thread may call it. Sessions are opened, reset and closed one at a time, under a lock;
-    reading takes none, so that a list can be had while a session is being opened.
+    One per kernel; any thread may call it. Sessions are opened, adopted, reset and closed one at a time, under a lock;
+    reading takes none, so that a list can be had while a session is being opened, and nor do sessions that come and go,
+    since that may be inside the garbage collector.
 
     Parameters
     ----------
@@ -38,21 +41,30 @@ class SessionRegistry(Generic[S]):
         self._connect = connect
         self._changing = threading.RLock()
         self._sessions: dict[str, S] = {}
+        self._observed: dict[int, ObservedSession] = {}
         self._numbers = itertools.count(1)
         self.changes = Changes()
         """Which of the sessions have changed."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the live sessions, oldest first."""
-        return tuple(session.name for session in self.live())
+        """Names of the live named sessions, oldest first."""
+        return tuple(session.name for session in list(self._sessions.values()) if not session.closed)
 
-    def live(self) -> list[S]:
+    @property
+    def observed(self) -> list[ObservedSession]:
+        """The live observed sessions, oldest first."""
+        observed = list(self._observed.values())
+        return sorted((session for session in observed if not session.closed), key=lambda session: session.number)
+
+    def live(self) -> list[S | ObservedSession]:
         """Return the live sessions, oldest first."""
-        return [session for session in list(self._sessions.values()) if not session.closed]
+        sessions: list[S | ObservedSession] = [*list(self._observed.values()), *list(self._sessions.values())]
+        by_number = {session.number: session for session in sessions if not session.closed}
+        return [by_number[number] for number in sorted(by_number)]
 
     def get(self, name: str) -> S:
-        """Return the live session of that name.
+        """Return the live named session of that name.
 
         Raises
         ------
@@ -66,8 +78,79 @@ class SessionRegistry(Generic[S]):
             raise UnknownSessionError(name, self.names)
         return session
 
+    def get_any(self, name: str) -> S | ObservedSession:
+        """Return the live session of that name, or the observed one of that number: ``#7``.
+
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        """
+        if not isinstance(name, str) or not name.startswith("#"):
+            return self.get(name)
+        for session in self.observed:
+            if session.name == name:
+                return session
+        raise UnknownSessionError(name, [session.name for session in self.live()])
+
+    def admit(self, make: Callable[[int, Callable[[], None], Callable[[], None]], T]) -> T:
+        """List a session of other code.
+
+        Parameters
+        ----------
+        make
+            Called with its number, what it calls when it has changed, and what it calls when it is gone.
+        """
+        number = next(self._numbers)
+        changed = functools.partial(self.changes.mark, number)
+
+        def gone() -> None:
+            self._observed.pop(number, None)
+            changed()
+
+        session = make(number, changed, gone)
+        self._observed[number] = session
+        changed()
+        return session
+
+    def adopt(self, observed: ObservedSession, name: str) -> S:
+        """Give an observed session a name.
+
+        Raises
+        ------
+        InvalidNameError
+            If the name will not do.
+        SessionExistsError
+            If the name is taken.
+        ClosedSessionError
+            If it was closed.
+        StaleOrderError
+            If it was adopted meanwhile.
+        """
+        check_name(name)
+        with self._changing:
+            if self._find(name) is not None:
+                raise SessionExistsError(name)
+            if observed.number not in self._observed:
+                raise StaleOrderError(f"{observed.name} is not there any more: it was adopted or closed meanwhile.")
+            changed = functools.partial(self.changes.mark, observed.number)
+            session = self._connect().adopt(observed, name, changed)
+            self._sessions.pop(name, None)
+            self._sessions[name] = session
+            self._observed.pop(observed.number, None)
+            changed()
+            return session
+
+    def unused(self) -> list[ObservedSession]:
+        """Look for observed sessions that nobody seems to need, mark them, and return them."""
+        candidates = [session for session in self.observed if session.may_be_unused]
+        numbers = self._connect().unused(candidates) if candidates else set()
+        for session in candidates:
+            session.mark_unused(session.number in numbers)
+        return [session for session in candidates if session.number in numbers]
+
     @contextmanager
-    def unchanged(self, number: int, generation: int) -> Iterator[S]:
+    def unchanged(self, number: int, generation: int) -> Iterator[S | ObservedSession]:
         """Hold the session of that number as it is, if it is live and of that generation still.
 
         Raises
@@ -81,7 +164,7 @@ class SessionRegistry(Generic[S]):
                 raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
             yield session
 
-    def get_live(self, number: int) -> S:
+    def get_live(self, number: int) -> S | ObservedSession:
         """Return the session of that number.
 
         Raises
@@ -146,11 +229,11 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        UnknownSessionError, SessionInUseError
-            If there is none, or something is using it.
+        UnknownSessionError, SessionInUseError, NotOursError
+            If there is none, something is using it, or it is only adopted or observed.
         """
         with self._changing:
-            session = self.get(name)
+            session = self.get_any(name)
             before = session.info()
             session.reset()
             return before
@@ -164,7 +247,7 @@ class SessionRegistry(Generic[S]):
             If there is none, or something is using it; none was closed then.
         """
         with self._changing:
-            sessions = list(dict.fromkeys(self.get(name) for name in names))
+            sessions = list(dict.fromkeys(self.get_any(name) for name in names))
             for session in sessions:
                 if use := session.use():
                     raise SessionInUseError(session.name, "close", use)
@@ -172,12 +255,14 @@ class SessionRegistry(Generic[S]):
             for session in sessions:
                 before = session.info()
                 session.close()
-                del self._sessions[session.name]
+                self._sessions.pop(session.name, None)
+                self._observed.pop(session.number, None)
                 closed.append(before)
             return tuple(closed)
 
     def sessions(self) -> tuple[SessionInfo, ...]:
-        """Return a record of every live session, oldest first."""
+        """Return a record of every live session, oldest first, and look which of them look leaked."""
+        self.unused()
         records = []
         for session in self.live():
             try:

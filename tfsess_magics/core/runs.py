@@ -13,9 +13,9 @@ from tfsess_magics.core.model import RunInfo
 class RunMeter:
     """What is known of the runs of one TensorFlow session.
 
-    Owned by the named session, written by every thread that runs it, read by any. No lock: runs may be
-    started from ``__del__`` inside the garbage collector, where a lock could be held by the very thread
-    that waits for it. Each thread writes its own count, and every other write is a single atomic store.
+    Written by every thread that runs it, read by any. No lock: runs may be started from ``__del__`` inside the
+    garbage collector, where a lock could be held by the very thread that waits for it. Each thread writes its own
+    count, and every other write is a single atomic store.
 
     Parameters
     ----------
@@ -24,33 +24,26 @@ class RunMeter:
     """
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
-        self._tokens = itertools.count()
+        self.changed = changed
+        self.tokens = itertools.count()
+        """What runs are known by."""
         self.in_flight: dict[int, tuple[float, float]] = {}
-        """Runs under way by their tokens, each with its start by two clocks; whoever ends one takes it out."""
+        """Runs under way by their tokens, each with its start by `time.time` and `time.perf_counter`; whoever ends one
+        takes it out."""
         self._ended: dict[int, int] = {}
-        self._last: tuple[float, float, str | None] | None = None
+        self._last: tuple[float, float, float, str | None] | None = None
         self.last_error: str | None = None
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 
-    def token(self) -> int:
-        """Return what a run is known by."""
-        return next(self._tokens)
-
-    def started(self, token: int) -> None:
-        """Note that a run starts."""
-        self.in_flight[token] = (time.time(), time.perf_counter())
-        self._changed()
-
-    def ended(self, times: tuple[float, float], error: str | None = None) -> None:
+    def ended(self, started: tuple[float, float], error: str | None = None) -> None:
         """Note that a run that was taken out of `in_flight` has ended, with a description of its error."""
         thread = get_ident()
         self._ended[thread] = self._ended.get(thread, 0) + 1
-        self._last = (times[0], time.perf_counter() - times[1], error)
+        self._last = *started, time.perf_counter(), error
         if error is not None:
             self.last_error = error
-        self._changed()
+        self.changed()
 
     @property
     def runs(self) -> int:
@@ -62,10 +55,15 @@ class RunMeter:
         """The run that ended last, None if there was none."""
         if self._last is None:
             return None
-        started, duration, error = self._last
-        return RunInfo(started=started, duration=duration, error=error)
+        started, began, ended, error = self._last
+        return RunInfo(started=started, duration=ended - began, error=error)
+
+    @property
+    def quiet_since(self) -> float | None:
+        """End of the run that ended last, by `time.perf_counter`; None if there was none."""
+        return self._last[2] if self._last else None
 
     @property
     def running_since(self) -> float | None:
-        """Start of the oldest run that is under way, None if there is none."""
+        """Start of the oldest run that is under way, in seconds since the epoch; None if there is none."""
         return min((started for started, _ in list(self.in_flight.values())), default=None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from tfsess_magics.core.model import Origin, SessionInfo
+from tfsess_magics.core.model import Kind, Origin, SessionInfo
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 
@@ -35,7 +35,7 @@ class Scope(Protocol):
 
 
 class Session(Protocol):
-    """A named session. Any thread may call it."""
+    """A session that is listed: named, adopted or observed. Any thread may call it."""
 
     @property
     def number(self) -> int:
@@ -50,25 +50,19 @@ class Session(Protocol):
         """Counts its resets, from 1."""
 
     @property
-    def options(self) -> SessionOptions:
-        """What it was opened with."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What whoever opened it should be told, a sentence each."""
+    def kind(self) -> Kind:
+        """What it is to us."""
 
     @property
     def closed(self) -> bool:
         """Whether it was closed; its name is free then."""
 
-    def enter(self, by: str) -> Scope:
-        """Begin a stay of `by`, as messages call it: ``cell 5``.
+    @property
+    def due(self) -> float | None:
+        """Seconds until it may be another without anything happening to it, None if it will not."""
 
-        Raises
-        ------
-        ClosedSessionError
-            If the session was closed.
-        """
+    def held_by(self) -> list[str]:
+        """Say what refers to it, if it is not ours."""
 
     def use(self) -> str | None:
         """Say what is using it now, None if nothing is."""
@@ -86,6 +80,8 @@ class Session(Protocol):
         ------
         SessionInUseError
             If something is using it.
+        NotOursError
+            If only its maker can do that.
         """
 
     def close(self) -> None:
@@ -98,8 +94,40 @@ class Session(Protocol):
         """
 
 
-S = TypeVar("S", bound=Session)
-S_co = TypeVar("S_co", bound=Session, covariant=True)
+class NamedSession(Session, Protocol):
+    """A session that cells can enter by its name."""
+
+    @property
+    def options(self) -> SessionOptions:
+        """What it was opened with."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What whoever opened it should be told, a sentence each."""
+
+    def enter(self, by: str) -> Scope:
+        """Begin a stay of `by`, as messages call it: ``cell 5``.
+
+        Raises
+        ------
+        ClosedSessionError
+            If the session was closed.
+        """
+
+
+class ObservedSession(Session, Protocol):
+    """A session of other code, listed while it lives."""
+
+    @property
+    def may_be_unused(self) -> bool:
+        """Whether it has been quiet for so long that it is worth looking for who refers to it."""
+
+    def mark_unused(self, is_unused: bool) -> None:
+        """Take note of whether it looks leaked, which holds until it runs again."""
+
+
+S = TypeVar("S", bound=NamedSession)
+S_co = TypeVar("S_co", bound=NamedSession, covariant=True)
 
 
 class Backend(Protocol[S_co]):
@@ -113,6 +141,12 @@ class Backend(Protocol[S_co]):
         InvalidOptionError
             If a value will not do.
         """
+
+    def unused(self, sessions: Iterable[ObservedSession]) -> set[int]:
+        """Return the numbers of those `sessions` that nobody seems to need."""
+
+    def adopt(self, observed: Any, name: str, changed: Callable[[], None]) -> S_co:
+        """Make a named session of an observed one, with the same number."""
 
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from textwrap import shorten
 
-from tfsess_magics.core.model import SessionInfo, State, VariableInfo
+from tfsess_magics.core.model import Kind, SessionInfo, State, VariableInfo
 from tfsess_magics.core.words import format_bytes, format_seconds
 
 _SHOWN_VARIABLES = 20
@@ -20,6 +20,16 @@ def _state(info: SessionInfo) -> str:
     return info.state.value
 
 
+def _marks(info: SessionInfo) -> list[str]:
+    """Return what is said of a session besides who made it."""
+    marks = [] if info.kind is Kind.NAMED else [f"({info.kind.value})"]
+    if info.is_default and info.kind is not Kind.NAMED:
+        marks.append("default session of a thread")
+    if info.is_unused:
+        marks.append("unused? (%tfsession close --unused)")
+    return marks
+
+
 class SessionTable:
     """Sessions as a table."""
 
@@ -28,11 +38,11 @@ class SessionTable:
             (
                 info.name,
                 _state(info),
-                ", ".join(device.name for device in info.devices),
+                info.target or ", ".join(device.name for device in info.devices),
                 f"{info.operations:,}",
                 f"{info.runs:,}",
                 f"{format_bytes(info.variables_nbytes)} ({len(info.variables):,})" if info.variables else "0 B",
-                str(info.origin),
+                "  ".join([str(info.origin), *_marks(info)]),
             )
             for info in sessions
         ]
@@ -51,8 +61,8 @@ class SessionTable:
 class SessionDetails:
     """One session with its options, devices, runs and variables."""
 
-    def __init__(self, info: SessionInfo) -> None:
-        self._facts = tuple(_facts(info))
+    def __init__(self, info: SessionInfo, held_by: Sequence[str]) -> None:
+        self._facts = tuple(_facts(info, held_by))
         self._variables = [_variable_row(variable) for variable in info.variables[:_SHOWN_VARIABLES]]
         left_out = info.variables[_SHOWN_VARIABLES:]
         if left_out:
@@ -70,17 +80,21 @@ class SessionDetails:
         return html + _html_table(self._columns, self._variables, right={3}) if self._variables else html
 
 
-def _facts(info: SessionInfo) -> list[tuple[str, str]]:
+def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
     facts = [
         ("name", info.name),
         ("state", _state(info)),
-        ("made by", str(info.origin)),
+        ("made by", "  ".join([str(info.origin), *_marks(info)])),
+        ("age", format_seconds(time.time() - info.created)),
         ("generation", str(info.generation)),
         ("options", str(info.options) or "none"),
+        ("target", info.target or "this process"),
         ("devices", ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
         ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
         ("runs", f"{info.runs:,}"),
     ]
+    if info.kind is not Kind.NAMED:
+        facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
     if info.last_run:
         facts.append(("last run", format_seconds(info.last_run.duration)))
     if info.last_error:

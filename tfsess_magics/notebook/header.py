@@ -11,6 +11,7 @@ from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, did_
 from tfsess_magics.core.options import Written
 
 OPTIONS = {
+    "graph": "EXPR",
     "config": "EXPR",
     "config-file": "PATH",
     "device": "DEVICE",
@@ -20,6 +21,9 @@ OPTIONS = {
 USAGE = "NAME " + " ".join(f"[--{option} {value}]" for option, value in OPTIONS.items())
 
 _CELL = re.compile(r"\s*%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
+_EXPRESSIONS = ("graph", "config")
+_EXPRESSION_FLAGS = [f"--{option}" for option in _EXPRESSIONS]
+_NUMBER = re.compile(r"#\d+(?=\s|$)")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -34,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A name and options, the value of ``--config`` `Written`."""
+    """A name and options, the values of ``--graph`` and ``--config`` `Written`."""
 
     name: str
     options: dict[str, Any]
@@ -50,10 +54,10 @@ def split_cell(raw_cell: str) -> Cell | None:
 
 
 def split_words(line: str, expand: Callable[[str], str]) -> list[str]:
-    """Split a magic's line into words, as a shell does, and `expand` all but the expression after ``--config``.
+    """Split a magic's line into words, as a shell does, and `expand` all but the expressions of options.
 
     A word ends at white space outside quotes and brackets, so that an expression needs no quotes. ``#`` at the start
-    of a word begins a comment.
+    of a word begins a comment, but for the number of a session: ``#7``.
 
     Raises
     ------
@@ -62,10 +66,11 @@ def split_words(line: str, expand: Callable[[str], str]) -> list[str]:
     """
     words: list[str] = []
     for word in _words(line):
-        if words and words[-1] == "--config":
+        flag, is_assigned, value = word.partition("=")
+        if words and words[-1] in _EXPRESSION_FLAGS:
             words.append(_unquoted(word))
-        elif word.startswith("--config="):
-            words += ["--config", _unquoted(word.removeprefix("--config="))]
+        elif is_assigned and flag in _EXPRESSION_FLAGS:
+            words += [flag, _unquoted(value)]
         else:
             words += [_unquoted(part) for part in _words(expand(word))]
     return words
@@ -73,7 +78,7 @@ def split_words(line: str, expand: Callable[[str], str]) -> list[str]:
 
 def _words(line: str) -> Iterator[str]:
     word, open_until = "", ""
-    for char in line:
+    for position, char in enumerate(line):
         if open_until and char == open_until[-1]:
             open_until = open_until[:-1]
         elif open_until[-1:] in ("'", '"'):
@@ -87,7 +92,7 @@ def _words(line: str) -> Iterator[str]:
                 yield word
             word = ""
             continue
-        elif not word and char == "#":
+        elif not word and char == "#" and not _NUMBER.match(line, position):
             return
         word += char
     if open_until:
@@ -101,8 +106,8 @@ def _unquoted(word: str) -> str:
     return word[1:-1] if is_quoted else word
 
 
-def parse_header(words: Sequence[str], evaluate: Callable[[str], Any]) -> Header:
-    """Read a name and options; `evaluate` gives the value of the expression after ``--config``.
+def parse_header(words: Sequence[str], evaluate: Callable[[str, str], Any]) -> Header:
+    """Read a name and options; `evaluate` gives the value of an expression, after the option it belongs to.
 
     Raises
     ------
@@ -128,7 +133,8 @@ def parse_header(words: Sequence[str], evaluate: Callable[[str], Any]) -> Header
         value = _unquoted(value) if has_value else next(rest, "")
         if not value or value.startswith("--"):
             raise InvalidOptionError(f"--{option} needs a value: --{option} {OPTIONS[option]}")
-        options[option.replace("-", "_")] = Written(evaluate(value), value) if option == "config" else value
+        is_expression = option in _EXPRESSIONS
+        options[option.replace("-", "_")] = Written(evaluate(flag, value), value) if is_expression else value
     if not names:
         raise InvalidNameError(f"a session's name is missing. Usage: %%tfsession {USAGE}")
     if len(names) > 1:

@@ -16,7 +16,9 @@ from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.words import closed_message, reset_message
 from tfsess_magics.notebook.cells import calling_cell
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
+from tfsess_magics.notebook.header import split_words
 from tfsess_magics.notebook.sessions import NotebookSessions
+from tfsess_magics.notebook.unused import close_unused
 
 
 @magics_class
@@ -52,6 +54,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         opens the session NAME on first use and enters it again later. In the body its graph is the default graph and
         its session the default session; everything else is as in any cell. The options are for the first use:
 
+          --graph EXPR          work in a tf.Graph that is there already, any Python expression
           --config EXPR         a tf.compat.v1.ConfigProto, any Python expression
           --config-file PATH    the same from a file in text format
           --device DEVICE       default device of the graph, such as /CPU:0
@@ -64,7 +67,9 @@ class SessionMagics(Magics):  # type: ignore[misc]
             %tfsession info NAME            one session: options, devices, runs, variables
             %tfsession new NAME [options]   open a session without entering it
             %tfsession close NAME...        end sessions and free what they hold
-            %tfsession close --all          end all of them
+            %tfsession close --all          end all of them, but not those of other code
+            %tfsession close --unused       end those of other code that nobody seems to need, after asking
+            %tfsession adopt EXPR NAME      give a session of other code a name: adopt model.session m, adopt #7 m
             %tfsession reset NAME           an empty graph and a new session under the same name
             %tfsession panel                the list as a widget that stays up to date, with buttons (ipywidgets)
         """
@@ -73,7 +78,9 @@ class SessionMagics(Magics):  # type: ignore[misc]
         try:
             return self._order(line)
         except TfSessionError as error:
-            raise UsageError(str(error)) from None
+            message = str(error)
+        # Out of the handler: IPython keeps the last error, and with its context what the line has named would live on.
+        raise UsageError(message)
 
     def _run_nested(self, line: str, body: str) -> Any:
         """Run `body` as ``%%time`` runs its own: for a magic above ours, or a call of ``run_cell_magic``."""
@@ -114,6 +121,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             "new": lambda _: self._new(line),
             "close": self._close,
             "reset": self._reset,
+            "adopt": lambda _: self._adopt(line),
             "panel": self._panel,
         }
         if verb not in orders:
@@ -135,7 +143,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
 
     def _info(self, words: list[str]) -> None:
         _require(len(words) == 1, "info NAME", words)
-        display(SessionDetails(self._registry.get(words[0]).info()))
+        session = self._registry.get_any(words[0])
+        display(SessionDetails(session.info(), session.held_by()))
 
     def _new(self, line: str) -> None:
         session = self._sessions.create(
@@ -143,10 +152,20 @@ class SessionMagics(Magics):  # type: ignore[misc]
         )
         print(f"opened {session.name}")
 
+    def _adopt(self, line: str) -> None:
+        _, *words = split_words(line, str)
+        _require(len(words) >= 2, "adopt EXPR NAME", words)
+        adopted = self._sessions.adopt(words)
+        print(f"adopted {adopted.name}, made by {adopted.origin}: %%tfsession {adopted.name} runs a cell in it")
+
     def _close(self, words: list[str]) -> None:
+        if words[:1] == ["--unused"]:
+            _require(words[1:] in ([], ["--yes"]), "close --unused [--yes]", words)
+            close_unused(self.shell, self._registry, ask=not words[1:])
+            return
         names = self._registry.names if words == ["--all"] else words
         flags = [word for word in names if word.startswith("-")]
-        _require(bool(words) and not flags, "close NAME... or close --all", words)
+        _require(bool(words) and not flags, "close NAME..., close --all or close --unused", words)
         for was in self._registry.close(*names):
             print(closed_message(was))
         if not names:

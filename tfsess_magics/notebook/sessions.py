@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -19,9 +20,12 @@ _NO_FRAME = 1_000_000
 class NotebookSessions(Generic[S]):
     """The registry as one shell uses it; used by whichever thread runs a cell."""
 
-    def __init__(self, shell: InteractiveShell, registry: SessionRegistry[S]) -> None:
+    def __init__(
+        self, shell: InteractiveShell, registry: SessionRegistry[S], adopt: Callable[[object, str], S]
+    ) -> None:
         self._shell = shell
         self.registry = registry
+        self._adopt = adopt
 
     def words(self, line: str) -> list[str]:
         """Split a magic's line, ``{name}`` and ``$name`` expanded.
@@ -63,6 +67,23 @@ class NotebookSessions(Generic[S]):
         self._tell(session)
         return session
 
+    def adopt(self, words: list[str]) -> S:
+        """Give the session of other code that an expression gives, or ``#7``, a name.
+
+        Parameters
+        ----------
+        words
+            The expression's, and the name.
+
+        Raises
+        ------
+        TfSessionError
+            If they will not do.
+        """
+        expression, name = " ".join(words[:-1]), words[-1]
+        session = expression if expression.startswith("#") else self._evaluate("adopt", expression)
+        return self._adopt(session, name)
+
     def _tell(self, session: S) -> None:
         """Print what whoever opened `session` should be told."""
         for note in session.notes:
@@ -71,11 +92,11 @@ class NotebookSessions(Generic[S]):
     def _header(self, line: str) -> Header:
         return parse_header(self.words(line), self._evaluate)
 
-    def _evaluate(self, expression: str) -> Any:
+    def _evaluate(self, what: str, expression: str) -> Any:
         try:
             return eval(expression, self._shell.user_ns)  # noqa: S307 - the user's own expression
         except Exception as error:
-            raise InvalidOptionError(f"--config {expression}: {type(error).__name__}: {error}") from error
+            raise InvalidOptionError(f"{what} {expression}: {type(error).__name__}: {error}") from error
 
 
 def _origin(cell: int) -> Origin:

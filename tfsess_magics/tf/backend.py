@@ -1,27 +1,108 @@
-"""TensorFlow as the place where named sessions come from."""
+"""TensorFlow as the place where sessions come from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
-from tfsess_magics.core.model import Origin
+import tensorflow as tf
+from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.core.errors import InvalidSessionError
+from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.origin import calling_origin
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import observe
+from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.config import check_options
+from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.unused import forgotten
+
+_TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
 
 
 class TensorFlow:
-    """Makes named sessions, and sees their runs. Implements `tfsess_magics.core.session.Backend`."""
+    """Makes named sessions, and lists those of other code. Implements `tfsess_magics.core.session.Backend`.
+
+    One for each registry; any thread may call it.
+    """
+
+    def __init__(self, registry: SessionRegistry[Any]) -> None:
+        self._registry = registry
+
+    def observe(self) -> None:
+        """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
+        observe.install(self._meet)
+
+    def unobserve(self) -> None:
+        """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""
+        observe.uninstall()
+        for observed in self._observed():
+            if session := observed.watched.session:
+                observe.forget(session)
+
+    def _observed(self) -> list[ObservedSession]:
+        return [session for session in self._registry.observed if isinstance(session, ObservedSession)]
+
+    def _meet(self, session: BaseSession, is_new: bool) -> RunMeter:
+        known = self._known(session)
+        if known is None:
+            origin = calling_origin(Maker.OTHER, _TENSORFLOW) if is_new else Origin(maker=Maker.OTHER)
+            known = self._registry.admit(
+                lambda number, changed, gone: ObservedSession(number, session, origin, changed, gone)
+            )
+            if not is_new:
+                # Which operations the runtime has seen is not known; to ask for one that it has not seen does no harm.
+                known.watched.meter.version = session.graph.version
+        return known.watched.meter
+
+    def _known(self, session: BaseSession) -> ObservedSession | None:
+        return next((known for known in self._observed() if known.watched.session is session), None)
+
+    def find(self, session: object) -> ObservedSession:
+        """Return what is known of a session of other code.
+
+        Parameters
+        ----------
+        session
+            A TensorFlow session, or a ``MonitoredSession`` around one.
+
+        Raises
+        ------
+        InvalidSessionError
+            If it is something else, a named session, or closed.
+        """
+        if isinstance(session, tf.compat.v1.train.MonitoredSession | tf.compat.v1.train.SingularMonitoredSession):
+            session = session._tf_sess()
+        for named in self._registry.live():
+            if session is named or (isinstance(session, BaseSession) and session is getattr(named, "session", None)):
+                if isinstance(named, ObservedSession):
+                    return named
+                raise InvalidSessionError(f"that is the session {named.name!r} already.")
+        if not isinstance(session, BaseSession):
+            raise InvalidSessionError(f"a TensorFlow session is wanted, got {session!r}.")
+        raise InvalidSessionError(f"that session was closed: {session!r}.")
 
     def options(self, **given: Any) -> SessionOptions:
         """Check options as the user gave them; see `check_options`."""
         return check_options(**given)
 
+    def unused(self, sessions: Iterable[Any]) -> set[int]:
+        """Return the numbers of those `sessions` to which one name in one module is the only reference."""
+        return forgotten({observed.number: observed.watched for observed in sessions})
+
+    def adopt(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> AdoptedSession:
+        """Make a named session of an observed one, with the same number."""
+        return AdoptedSession(observed, name, changed)
+
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
     ) -> NamedSession:
         """Make a new session and see its runs from now on."""
-        observe.install()
+        self.observe()
         return NamedSession(number, name, options, origin, changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,21 @@ from tensorflow.python.client import session as tf_session
 from tensorflow.python.eager import context
 
 from tfsess_magics.core.errors import InvalidOptionError
-from tfsess_magics.core.options import ConfigOption, SessionOptions, Written, parse_seed, parse_threads
+from tfsess_magics.core.options import (
+    ConfigOption,
+    GraphOption,
+    SessionOptions,
+    Written,
+    parse_seed,
+    parse_threads,
+)
 
 ConfigProto = tf.compat.v1.ConfigProto
 
 
 def check_options(
     *,
+    graph: object = None,
     config: object = None,
     config_file: object = None,
     device: object = None,
@@ -28,6 +37,8 @@ def check_options(
 
     Parameters
     ----------
+    graph
+        A ``tf.Graph`` to work in, or one `Written` as text.
     config
         A ``ConfigProto``, or one `Written` as text.
     config_file
@@ -54,6 +65,7 @@ def check_options(
     elif config_file is not None:
         option = _read_config(config_file)
     return SessionOptions(
+        graph=None if graph is None else _check_graph(graph),
         config=option,
         device=None if device is None else _check_device(device),
         threads=None if threads is None else parse_threads(threads),
@@ -103,6 +115,15 @@ def _has_run_something() -> bool:
         return sessions > 0 or bool(context.context()._initialized)
     except AttributeError:  # another TensorFlow: its private parts have other names
         return False
+
+
+def _check_graph(graph: object) -> GraphOption:
+    value, text = graph if isinstance(graph, Written) else (graph, "")
+    if not isinstance(value, tf.Graph) or value.building_function:
+        given = f"{text} is" if text else "got"
+        hint = " (the graph of a function)" if isinstance(value, tf.Graph) else ""
+        raise InvalidOptionError(f"--graph takes a tf.Graph; {given} {value!r}{hint}.")
+    return GraphOption(weakref.ref(value), f"--graph {text or '…'}")
 
 
 def _config_option(proto: object, text: str) -> ConfigOption:

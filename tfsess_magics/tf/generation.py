@@ -7,11 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import observe
 from tfsess_magics.tf.defaults import Defaults, defaults_of
-from tfsess_magics.tf.variables import GraphVariables
+from tfsess_magics.tf.watched import Watched
 
 
 class Generation:
@@ -20,27 +19,17 @@ class Generation:
     Owned by one `NamedSession`, whose lock guards `interactive`.
     """
 
-    def __init__(self, graph: tf.Graph, config: Any, device: str | None, changed: Callable[[], None]) -> None:
-        # Without TensorFlow 2 behaviour what is open in a graph is shared by all threads that build it.
-        graph.switch_to_thread_local()
-        self.graph = graph
-        self.session = tf.compat.v1.Session(graph=graph, config=config)
+    def __init__(self, session: tf.compat.v1.Session, watched: Watched, device: str | None) -> None:
+        self.graph: tf.Graph = session.graph
+        self.session = session
+        self.watched = watched
         self.device = device
-        self.meter = RunMeter(changed)
-        self.variables = GraphVariables(self.session, self.meter)
-        self.devices = tuple(_describe(device) for device in self.session.list_devices())
         self.interactive: Sequence[Any] = ()
         """Interactive sessions that cells left open; the next cell finds them open."""
-        observe.measure(self.session, self.meter)
 
     def defaults(self) -> Defaults:
         """Return this generation as defaults that a thread can swap in."""
         return defaults_of(self.graph, self.session, self.device, self.interactive)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether other code has closed the TensorFlow session."""
-        return bool(self.session._closed)
 
     def close(self) -> None:
         """Close the TensorFlow session and the interactive ones that were left open, where their defaults are."""
@@ -56,8 +45,13 @@ class Generation:
         self.session.close()
 
 
-def _describe(device: Any) -> DeviceInfo:
-    spec = tf.compat.v1.DeviceSpec.from_string(device.name)
-    # TensorFlow gives every CPU 256 MiB, which is neither a limit nor a size.
-    limit = None if device.device_type == "CPU" else device.memory_limit_bytes or None
-    return DeviceInfo(name=f"{spec.device_type}:{spec.device_index}", type=device.device_type, memory_limit=limit)
+def begin(graph: tf.Graph, config: Any, device: str | None, changed: Callable[[], None]) -> Generation:
+    """Open a TensorFlow session of our own on `graph`."""
+    # Without TensorFlow 2 behaviour what is open in a graph is shared by all threads that build it.
+    graph.switch_to_thread_local()
+    # Measured before it is constructed, it is not taken for somebody else's.
+    session = tf.compat.v1.Session.__new__(tf.compat.v1.Session)
+    watched = Watched(session, RunMeter(changed))
+    observe.measure(session, watched.meter)
+    session.__init__(graph=graph, config=config)
+    return Generation(session, watched, device)

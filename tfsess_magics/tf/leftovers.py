@@ -14,10 +14,11 @@ from typing import Any
 
 from tensorflow.python.framework import ops, stack
 
-_CONTROLLERS = {
+CONTROLLERS = {
     inspected.__wrapped__.__code__
     for inspected in (stack.DefaultStack.get_controller, ops._DefaultGraphStack.get_controller)
 }
+"""Code of the generators by which TensorFlow makes something a default."""
 
 
 def end_controllers(entered: Sequence[Any]) -> None:
@@ -29,10 +30,7 @@ def end_controllers(entered: Sequence[Any]) -> None:
     controllers = [
         found
         for found in gc.get_objects()
-        if isinstance(found, GeneratorType)
-        and found.gi_code in _CONTROLLERS
-        and found.gi_frame
-        and not found.gi_running
+        if isinstance(found, GeneratorType) and found.gi_code in CONTROLLERS and found.gi_frame and not found.gi_running
     ]
     for default in reversed(entered):
         for controller in controllers:

@@ -1,87 +1,177 @@
-"""See the runs of sessions: a wrapper on ``BaseSession.run``.
+"""See every TensorFlow session that any code makes, its runs and its close.
 
-The wrapped call behaves as before. It adds one frame to the traceback of a run that fails, the one in this
-file; in IPython's output it is taken out.
+Methods of ``BaseSession`` are wrapped, each in a plain function of the same name and signature. Steps are seen where
+they enter TensorFlow's runtime, so that they count however they were started: ``run``, ``eval``, ``make_callable``,
+``partial_run``. What is ours is guarded, takes no lock and calls nothing of TensorFlow: ``close`` may be called by
+``__del__``, inside the garbage collector, in any thread. The wrapped call behaves as before; where it fails, its
+traceback has one frame in this file, which is taken out in IPython's output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+import gc
+import logging
+from collections.abc import Callable
+from time import perf_counter, time
 from typing import Any
 
-import tensorflow as tf
-import wrapt
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.runs import RunMeter
 
+_log = logging.getLogger(__name__)
 _METER = "_tfsess_magics_meter"
-_enabled = False
-_installed: Any = None
-"""Our wrapper, as long as nobody has taken it away."""
+
+Made = Callable[[BaseSession, bool], RunMeter]
+"""Told of a session that other code made, and whether it is being made now; gives what counts its runs."""
+
+_made: Made | None = None
+"""Whom to tell; None while nothing is to be seen."""
+_installed: dict[tuple[type, str], Any] = {}
+"""Our wrappers that nobody has taken away."""
+_has_failed = False
 
 
 def measure(session: BaseSession, meter: RunMeter) -> None:
-    """Have `meter` told of every run of `session`, one of our own, from now on."""
+    """Have `meter` told of every run of `session` from now on."""
     session.__dict__[_METER] = meter
 
 
-def install() -> None:
-    """Begin to see runs. Harmless when it is done already."""
-    global _enabled, _installed
-    _enabled = True
-    outermost = BaseSession.__dict__["run"]
-    if _installed is None or outermost is _installed.__wrapped__:
-        _installed = wrapt.FunctionWrapper(outermost, _run, enabled=lambda: _enabled)
-        BaseSession.run = _installed
+def forget(session: BaseSession) -> None:
+    """Leave nothing on `session`."""
+    session.__dict__.pop(_METER, None)
+
+
+def install(made: Made) -> None:
+    """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already."""
+    global _made
+    if _made is None:
+        _made = made
+        for owner, name, around in _WRAPPED:
+            outermost = vars(owner).get(name)
+            ours = _installed.get((owner, name))
+            if outermost is not None and (ours is None or outermost is ours.__wrapped__):
+                _installed[owner, name] = around(outermost)
+                setattr(owner, name, _installed[owner, name])
+        for found in gc.get_objects():
+            if issubclass(type(found), BaseSession) and _METER not in found.__dict__:
+                _tell(found, is_new=False)
 
 
 def uninstall() -> None:
-    """Cease to see runs. Harmless when it is done already.
+    """Cease to see sessions. Harmless when it is done already.
 
     Where other code has wrapped our wrapper in turn it stays, and only passes calls on.
     """
-    global _enabled, _installed
-    _enabled = False
-    if _installed is not None and BaseSession.__dict__["run"] is _installed:
-        BaseSession.run = _installed.__wrapped__
-        _installed = None
+    global _made
+    _made = None
+    for (owner, name), ours in list(_installed.items()):
+        if vars(owner)[name] is ours:
+            setattr(owner, name, ours.__wrapped__)
+            del _installed[owner, name]
 
 
-def _run(wrapped: Callable[..., Any], session: BaseSession, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    meter: RunMeter | None = session.__dict__.get(_METER)
-    if meter is None:
-        return wrapped(*args, **kwargs)
-    version = session._graph.version
-    token = meter.token()
-    failed: BaseException | None = None
+def _tell(session: BaseSession, *, is_new: bool) -> None:
     try:
-        meter.started(token)
-        return wrapped(*args, **kwargs)
-    except BaseException as error:
-        failed = error
-        raise
-    finally:
-        # Nothing that an interrupt can come before: a function of ours would be such a thing.
-        times = meter.in_flight.pop(token, None)
-        if times is not None:
-            if failed is None or isinstance(failed, tf.errors.OpError):
-                meter.version = max(meter.version, version)
-            meter.ended(times, None if failed is None else _describe(failed))
-            failed = None
+        if _made is not None:
+            measure(session, _made(session, is_new))
+    except Exception:  # noqa: BLE001 - an error of ours is not the user's
+        _log_once("a session could not be observed")
+
+
+def _log_once(message: str) -> None:
+    global _has_failed
+    if not _has_failed:
+        _has_failed = True
+        _log.exception("%s; further errors of this kind are not logged", message)
+
+
+def _around_init(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def __init__(self: BaseSession, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        original(self, *args, **kwargs)
+        if _made and _METER not in self.__dict__:
+            _tell(self, is_new=True)
+
+    return __init__
+
+
+def _around_close(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def close(self: BaseSession, *args: Any, **kwargs: Any) -> None:
+        try:
+            original(self, *args, **kwargs)
+        finally:
+            try:
+                meter = self.__dict__.get(_METER)
+                if meter is not None and _made:
+                    meter.changed()
+            except Exception:  # noqa: BLE001 - as above
+                _log_once("the close of a session could not be noted")
+
+    return close
+
+
+def _around_extend(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def _extend_graph(self: BaseSession, *args: Any, **kwargs: Any) -> None:
+        meter = self.__dict__.get(_METER)
+        version = self._graph.version
+        original(self, *args, **kwargs)
+        if meter is not None and version > meter.version:
+            meter.version = version
+
+    return _extend_graph
+
+
+def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+        meter: RunMeter | None = self.__dict__.get(_METER)
+        if meter is None:
+            session = self.__dict__.get("_session")
+            meter = session.__dict__.get(_METER) if isinstance(session, BaseSession) else None
+        if meter is None or _made is None:
+            return original(self, *args, **kwargs)
+        token = next(meter.tokens)
+        failed: BaseException | None = None
+        try:
+            meter.in_flight[token] = time(), perf_counter()
+            meter.changed()
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            failed = error
+            raise
+        finally:
+            # Nothing that an interrupt can come before: a function of ours would be such a thing.
+            started = meter.in_flight.pop(token, None)
+            if started is not None:
+                meter.ended(started, None if failed is None else _describe(failed))
+                failed = None
+
+    return step
+
+
+_WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
+    (BaseSession, "__init__", _around_init),
+    (BaseSession, "close", _around_close),
+    (BaseSession, "_extend_graph", _around_extend),
+    (BaseSession, "_call_tf_sessionrun", _around_step),
+    (BaseSession, "_call_tf_sessionprun", _around_step),
+    (BaseSession._Callable, "__call__", _around_step),
+)
 
 
 def _describe(error: BaseException) -> str:
     """Return the type of `error` and the line of its message that says what happened.
 
     TensorFlow's messages begin with where the failed node was defined, up to a line ``Node: 'x'``
-    (error_interpolation.py).
+    (error_interpolation.py), and end with ``[[{{node x}}]]``.
     """
     try:
         message = str(getattr(error, "message", None) or error)
     except Exception:  # noqa: BLE001 - what the user's own class does must not take the place of its error
         message = ""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    nodes = [index for index, line in enumerate(lines) if line.startswith("Node: ")]
-    said = lines[nodes[-1] + 1 :] if nodes else lines
-    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

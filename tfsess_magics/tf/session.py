@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
@@ -17,8 +18,9 @@ from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.config import session_config, threads_note
-from tfsess_magics.tf.generation import Generation
+from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
+from tfsess_magics.tf.watched import Watched
 
 
 class NamedSession(SessionInterface):  # type: ignore[misc]
@@ -31,8 +33,19 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
     Made by `tfsess_magics.session` and ``%%tfsession``, which keep it until it is closed.
     """
 
+    kind = Kind.NAMED
+    due: float | None = None
+    """Nothing but what happens to it makes it another."""
+
     def __init__(
-        self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
+        self,
+        number: int,
+        name: str,
+        options: SessionOptions,
+        origin: Origin,
+        changed: Callable[[], None],
+        *,
+        generation: Generation | None = None,
     ) -> None:
         self.number = number
         self.name = name
@@ -42,16 +55,25 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         note = threads_note(options)
         self.notes: Sequence[str] = (note,) if note else ()
         self._changed = changed
-        self._created = time.time()
-        self._config = session_config(options)
+        self.created = time.time()
         self._lock = threading.RLock()
         self._stays: WeakSet[Stay] = WeakSet()
-        self._generation: Generation | None = self._begin(tf.Graph())
+        self._generation: Generation | None = generation or self._first()
+
+    def _first(self) -> Generation:
+        given = self.options.graph
+        return self._begin(given.graph() if given else tf.Graph())
 
     def _begin(self, graph: tf.Graph) -> Generation:
         if self.options.seed is not None and graph.seed is None:
             graph.seed = self.options.seed
-        return Generation(graph, self._config, self.options.device, self._changed)
+        return begin(graph, session_config(self.options), self.options.device, self._changed)
+
+    def _follow(self, graph: tf.Graph | None) -> None:
+        """Continue with `graph`, which a body made the default one, or with a new one."""
+        self._generation = self._begin(graph or tf.Graph())
+        self.options = replace(self.options, graph=None)
+        self.generation += 1
 
     @property
     def _now(self) -> Generation:
@@ -145,10 +167,10 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         """
         with self._lock:
             generation = self._now
-            if generation.is_closed:
+            if generation.watched.is_closed:
                 raise ClosedSessionError(
                     f"the TensorFlow session of {self.name!r} was closed by other code, and its variables are gone. "
-                    f"To start anew under that name: %tfsession reset {self.name}"
+                    f"{self._way_on}"
                 )
             stay = Stay(self, generation, by)
             try:
@@ -159,6 +181,10 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 raise
             return stay
 
+    @property
+    def _way_on(self) -> str:
+        return f"To start anew under that name: %tfsession reset {self.name}"
+
     def leave(self, stay: Stay) -> None:
         """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
         with self._lock:
@@ -166,9 +192,8 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
             if generation is stay.generation and stay in self._stays:
                 graph = stay.defaults.graph_left()
                 if graph is not generation.graph:
-                    self._generation = generation = self._begin(graph or tf.Graph())
-                    self.generation += 1
-                generation.interactive = stay.defaults.interactive_left()
+                    self._follow(graph)
+                self._now.interactive = stay.defaults.interactive_left()
             self._stays.discard(stay)
         self._changed()
 
@@ -178,7 +203,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
             stay = next(iter(self._stays), None)
         if stay is not None:
             return f"{stay.by} is running in it"
-        since = self._now.meter.running_since
+        since = self._now.watched.meter.running_since
         return None if since is None else f"a run is under way in it for {time.time() - since:.1f} s"
 
     def reset(self) -> None:
@@ -192,8 +217,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         with self._lock:
             generation = self._now
             self._require_unused("reset")
-            self._generation = self._begin(tf.Graph())
-            self.generation += 1
+            self._follow(None)
         self._changed()
         generation.close()
 
@@ -217,59 +241,40 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         if use := self.use():
             raise SessionInUseError(self.name, order, use)
 
+    def held_by(self) -> list[str]:
+        """Return nothing: it is this package that keeps it."""
+        return []
+
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
         with self._lock:
-            generation = self._now
-            meter = generation.meter
-            running_since = meter.running_since
-            variables = generation.variables.records(generation.devices)
-            return SessionInfo(
-                id=self.number,
-                name=self.name,
-                kind=Kind.NAMED,
-                state=self._state(generation, running_since),
-                origin=self.origin,
-                generation=self.generation,
-                options=self.options,
-                created=self._created,
-                operations=generation.graph.num_operations(),
-                runs=meter.runs,
-                running_since=running_since,
-                last_run=meter.last_run,
-                last_error=meter.last_error,
-                devices=generation.devices,
-                variables=variables,
-                variables_nbytes=sum(v.nbytes or 0 for v in variables if v.initialized),
-            )
+            watched, facts = self._facts()
+        return watched.info(**facts, options=self.options, created=self.created)
 
     def summary(self, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
         with self._lock:
-            generation = self._now
-            running_since = generation.meter.running_since
-            variables, nbytes = generation.variables.totals(ask=ask)
-            return SessionSummary(
-                id=self.number,
-                name=self.name,
-                kind=Kind.NAMED.value,
-                state=self._state(generation, running_since).value,
-                generation=self.generation,
-                origin=str(self.origin),
-                operations=generation.graph.num_operations(),
-                runs=generation.meter.runs,
-                devices=[device.name for device in generation.devices],
-                variables=variables,
-                variables_nbytes=nbytes,
-                running_since=running_since,
-            )
+            watched, facts = self._facts()
+        return watched.summary(**facts, ask=ask)
 
-    def _state(self, generation: Generation, running_since: float | None) -> State:
-        if generation.is_closed:
-            return State.CLOSED
-        if running_since is not None:
-            return State.RUNNING
-        return State.ENTERED if self._stays else State.IDLE
+    def _facts(self) -> tuple[Watched, dict[str, Any]]:
+        watched = self._now.watched
+        running_since = watched.meter.running_since
+        if watched.is_closed:
+            state = State.CLOSED
+        elif running_since is not None:
+            state = State.RUNNING
+        else:
+            state = State.ENTERED if self._stays else State.IDLE
+        return watched, {
+            "number": self.number,
+            "name": self.name,
+            "kind": self.kind,
+            "state": state,
+            "running_since": running_since,
+            "origin": self.origin,
+            "generation": self.generation,
+        }
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"generation {self.generation}"

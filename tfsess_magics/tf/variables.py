@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
@@ -39,9 +40,9 @@ class _Variable:
     device: str
     index: int
     initialized: bool | None = False
-    check: Any = field(default=None)
-    """Output that says whether there is a value (``VarIsInitializedOp``)."""
-    read: Any = field(default=None)
+    check: str | None = None
+    """Operation that says whether there is a value (``VarIsInitializedOp``)."""
+    read: str | None = None
     """Operation that fails when there is none; of use where `check` is missing."""
     probe_index: int = -1
 
@@ -49,11 +50,18 @@ class _Variable:
 class GraphVariables:
     """The variables of one graph in one TensorFlow session.
 
-    Owned by the generation of a named session; any thread may call it.
+    It keeps neither of them alive, and knows operations by their names; any thread may call it.
+
+    Parameters
+    ----------
+    session
+        Returns the session, None when it is gone.
+    meter
+        Counts the session's runs.
     """
 
-    def __init__(self, session: tf.compat.v1.Session, meter: RunMeter) -> None:
-        self._session = session
+    def __init__(self, session: Callable[[], BaseSession | None], meter: RunMeter) -> None:
+        self._get_session = session
         self._meter = meter
         self._lock = threading.RLock()
         self._scanned = 0
@@ -63,10 +71,7 @@ class GraphVariables:
     def records(self, devices: Sequence[DeviceInfo]) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first."""
         with self._lock:
-            self._scan()
-            has_values = not self._session._closed
-            if has_values:
-                self._ask()
+            has_values = self._update(ask=True)
             only = devices[0].name if len(devices) == 1 else None
             found = [
                 VariableInfo(
@@ -84,15 +89,23 @@ class GraphVariables:
     def totals(self, *, ask: bool) -> tuple[int, int]:
         """Return the number of variables and the bytes of the initialized ones, as known without a step or with one."""
         with self._lock:
-            self._scan()
-            if self._session._closed:
+            if not self._update(ask=ask):
                 return len(self._variables), 0
-            if ask:
-                self._ask()
             return len(self._variables), sum(v.nbytes or 0 for v in self._variables.values() if v.initialized)
 
-    def _scan(self) -> None:
-        graph = self._session.graph
+    def _update(self, *, ask: bool) -> bool:
+        """Find new variables and, where wanted, their values; return whether the session can have values."""
+        session = self._get_session()
+        if session is None or getattr(session, "_session", None) is None:
+            return False
+        self._scan(session.graph)
+        if session._closed:
+            return False
+        if ask and not session._target:  # a server may not answer, and may not know this thread
+            self._ask(session)
+        return True
+
+    def _scan(self, graph: tf.Graph) -> None:
         if graph.version == self._scanned:
             return
         operations = graph.get_operations()
@@ -104,14 +117,14 @@ class GraphVariables:
                 continue  # to run it would run what it waits for
             elif op.type == "VarIsInitializedOp":
                 if (variable := self._variables.get(op.inputs[0].op.name)) and variable.check is None:
-                    variable.check, variable.probe_index = op.outputs[0], index
+                    variable.check, variable.probe_index = op.name, index
             elif op.type in _READS:
                 variable = self._variables.get(op.inputs[0].op.name)
                 if variable and variable.check is None and variable.read is None:
-                    variable.read, variable.probe_index = op, index
+                    variable.read, variable.probe_index = op.name, index
         self._scanned = len(operations)
 
-    def _ask(self) -> None:
+    def _ask(self, session: BaseSession) -> None:
         state = (self._meter.runs, self._meter.running_since)
         pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
         if not pending or state == self._asked:
@@ -123,14 +136,15 @@ class GraphVariables:
         checked = [v for v in known if v.check is not None]
         if checked:
             try:
-                values = self._run(fetches=[v.check._as_tf_output() for v in checked])
+                values = _run(session, fetches=[v.check for v in checked])
             except Exception:  # noqa: BLE001 - a session that was closed meanwhile; not known is the truth
                 return
             for variable, value in zip(checked, values, strict=True):
                 variable.initialized = bool(value)
-        self._read([v for v in known if v.check is None and v.read is not None])
+        self._read(session, [v for v in known if v.check is None and v.read is not None])
 
-    def _read(self, variables: list[_Variable]) -> None:
+    @staticmethod
+    def _read(session: BaseSession, variables: list[_Variable]) -> None:
         groups, reads = [variables], 0
         while groups and reads < _MAX_READS:
             group = groups.pop()
@@ -138,7 +152,7 @@ class GraphVariables:
                 continue
             reads += 1
             try:
-                self._run(targets=[v.read._c_op for v in group])
+                _run(session, targets=[v.read for v in group])
             except tf.errors.FailedPreconditionError:
                 if len(group) == 1:
                     group[0].initialized = False
@@ -151,13 +165,20 @@ class GraphVariables:
                 for variable in group:
                     variable.initialized = True
 
-    def _run(self, fetches: Sequence[Any] = (), targets: Sequence[Any] = ()) -> Sequence[Any]:
-        options = pywrap_tf_session.TF_NewBufferFromString(_IN_THIS_THREAD)
-        try:
-            values: Sequence[Any] = self._session._call_tf_sessionrun(options, {}, list(fetches), list(targets), None)
-        finally:
-            pywrap_tf_session.TF_DeleteBuffer(options)
-        return values
+
+def _run(session: BaseSession, fetches: Sequence[Any] = (), targets: Sequence[Any] = ()) -> Sequence[Any]:
+    """Run past what sees the runs of sessions; operations are given by their names, of `fetches` the first output."""
+    graph = session.graph
+    outputs = [graph.get_operation_by_name(name).outputs[0]._as_tf_output() for name in fetches]
+    operations = [graph.get_operation_by_name(name)._c_op for name in targets]
+    options = pywrap_tf_session.TF_NewBufferFromString(_IN_THIS_THREAD)
+    try:
+        values: Sequence[Any] = pywrap_tf_session.TF_SessionRun_wrapper(
+            session._session, options, {}, outputs, operations, None
+        )
+    finally:
+        pywrap_tf_session.TF_DeleteBuffer(options)
+    return values
 
 
 def _describe(op: tf.Operation, index: int) -> _Variable:

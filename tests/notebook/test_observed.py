@@ -1,0 +1,222 @@
+"""Sessions of other code in the magics: listed, described, adopted, entered, closed."""
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+
+import tfsess_magics
+from tests.notebook.conftest import Notebook
+from tfsess_magics import Kind
+from tfsess_magics.tf import unused
+
+MAKE = "import tensorflow as tf\nsess = tf.compat.v1.Session(graph=tf.Graph())"
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A module of other code that makes a session."""
+    file = tmp_path / "prep" / "io.py"
+    file.parent.mkdir()
+    (tmp_path / "prep" / "__init__.py").touch()
+    file.write_text(
+        textwrap.dedent("""\
+            import tensorflow as tf
+
+            def load():
+                graph = tf.Graph()
+                with graph.as_default():
+                    v = tf.compat.v1.get_variable("v", initializer=[1.0, 2.0])
+                    session = tf.compat.v1.Session()
+                session.run(v.initializer)
+                return session
+            """)
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield file
+    for name in ("prep", "prep.io"):
+        sys.modules.pop(name, None)
+
+
+def number() -> str:
+    (info,) = [info for info in tfsess_magics.sessions() if info.kind is not Kind.NAMED]
+    return info.name
+
+
+def test_a_session_of_a_cell_is_listed_with_the_cell(notebook: Notebook) -> None:
+    """Its number takes the place of a name, and the cell that of a file."""
+    cell = notebook.shell.execution_count
+    notebook.ok(MAKE)
+    line = notebook.ok("%tfsession").out.splitlines()[1]
+    assert line.split() == [number(), "idle", "CPU:0", "0", "0", "0", "B", "cell", str(cell), "(observed)"]
+    notebook.ok("del sess")
+    assert "No session is open" in notebook.ok("%tfsession").out
+
+
+def test_a_session_of_a_module_is_listed_with_module_function_and_line(notebook: Notebook, module: Path) -> None:
+    """Who is in control is visible."""
+    notebook.ok("from prep import io\nm = io.load()")
+    line = notebook.ok("%tfsession").out.splitlines()[1]
+    assert "prep.io:load prep/io.py:7  (observed)" in line
+    assert "8 B (1)" in line
+    shown = notebook.ok(f"%tfsession info {number()}").out
+    assert "referred to by  the name 'm' in __main__" in shown
+    notebook.ok("del m")
+
+
+def test_an_adopted_session_is_entered_by_its_name(notebook: Notebook, module: Path) -> None:
+    """Same session, graph and values; it stays its maker's."""
+    notebook.ok("from prep import io\nm = io.load()")
+    assert "adopted model, made by prep.io:load" in notebook.ok("%tfsession adopt m model").out
+    inside = "tf = io.tf\nsame = tf.compat.v1.get_default_session() is m\ntf.compat.v1.global_variables()[0].eval()"
+    assert notebook.ok(f"%%tfsession model\n{inside}").value.tolist() == [1.0, 2.0]
+    assert notebook.shell.user_ns["same"]
+    (info,) = tfsess_magics.sessions()
+    assert (info.name, info.kind, info.runs) == ("model", Kind.ADOPTED, 2)
+    assert "(adopted)" in notebook.ok("%tfsession").out
+    outcome = notebook.run("%tfsession reset model")
+    assert outcome.err.startswith("UsageError: cannot reset 'model': it belongs to prep.io:load")
+    assert "closed model" in notebook.ok("%tfsession close model").out
+    assert notebook.shell.user_ns["m"]._closed
+
+
+def test_a_session_can_be_adopted_by_its_number(notebook: Notebook) -> None:
+    """As it is listed; the row keeps its id."""
+    notebook.ok(MAKE)
+    before = tfsess_magics.sessions()[0]
+    notebook.ok(f"%tfsession adopt {before.name} mine")
+    (after,) = tfsess_magics.sessions()
+    assert (after.id, after.origin, after.created) == (before.id, before.origin, before.created)
+    assert tfsess_magics.get("mine").session is notebook.shell.user_ns["sess"]
+
+
+def test_reset_default_graph_in_an_adopted_session_leaves_it_on_its_graph(notebook: Notebook) -> None:
+    """The maker's graph is not ours to exchange."""
+    notebook.ok(f"{MAKE}\n%tfsession adopt sess mine")
+    notebook.ok("%%tfsession mine\ntf.compat.v1.reset_default_graph()")
+    assert tfsess_magics.get("mine").graph is notebook.shell.user_ns["sess"].graph
+    assert tfsess_magics.get("mine").generation == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("adopt", "usage: %tfsession adopt EXPR NAME; got nothing"),
+        ("adopt sess", "usage: %tfsession adopt EXPR NAME; got 'sess'"),
+        ("adopt nothing a", "adopt nothing: NameError: name 'nothing' is not defined"),
+        ("adopt 7 a", "a TensorFlow session is wanted, got 7."),
+        ("adopt sess 7", "'7' does not start with a letter"),
+        ("adopt sess train", "a session is named 'train' already"),
+        ("adopt #9999 a", "no session is named '#9999'. Live: "),
+        ("adopt named a", "that is the session 'train' already."),
+        ("adopt named.session a", "that is the session 'train' already."),
+        ("adopt closed a", "that session was closed: "),
+    ],
+)
+def test_what_cannot_be_adopted_is_told(notebook: Notebook, line: str, message: str) -> None:
+    """What, the value, and what is wanted."""
+    notebook.ok(f"{MAKE}\n%tfsession new train")
+    notebook.ok("import tfsess_magics\nnamed = tfsess_magics.get('train')")
+    notebook.ok("closed = tf.compat.v1.Session(graph=tf.Graph())\nclosed.close()")
+    outcome = notebook.run(f"%tfsession {line}")
+    assert isinstance(outcome.error, UsageError)
+    assert message in outcome.err
+    assert len(tfsess_magics.sessions()) == 2
+
+
+def test_an_adopted_session_that_its_maker_closes_is_not_opened_anew(notebook: Notebook) -> None:
+    """Its name stays taken, so that no cell runs in an empty graph by mistake."""
+    notebook.ok(f"{MAKE}\n%tfsession adopt sess mine\nsess.close()")
+    outcome = notebook.run("%%tfsession mine\nran = True")
+    assert "was closed by other code, and its variables are gone. To give up the name: %tfsession close mine" in (
+        outcome.err
+    )
+    assert "ran" not in notebook.shell.user_ns
+
+
+def test_an_observed_session_is_entered_after_it_got_a_name(notebook: Notebook) -> None:
+    """The number is no name."""
+    notebook.ok(MAKE)
+    outcome = notebook.run(f"%%tfsession {number()}\nran = True")
+    assert f"{number()} has no name yet. To give it one: %tfsession adopt {number()} NAME" in outcome.err
+    outcome = notebook.run(f"%tfsession reset {number()}")
+    assert f"cannot reset '{number()}'" in outcome.err
+    assert f"closed {number()}" in notebook.ok(f"%tfsession close {number()}").out
+    assert notebook.shell.user_ns["sess"]._closed
+
+
+def test_a_session_can_work_in_a_graph_that_is_there(notebook: Notebook) -> None:
+    """Until it is reset; another graph under the same name is an error."""
+    notebook.ok("import tensorflow as tf\ng, h = tf.Graph(), tf.Graph()")
+    assert notebook.ok("%%tfsession a --graph g\ntf.compat.v1.get_default_graph() is g").value
+    assert notebook.ok("%%tfsession a --graph g\n1").value == 1
+    assert (
+        "its options are fixed: --graph h was given, it was opened with g"
+        in notebook.run("%%tfsession a --graph h\n1").err
+    )
+    notebook.ok("%tfsession reset a")
+    assert "it was opened without" in notebook.run("%%tfsession a --graph g\n1").err
+    assert "--graph takes a tf.Graph; 7 is 7." in notebook.run("%%tfsession b --graph 7\n1").err
+    function = "f = tf.function(lambda: 1).get_concrete_function().graph"
+    notebook.ok(function)
+    assert "(the graph of a function)" in notebook.run("%%tfsession b --graph f\n1").err
+
+
+def test_sessions_that_look_leaked_are_marked_and_closed_after_asking(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One forgotten name is not enough to keep a session from it; use, a second name or being a default one is."""
+    notebook.ok(f"{MAKE}\nkept = also = tf.compat.v1.Session(graph=tf.Graph())")
+    assert "unused?" not in notebook.ok("%tfsession").out
+    assert "no session looks unused" in notebook.ok("%tfsession close --unused").out
+    monkeypatch.setattr(unused, "IDLE", 0.0)
+    assert notebook.ok("%tfsession").out.count("unused? (%tfsession close --unused)") == 1
+    answers = iter("ny")
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    for said in ("nothing was closed", "closed #"):
+        assert said in notebook.ok("%tfsession close --unused").out
+    assert notebook.shell.user_ns["sess"]._closed
+    assert not notebook.shell.user_ns["kept"]._closed
+    assert "no session looks unused" in notebook.ok("%tfsession close --unused --yes").out
+    notebook.ok("kept.close()")
+
+
+def test_tensorflow_may_be_imported_after_the_extension_is_loaded() -> None:
+    """Its sessions are seen from the first one on; no trace is left in the import system."""
+    code = """
+        import sys
+        before = list(sys.meta_path)
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        shell.run_line_magic("load_ext", "tfsess_magics")
+        assert "tensorflow" not in sys.modules
+        import tensorflow as tf
+        assert type(tf.__spec__.loader).__name__ == type(tf.__loader__).__name__ == "SourceFileLoader"
+        s = tf.compat.v1.Session(graph=tf.Graph())
+        import tfsess_magics
+        print([(info.name, info.origin.function) for info in tfsess_magics.sessions()])
+        shell.run_line_magic("unload_ext", "tfsess_magics")
+        print([finder for finder in sys.meta_path if "tfsess" in type(finder).__module__])
+    """
+    result = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-2:] == ["[('#1', '<module>')]", "[]"]
+
+
+def test_unloading_before_tensorflow_is_imported_leaves_nothing() -> None:
+    """Nothing is seen then."""
+    code = """
+        import sys
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        shell.run_line_magic("load_ext", "tfsess_magics")
+        shell.run_line_magic("unload_ext", "tfsess_magics")
+        import tensorflow as tf
+        from tensorflow.python.client.session import BaseSession
+        print(BaseSession.__init__.__code__.co_filename.endswith("session.py"))
+    """
+    result = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "True"

@@ -1,0 +1,157 @@
+"""A TensorFlow session that other code made: seen, not owned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.core.errors import ClosedSessionError, NotOursError, SessionInUseError
+from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
+from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf import unused
+from tfsess_magics.tf.watched import Watched
+
+
+class ObservedSession:
+    """What is known of somebody's session, as long as it lives; nothing of it is kept alive.
+
+    Owned by the registry; any thread may call it.
+
+    Parameters
+    ----------
+    session
+        It may be under construction: nothing of it is used yet.
+    changed
+        Called whenever it is no longer what it was.
+    gone
+        Called when the session was collected, perhaps inside the garbage collector.
+    """
+
+    generation = 1
+    kind = Kind.OBSERVED
+
+    def __init__(
+        self,
+        number: int,
+        session: BaseSession,
+        origin: Origin,
+        changed: Callable[[], None],
+        gone: Callable[[], None],
+    ) -> None:
+        self.number = number
+        self.name = f"#{number}"
+        self.origin = origin
+        self.created = time.time()
+        self._made = time.perf_counter()
+        self._verdict: tuple[float, bool] | None = None
+        """Since when it had been quiet when it was last looked for who refers to it, and whether it looked leaked."""
+        self.watched = Watched(session, RunMeter(changed), gone)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed or collected."""
+        return self.watched.is_closed
+
+    @property
+    def session(self) -> BaseSession:
+        """The TensorFlow session.
+
+        Raises
+        ------
+        ClosedSessionError
+            If it was closed or collected.
+        """
+        session = self.watched.session
+        if session is None or session._closed:
+            raise ClosedSessionError(f"session {self.name}, made by {self.origin}, was closed.")
+        return session
+
+    @property
+    def graph(self) -> tf.Graph:
+        """Its graph."""
+        return self.session.graph
+
+    @property
+    def due(self) -> float | None:
+        """Seconds until it may look leaked without anything happening to it, None if that is known."""
+        since = self._quiet_since
+        if self._verdict and self._verdict[0] == since:
+            return None
+        return max(0.0, since + unused.IDLE - time.perf_counter())
+
+    @property
+    def may_be_unused(self) -> bool:
+        """Whether it has been quiet for so long that it is worth looking for who refers to it."""
+        is_quiet = not self.watched.meter.in_flight and time.perf_counter() - self._quiet_since >= unused.IDLE
+        return is_quiet and not self.closed and not self.watched.is_default
+
+    @property
+    def _quiet_since(self) -> float:
+        return self.watched.meter.quiet_since or self._made
+
+    def mark_unused(self, is_unused: bool) -> None:
+        """Take note of whether it looks leaked, which holds until it runs again."""
+        self._verdict = self._quiet_since, is_unused
+
+    def held_by(self) -> list[str]:
+        """Say what refers to the session."""
+        return unused.held_by(self.watched)
+
+    def use(self) -> str | None:
+        """Say what is using it now, None if nothing is."""
+        since = self.watched.meter.running_since
+        return None if since is None else f"a run is under way in it for {time.time() - since:.1f} s"
+
+    def reset(self) -> None:
+        """Refuse: only its maker can make it anew.
+
+        Raises
+        ------
+        NotOursError
+            Always.
+        """
+        raise NotOursError(self.name, str(self.origin))
+
+    def close(self) -> None:
+        """Close the TensorFlow session.
+
+        Raises
+        ------
+        SessionInUseError
+            If a run is under way.
+        """
+        if use := self.use():
+            raise SessionInUseError(self.name, "close", use)
+        self.session.close()
+
+    def info(self) -> SessionInfo:
+        """Return what is known of it now."""
+        return self.watched.info(**self._facts(), options=SessionOptions(), created=self.created)
+
+    def summary(self, *, ask: bool) -> SessionSummary:
+        """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
+        return self.watched.summary(**self._facts(), ask=ask)
+
+    def _facts(self) -> dict[str, Any]:
+        if self.closed:
+            raise ClosedSessionError(f"session {self.name} was closed.")
+        running_since = self.watched.meter.running_since
+        return {
+            "number": self.number,
+            "name": self.name,
+            "kind": self.kind,
+            "state": State.IDLE if running_since is None else State.RUNNING,
+            "running_since": running_since,
+            "origin": self.origin,
+            "generation": self.generation,
+            "is_unused": self._verdict == (self._quiet_since, True) and self.may_be_unused,
+        }
+
+    def __repr__(self) -> str:
+        return f"<ObservedSession {self.name} of {self.origin}>"
