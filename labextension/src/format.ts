@@ -35,6 +35,11 @@ export function formatElapsed(seconds: number): string {
   return hours > 0 ? `${hours}:${minutes}:${rest}` : `${parts[0]}:${rest}`;
 }
 
+/** Write the time of day: `14:03`. */
+export function formatTime(time: Date): string {
+  return time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}
+
 /** Write a number with its thousands apart. */
 export function formatNumber(number: number): string {
   return number.toLocaleString();

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { SessionsClient } from './client';
 import type { PanelActions } from './components/context';
 import { askClose, askCloseAll, askReset } from './dialogs';
-import { countSessions } from './format';
+import { countSessions, formatTime } from './format';
 import type { ConnectedKernels } from './kernels';
 import type { SessionsModel } from './model';
 import type { SessionDetails, SessionSummary } from './protocol';
@@ -95,7 +95,9 @@ export class SessionOrders implements PanelActions {
         done.push(await client.request(type, { id, generation }));
       } catch (error) {
         const message = messageOf(error);
-        if (!this.model.setRefusal(kernel, id, message) || !this.outcomes?.isVisible) {
+        // What it says may be over when it is read.
+        const told = this.trans.__('%1: %2', formatTime(new Date()), message);
+        if (!this.model.setRefusal(kernel, id, told) || !this.outcomes?.isVisible) {
           unseen.push(message);
         }
       }

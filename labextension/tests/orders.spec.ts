@@ -46,9 +46,12 @@ describe('orders and their commands', () => {
 
   afterEach(() => client.dispose());
 
-  /** What is said at the sessions, by their numbers. */
+  /** What is said at the sessions, by their numbers, each after the time of day. */
   function refusals(): [number, string][] {
-    return [...model.kernel('k1')!.refusals];
+    return [...model.kernel('k1')!.refusals].map(([session, told]) => {
+      const [, message] = told.match(/^\d\d:\d\d(?: [AP]M)?: (.*)$/)!;
+      return [session, message];
+    });
   }
 
   /** Wait for the dialog, check what it says, and press a button of it. */

@@ -41,17 +41,6 @@ describe('Sessions', () => {
     expect(page.actions.noted).toEqual(['load k1']);
   });
 
-  it('offers nothing in a kernel that has died', () => {
-    change(() => {
-      model.setFacts('k1', { ...FACTS, status: 'dead' });
-      model.setLink('k1', 'absent');
-    });
-    expect(page.find('.tfsess-Hint').textContent).toBe(
-      'The kernel has died, and its sessions with it. Restart it to go on.'
-    );
-    expect(page.node.querySelector('.tfsess-Hint button')).toBeNull();
-  });
-
   it('says at the row why an order to its session was refused, and at no other', () => {
     change(() => {
       model.setFacts('k1', FACTS);

@@ -47,9 +47,7 @@ function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element |
     case 'asking':
       return null;
     case 'absent':
-      return kernel.status === 'dead' ? (
-        <p className="tfsess-Hint">{trans.__('The kernel has died, and its sessions with it. Restart it to go on.')}</p>
-      ) : (
+      return (
         <p className="tfsess-Hint">
           {trans.__('The extension is not loaded here. Load it with:')}{' '}
           <button
