@@ -5,6 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { SessionsComm } from './comm';
 import { listComms } from './control';
 import type { SessionsModel } from './model';
+import { LOAD } from './model';
 import type { Announcement, Done, FromKernel, Order, Refused, SessionDetails } from './protocol';
 import { PROTOCOL_VERSION, TARGET } from './protocol';
 
@@ -65,6 +66,15 @@ export class SessionsClient implements IDisposable {
       comm.send({ type, request, ...args });
     });
     return (type === 'describe' ? done.details : done.message) as Reply<K>;
+  }
+
+  /** Load the extension in the kernel, as a cell would; rejects with the kernel's message. */
+  async load(): Promise<void> {
+    const future = this.kernel.requestExecute({ code: LOAD, store_history: false, stop_on_error: false });
+    const { content } = await future.done;
+    if (content.status === 'error') {
+      throw new Error(`${content.ename}: ${content.evalue}`);
+    }
   }
 
   /** Find out whether the extension is loaded in the kernel, and connect to it or order a snapshot. */

@@ -35,17 +35,23 @@ export function formatElapsed(seconds: number): string {
   return hours > 0 ? `${hours}:${minutes}:${rest}` : `${parts[0]}:${rest}`;
 }
 
+/** Write the time of day: `14:03`. */
+export function formatTime(time: Date): string {
+  return time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}
+
 /** Write a number with its thousands apart. */
 export function formatNumber(number: number): string {
   return number.toLocaleString();
 }
 
-/** Write a shape: `20000×1024`, `?` where TensorFlow does not know it. */
-export function formatShape(shape: Variable['shape'], trans: TranslationBundle): string {
+/** Write a shape as TensorFlow does: `(20000, 1024)`, `(1000,)`, `()`, `(None, 3)`, `<unknown>`. */
+export function formatShape(shape: Variable['shape']): string {
   if (shape === null) {
-    return '?';
+    return '<unknown>';
   }
-  return shape.map(size => size ?? '?').join('×') || trans.__('scalar');
+  const sizes = shape.map(size => size ?? 'None').join(', ');
+  return shape.length === 1 ? `(${sizes},)` : `(${sizes})`;
 }
 
 /** Write `1 variable`, `1,204 variables`. */
@@ -61,4 +67,9 @@ export function countOperations(number: number, trans: TranslationBundle): strin
 /** Write `1 session`, `5 sessions`. */
 export function countSessions(number: number, trans: TranslationBundle): string {
   return trans._n('%2 session', '%2 sessions', number, formatNumber(number));
+}
+
+/** Write `and 41 more`. */
+export function countMore(number: number, trans: TranslationBundle): string {
+  return trans._n('and %2 more', 'and %2 more', number, formatNumber(number));
 }

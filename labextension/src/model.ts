@@ -4,6 +4,9 @@ import type { ISignal } from '@lumino/signaling';
 import type { SessionChanged, SessionClosed, SessionSummary, Snapshot } from './protocol';
 import { PROTOCOL_VERSION } from './protocol';
 
+/** The line that loads the extension in a kernel. */
+export const LOAD = '%load_ext tfsess_magics';
+
 /**
  * How things stand with the extension in a kernel.
  *
@@ -33,9 +36,11 @@ export interface KernelSessions extends KernelFacts {
   readonly clockAhead: number;
   /** In the order in which they were made. */
   readonly sessions: readonly SessionSummary[];
+  /** Why the last order to a session was not carried out, by the number of the session. */
+  readonly refusals: ReadonlyMap<number, string>;
 }
 
-const NOTHING = { version: null, revision: 0, clockAhead: 0, sessions: [] };
+const NOTHING = { version: null, revision: 0, clockAhead: 0, sessions: [], refusals: new Map<number, string>() };
 
 /** The sessions of every connected kernel. */
 export class SessionsModel {
@@ -106,6 +111,24 @@ export class SessionsModel {
         ? known.sessions.filter(session => session.id !== message.id)
         : withSession(known.sessions, message.session);
     this._replace({ ...known, revision: message.revision, sessions });
+    return true;
+  }
+
+  /** Say why an order to a session was not carried out, null when that is over. Returns whether the session is listed. */
+  setRefusal(id: string, session: number, message: string | null): boolean {
+    const known = this.kernel(id);
+    if (!known?.sessions.some(listed => listed.id === session)) {
+      return false;
+    }
+    if (known.refusals.get(session) !== (message ?? undefined)) {
+      const refusals = new Map(known.refusals);
+      if (message === null) {
+        refusals.delete(session);
+      } else {
+        refusals.set(session, message);
+      }
+      this._replace({ ...known, refusals });
+    }
     return true;
   }
 

@@ -3,15 +3,19 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { SessionsClient } from './client';
 import type { PanelActions } from './components/context';
 import { askClose, askCloseAll, askReset } from './dialogs';
-import { countSessions } from './format';
+import { countSessions, formatTime } from './format';
 import type { ConnectedKernels } from './kernels';
 import type { SessionsModel } from './model';
 import type { SessionDetails, SessionSummary } from './protocol';
 
 /** Where to say what an order has led to. */
 export interface Outcomes {
+  /** Whether the user sees the sessions, and what is said at each. */
+  readonly isVisible: boolean;
   tell(outcome: string): void;
   complain(error: string): void;
+  /** Have done with what was told: another order is given. */
+  clear(): void;
 }
 
 /** Orders to kernels, each with the dialog that asks before it and the message that tells of it. */
@@ -50,25 +54,59 @@ export class SessionOrders implements PanelActions {
     if (sessions.length === 0 || !(await askCloseAll(sessions, title, this.trans))) {
       return;
     }
-    const orders = sessions.map(({ id, generation }) => this._client(kernel).request('close', { id, generation }));
-    const results = await Promise.allSettled(orders);
-    const refused = results.flatMap(result => (result.status === 'rejected' ? [messageOf(result.reason)] : []));
-    if (refused.length > 0) {
-      this.outcomes?.complain(refused.join('\n'));
-    } else {
-      this.outcomes?.tell(this.trans.__('closed %1', countSessions(results.length, this.trans)));
+    const { length } = await this._give('close', kernel, sessions);
+    if (length > 0) {
+      this.outcomes?.tell(this.trans.__('closed %1', countSessions(length, this.trans)));
     }
+  }
+
+  dismiss(kernel: string, session: number): void {
+    this.model.setRefusal(kernel, session, null);
+  }
+
+  load(kernel: string): void {
+    void this._report(this._client(kernel).load());
   }
 
   describe(kernel: string, id: number): Promise<SessionDetails> {
     return this._client(kernel).request('describe', { id });
   }
 
-  private async _order(type: 'reset' | 'close', kernel: string, { id, generation }: SessionSummary): Promise<void> {
-    const message = await this._report(this._client(kernel).request(type, { id, generation }));
+  private async _order(type: 'reset' | 'close', kernel: string, session: SessionSummary): Promise<void> {
+    const [message] = await this._give(type, kernel, [session]);
     if (message) {
       this.outcomes?.tell(message);
     }
+  }
+
+  /** Give sessions an order. Says at each why it was not carried out; returns the messages of those where it was. */
+  private async _give(
+    type: 'reset' | 'close',
+    kernel: string,
+    sessions: readonly SessionSummary[]
+  ): Promise<readonly string[]> {
+    const client = this._client(kernel);
+    const done: string[] = [];
+    const unseen: string[] = [];
+    this.outcomes?.clear();
+    const give = async ({ id, generation }: SessionSummary): Promise<void> => {
+      this.model.setRefusal(kernel, id, null);
+      try {
+        done.push(await client.request(type, { id, generation }));
+      } catch (error) {
+        const message = messageOf(error);
+        // What it says may be over when it is read.
+        const told = this.trans.__('%1: %2', formatTime(new Date()), message);
+        if (!this.model.setRefusal(kernel, id, told) || !this.outcomes?.isVisible) {
+          unseen.push(message);
+        }
+      }
+    };
+    await Promise.all(sessions.map(give));
+    if (unseen.length > 0) {
+      this.outcomes?.complain(unseen.join('\n'));
+    }
+    return done;
   }
 
   private async _report<T>(order: Promise<T>): Promise<T | undefined> {
@@ -80,9 +118,10 @@ export class SessionOrders implements PanelActions {
     }
   }
 
-  private _client(kernel: string): Pick<SessionsClient, 'request'> {
-    const gone = new Error(this.trans.__('The kernel is not connected any more.'));
-    return this.kernels.client(kernel) ?? { request: () => Promise.reject(gone) };
+  private _client(kernel: string): Pick<SessionsClient, 'request' | 'load'> {
+    const fail = (): Promise<never> =>
+      Promise.reject(new Error(this.trans.__('The kernel is not connected any more.')));
+    return this.kernels.client(kernel) ?? { request: fail, load: fail };
   }
 }
 

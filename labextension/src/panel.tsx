@@ -44,8 +44,11 @@ export class SessionsPanel extends ReactWidget {
 
   /** Tell why an order was not carried out. It stays until it has been seen. */
   complain(error: string): void {
-    this._setOutcome('');
     Notification.error(error, { autoClose: false });
+  }
+
+  clear(): void {
+    this._setOutcome('');
   }
 
   override dispose(): void {

@@ -3,3 +3,5 @@ import './empty.css';
 import './group.css';
 import './row.css';
 import './details.css';
+import './action.css';
+import './dialog.css';

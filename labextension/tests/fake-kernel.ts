@@ -42,6 +42,8 @@ export class FakeKernel {
   /** Comms that front ends have open, by their subshells. */
   readonly comms = new Map<string, string | null>();
   readonly subshells = new Set<string>();
+  /** The code that was to be run, each with what answers it. */
+  readonly executed: { code: string; answer(content: object): void }[] = [];
 
   /** As the type that the extension takes it for. */
   get connection(): Kernel.IKernelConnection {
@@ -88,6 +90,12 @@ export class FakeKernel {
       this.comms.delete(content.comm_id!);
     }
     return { done: Promise.resolve() };
+  }
+
+  requestExecute({ code }: { code: string }): unknown {
+    return {
+      done: new Promise(resolve => this.executed.push({ code, answer: content => resolve({ content }) }))
+    };
   }
 
   /** Say something on every comm that is open. */

@@ -30,11 +30,13 @@ describe('format', () => {
     expect(formatElapsed(seconds)).toBe(text);
   });
 
-  it('writes shapes with what TensorFlow does not know as ?', () => {
-    expect(formatShape([20000, 1024], trans)).toBe('20000×1024');
-    expect(formatShape([null, 3], trans)).toBe('?×3');
-    expect(formatShape([], trans)).toBe('scalar');
-    expect(formatShape(null, trans)).toBe('?');
+  it('writes shapes as TensorFlow does', () => {
+    expect(formatShape([20000, 1024])).toBe('(20000, 1024)');
+    expect(formatShape([1000])).toBe('(1000,)');
+    expect(formatShape([null, 3])).toBe('(None, 3)');
+    expect(formatShape([null])).toBe('(None,)');
+    expect(formatShape([])).toBe('()');
+    expect(formatShape(null)).toBe('<unknown>');
   });
 
   it('counts in the singular and the plural', () => {

@@ -73,6 +73,29 @@ describe('SessionsModel', () => {
     expect(kernel()).toMatchObject({ link: 'absent', sessions: [], revision: 0 });
   });
 
+  it('keeps why an order was refused as long as the session is there, and changes nothing else', () => {
+    model.apply('k1', snapshot([session(1), session(2)]), 0);
+    const [first] = kernel().sessions;
+    expect(model.setRefusal('k1', 1, 'it is in use')).toBe(true);
+    expect([...kernel().refusals]).toEqual([[1, 'it is in use']]);
+    expect(kernel().sessions[0]).toBe(first);
+    expect(model.setRefusal('k1', 9, 'it is in use')).toBe(false);
+    expect(model.setRefusal('k2', 1, 'it is in use')).toBe(false);
+    model.setRefusal('k1', 1, null);
+    expect(kernel().refusals.size).toBe(0);
+    changes = 0;
+    model.setRefusal('k1', 1, null);
+    expect(changes).toBe(0);
+  });
+
+  it('forgets why orders were refused with the sessions of the kernel', () => {
+    model.apply('k1', snapshot([session(1)]), 0);
+    model.setRefusal('k1', 1, 'it is in use');
+    model.setLink('k1', 'absent');
+    model.apply('k1', snapshot([session(1)]), 0);
+    expect(kernel().refusals.size).toBe(0);
+  });
+
   it('keeps the sessions when only the facts of a kernel change', () => {
     model.apply('k1', snapshot([session(1)]), 0);
     const { sessions } = kernel();

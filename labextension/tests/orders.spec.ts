@@ -4,6 +4,7 @@ import { SessionsClient } from '../src/client';
 import { addCommands, CommandIDs } from '../src/commands';
 import type { ConnectedKernels } from '../src/kernels';
 import { SessionsModel } from '../src/model';
+import type { Outcomes } from '../src/orders';
 import { SessionOrders } from '../src/orders';
 import { session, snapshot, trans } from './examples';
 import { FakeKernel, settle } from './fake-kernel';
@@ -13,6 +14,8 @@ describe('orders and their commands', () => {
   let client: SessionsClient;
   let model: SessionsModel;
   let commands: CommandRegistry;
+  let orders: SessionOrders;
+  let outcomes: { -readonly [K in keyof Outcomes]: Outcomes[K] };
   let told: string[];
   let complaints: string[];
 
@@ -28,14 +31,28 @@ describe('orders and their commands', () => {
       snapshot([session(1, { generation: 3 }), session(2, { variables: 0, variables_nbytes: 0, operations: 0 })])
     );
     const kernels = { client: () => client, clients: [client] } as unknown as ConnectedKernels;
-    const orders = new SessionOrders(model, kernels, trans);
+    orders = new SessionOrders(model, kernels, trans);
     [told, complaints] = [[], []];
-    orders.outcomes = { tell: outcome => told.push(outcome), complain: error => complaints.push(error) };
+    outcomes = {
+      isVisible: true,
+      tell: outcome => told.push(outcome),
+      complain: error => complaints.push(error),
+      clear: () => (told = [])
+    };
+    orders.outcomes = outcomes;
     commands = new CommandRegistry();
     addCommands({ commands, model, orders, trans, show: () => told.push('shown'), currentKernel: () => 'k1' });
   });
 
   afterEach(() => client.dispose());
+
+  /** What is said at the sessions, by their numbers, each after the time of day. */
+  function refusals(): [number, string][] {
+    return [...model.kernel('k1')!.refusals].map(([session, told]) => {
+      const [, message] = told.match(/^\d\d:\d\d(?: [AP]M)?: (.*)$/)!;
+      return [session, message];
+    });
+  }
 
   /** Wait for the dialog, check what it says, and press a button of it. */
   async function answer(button: string, ...says: string[]): Promise<void> {
@@ -65,12 +82,51 @@ describe('orders and their commands', () => {
     expect([told, complaints]).toEqual([[], []]);
   });
 
-  it('the message of a kernel that refuses is not lost', async () => {
+  /** Order the first session to be closed, and have the kernel refuse it. */
+  async function refuse(request: number, message: string): Promise<void> {
     const done = commands.execute(CommandIDs.close, one);
     await answer('Close');
-    kernel.say({ type: 'refused', request: 1, code: 'SessionInUseError', message: 'cell 5 is running in it' });
+    kernel.say({ type: 'refused', request, code: 'SessionInUseError', message });
     await done;
-    expect([told, complaints]).toEqual([[], ['cell 5 is running in it']]);
+  }
+
+  it('the message of a kernel that refuses is said at the session, until it is dismissed', async () => {
+    await refuse(1, 'cell 5 is running in it');
+    expect(refusals()).toEqual([[1, 'cell 5 is running in it']]);
+    expect([told, complaints]).toEqual([[], []]);
+    orders.dismiss('k1', 1);
+    expect(refusals()).toEqual([]);
+  });
+
+  it('another order to the session ends what was said of the one before, and what was told', async () => {
+    await refuse(1, 'cell 5 is running in it');
+    outcomes.tell('reset s2');
+    const done = commands.execute(CommandIDs.close, one);
+    await answer('Close');
+    expect([refusals(), told]).toEqual([[], []]);
+    kernel.say({ type: 'done', request: 2, message: 'closed s1', details: null });
+    await done;
+    expect([refusals(), told]).toEqual([[], ['closed s1']]);
+  });
+
+  it('a refusal that no row shows, or that nobody sees there, is not lost', async () => {
+    outcomes.isVisible = false;
+    await refuse(1, 'cell 5 is running in it');
+    outcomes.isVisible = true;
+    const done = commands.execute(CommandIDs.close, one);
+    await answer('Close');
+    kernel.say({ type: 'closed', revision: 8, id: 1 });
+    kernel.say({ type: 'refused', request: 2, code: 'SessionNotFoundError', message: 'no session is number 1' });
+    await done;
+    expect(complaints).toEqual(['cell 5 is running in it', 'no session is number 1']);
+  });
+
+  it('loads the extension as a cell would, and says what the kernel says when that fails', async () => {
+    orders.load('k1');
+    expect(kernel.executed.map(({ code }) => code)).toEqual(['%load_ext tfsess_magics']);
+    kernel.executed[0].answer({ status: 'error', ename: 'ModuleNotFoundError', evalue: 'No module', traceback: [] });
+    await ticks();
+    expect(complaints).toEqual(['ModuleNotFoundError: No module']);
   });
 
   it('closing a session that holds nothing says so', async () => {
@@ -79,7 +135,7 @@ describe('orders and their commands', () => {
     await done;
   });
 
-  it('closing all asks once, naming all, and tells of each that is refused', async () => {
+  it('closing all asks once, naming all, and says at each that is refused why, and tells how many are closed', async () => {
     const done = commands.execute(CommandIDs.closeAll);
     await answer('Close All', 'digits.ipynb', '2 sessions: s1, s2', '44 variables (21.4 MiB)');
     expect(kernel.orders.map(({ type, id }) => [type, id])).toEqual([
@@ -89,7 +145,8 @@ describe('orders and their commands', () => {
     kernel.say({ type: 'refused', request: 1, code: 'SessionInUseError', message: 's1 is in use' });
     kernel.say({ type: 'done', request: 2, message: 'closed s2', details: null });
     await done;
-    expect(complaints).toEqual(['s1 is in use']);
+    expect(refusals()).toEqual([[1, 's1 is in use']]);
+    expect([told, complaints]).toEqual([['closed 1 session'], []]);
   });
 
   it('closing all is not to be had while the kernel in front has no sessions', () => {

@@ -30,6 +30,14 @@ export class NotedActions implements PanelActions {
     this.noted.push(`close ${kernel} ${id} ${generation}`);
   }
 
+  dismiss(kernel: string, session: number): void {
+    this.noted.push(`dismiss ${kernel} ${session}`);
+  }
+
+  load(kernel: string): void {
+    this.noted.push(`load ${kernel}`);
+  }
+
   describe(kernel: string, session: number): Promise<SessionDetails> {
     this.noted.push(`describe ${kernel} ${session}`);
     return new Promise((resolve, reject) => this.questions.push({ answer: resolve, fail: reject }));

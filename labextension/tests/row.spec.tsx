@@ -13,8 +13,8 @@ const DETAILS = '.tfsess-Row-details';
 describe('Row', () => {
   let page: Rendered;
 
-  const show = (changes: Partial<SessionSummary> = {}, clockAhead = 0): void =>
-    page.show(<Row kernel="k1" session={session(1, changes)} clockAhead={clockAhead} />);
+  const show = (changes: Partial<SessionSummary> = {}, clockAhead = 0, refusal?: string): void =>
+    page.show(<Row kernel="k1" session={session(1, changes)} clockAhead={clockAhead} refusal={refusal} />);
 
   beforeEach(() => {
     jest.useFakeTimers({ now: NOW * 1000 });
@@ -81,6 +81,16 @@ describe('Row', () => {
     expect(page.actions.noted).toEqual(['reset k1 1 3', 'close k1 1 3']);
   });
 
+  it('says at once why an order was refused, and gives the focus to the row when that is dismissed', () => {
+    show();
+    expect(page.node.querySelector('[role="alert"]')).toBeNull();
+    show({}, 0, "cannot close 's1': cell 9 is running in it.");
+    expect(page.find('[role="alert"]').textContent).toBe("cannot close 's1': cell 9 is running in it.");
+    page.click('[aria-label="Dismiss"]');
+    expect(page.actions.noted).toEqual(['dismiss k1 1']);
+    expect(document.activeElement).toBe(page.find(TOGGLE));
+  });
+
   it('asks for the details when it is opened, and shows them', async () => {
     show();
     expect(page.actions.noted).toEqual([]);
@@ -142,10 +152,10 @@ describe('Row', () => {
       [...line.querySelectorAll('td')].map(cell => cell.textContent)
     );
     expect(lines).toEqual([
-      ['a 20000×1024 float32 CPU:0', '78.1 MiB'],
-      ['b ?×3 float32 not known whether initialized', '?'],
-      ['c ? float32 not initialized', '?'],
-      ['d scalar float32', '4 B'],
+      ['a (20000, 1024) float32 CPU:0', '78.1 MiB'],
+      ['b (None, 3) float32 not known whether initialized', '?'],
+      ['c <unknown> float32 not initialized', '?'],
+      ['d () float32', '4 B'],
       ['and 41 more', '9.9 MiB']
     ]);
   });

@@ -37,6 +37,19 @@ describe('Sessions', () => {
     expect(page.find('.tfsess-Hint').textContent).toBe(
       'The extension is not loaded here. Load it with: %load_ext tfsess_magics'
     );
+    page.click('.tfsess-Hint button');
+    expect(page.actions.noted).toEqual(['load k1']);
+  });
+
+  it('says at the row why an order to its session was refused, and at no other', () => {
+    change(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot([session(1), session(2)]), 0);
+      model.setRefusal('k1', 2, 'it is in use');
+    });
+    const alerts = [...page.node.querySelectorAll('[role="alert"]')];
+    expect(alerts.map(alert => alert.textContent)).toEqual(['it is in use']);
+    expect(alerts[0].closest('.tfsess-Row')).toBe(page.node.querySelectorAll('.tfsess-Row')[1]);
   });
 
   it('says how to start a session in a kernel that has none', () => {

@@ -137,8 +137,8 @@ def test_info_shows_one_session(notebook: Notebook) -> None:
         r"runs +2",
         r"last error +FailedPreconditionError: Could not find variable w",
         r"variables +1 of 2 initialized, 1\.0 KiB",
-        r"v +256 +float32 +1\.0 KiB +yes +CPU:0",
-        r"w +2 +float32 +8 B +no +CPU:0",
+        r"v +\(256,\) +float32 +1\.0 KiB +yes +CPU:0",
+        r"w +\(2,\) +float32 +8 B +no +CPU:0",
     ):
         assert re.search(f"^{line}", shown, re.MULTILINE), shown
 
@@ -155,7 +155,7 @@ def test_html_has_the_same_facts_and_escapes_them(notebook: Notebook) -> None:
     assert table.count("<th ") == 7
     assert ">train</td>" in table
     details = SessionDetails(session.info(), [])._repr_html_()
-    assert ">256</td>" in details
+    assert ">(256,)</td>" in details
     assert "&lt;b&gt;" in details
     assert "<b>" not in details
 

@@ -107,10 +107,7 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _variable_row(variable: VariableInfo) -> tuple[str, ...]:
-    if variable.shape is None:
-        shape = "?"
-    else:
-        shape = "×".join("?" if size is None else str(size) for size in variable.shape) or "scalar"
+    shape = "<unknown>" if variable.shape is None else str(variable.shape)
     size = "?" if variable.nbytes is None else format_bytes(variable.nbytes)
     initialized = {True: "yes", False: "no", None: "not known"}[variable.initialized]
     return variable.name, shape, variable.dtype, size, initialized, variable.device or "chosen by TensorFlow"

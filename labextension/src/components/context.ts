@@ -12,6 +12,10 @@ export interface PanelActions {
   reset(kernel: string, session: SessionSummary): void;
   /** Ask, then close a session of a kernel. */
   close(kernel: string, session: SessionSummary): void;
+  /** Have done with the reason why an order to a session was not carried out. */
+  dismiss(kernel: string, session: number): void;
+  /** Load the extension in a kernel. */
+  load(kernel: string): void;
   /** Return the details of a session; rejects with the kernel's message. */
   describe(kernel: string, session: number): Promise<SessionDetails>;
 }

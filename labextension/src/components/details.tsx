@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { formatBytes, formatDuration, formatNumber, formatShape } from '../format';
+import { countMore, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
 import type { Device, SessionDetails, SessionSummary, Variable } from '../protocol';
 import { usePanel } from './context';
 import { useDescription } from './describe';
@@ -92,7 +92,7 @@ function Variables({ details }: { details: SessionDetails }): React.JSX.Element 
         ))}
         {more > 0 && (
           <tr className="tfsess-Variables-more">
-            <td>{trans._n('and %2 more', 'and %2 more', more, formatNumber(more))}</td>
+            <td>{countMore(more, trans)}</td>
             <td>{formatBytes(details.more_variables_nbytes)}</td>
           </tr>
         )}
@@ -104,7 +104,7 @@ function Variables({ details }: { details: SessionDetails }): React.JSX.Element 
 function VariableLine({ variable }: { variable: Variable }): React.JSX.Element {
   const { trans } = usePanel();
   const { name, shape, dtype, nbytes, initialized, device } = variable;
-  const about = [formatShape(shape, trans), dtype, device].filter(Boolean).join(' ');
+  const about = [formatShape(shape), dtype, device].filter(Boolean).join(' ');
   return (
     <tr>
       <td>

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { KernelSessions } from '../model';
+import { LOAD } from '../model';
 import { PROTOCOL_VERSION } from '../protocol';
 import { usePanel } from './context';
 import { Row } from './row';
@@ -23,7 +24,13 @@ export const Group = React.memo(function Group({ kernel }: { kernel: KernelSessi
       {kernel.sessions.length > 0 ? (
         <ul className="tfsess-Group-sessions" aria-labelledby={heading}>
           {kernel.sessions.map(session => (
-            <Row key={session.id} kernel={kernel.id} session={session} clockAhead={kernel.clockAhead} />
+            <Row
+              key={session.id}
+              kernel={kernel.id}
+              session={session}
+              clockAhead={kernel.clockAhead}
+              refusal={kernel.refusals.get(session.id)}
+            />
           ))}
         </ul>
       ) : (
@@ -35,14 +42,23 @@ export const Group = React.memo(function Group({ kernel }: { kernel: KernelSessi
 
 /** Why nothing is listed for a kernel, and what to do about it. */
 function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element | null {
-  const { trans } = usePanel();
+  const { trans, actions } = usePanel();
   switch (kernel.link) {
     case 'asking':
       return null;
     case 'absent':
       return (
         <p className="tfsess-Hint">
-          {trans.__('The extension is not loaded here. Load it with:')} <code>%load_ext tfsess_magics</code>
+          {trans.__('The extension is not loaded here. Load it with:')}{' '}
+          <button
+            type="button"
+            className="tfsess-Hint-run"
+            title={trans.__('Run it in this kernel')}
+            aria-label={trans.__('Run %1', LOAD)}
+            onClick={() => actions.load(kernel.id)}
+          >
+            <code>{LOAD}</code>
+          </button>
         </p>
       );
     case 'waiting':

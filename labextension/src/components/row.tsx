@@ -12,18 +12,22 @@ interface RowProps {
   kernel: string;
   session: SessionSummary;
   clockAhead: number;
+  /** Why the last order to the session was not carried out. */
+  refusal?: string;
 }
 
 /** A session. Drawn anew only when its own summary has changed. */
-export const Row = React.memo(function Row({ kernel, session, clockAhead }: RowProps): React.JSX.Element {
+export const Row = React.memo(function Row({ kernel, session, clockAhead, refusal }: RowProps): React.JSX.Element {
   const { trans, actions } = usePanel();
   const [isOpen, setIsOpen] = React.useState(false);
   const details = React.useId();
+  const toggle = React.useRef<HTMLButtonElement>(null);
   const { name } = session;
   return (
     <li className={isOpen ? 'tfsess-Row tfsess-mod-open' : 'tfsess-Row'} data-state={session.state}>
       <div className="tfsess-Row-line">
         <button
+          ref={toggle}
           type="button"
           className="tfsess-Row-toggle"
           aria-expanded={isOpen}
@@ -32,16 +36,14 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead }: RowP
         >
           <caretRightIcon.react className="tfsess-Row-caret" tag="span" />
           <span className="tfsess-Row-dot" />
-          <span className="tfsess-Row-main">
-            <span className="tfsess-Row-name" title={name}>
-              {name}
-            </span>
-            <span className="tfsess-Row-facts">
-              <Facts session={session} clockAhead={clockAhead} />
-            </span>
+          <span className="tfsess-Row-name" title={name}>
+            {name}
           </span>
           <span className="tfsess-Row-bytes" title={trans.__('In its initialized variables')}>
             {formatBytes(session.variables_nbytes)}
+          </span>
+          <span className="tfsess-Row-facts">
+            <Facts session={session} clockAhead={clockAhead} />
           </span>
         </button>
         <span className="tfsess-Row-actions">
@@ -53,6 +55,19 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead }: RowP
           <Action icon={closeIcon} label={trans.__('Close %1', name)} onClick={() => actions.close(kernel, session)} />
         </span>
       </div>
+      {refusal !== undefined && (
+        <div className="tfsess-Row-refusal" role="alert">
+          <span>{refusal}</span>
+          <Action
+            icon={closeIcon}
+            label={trans.__('Dismiss')}
+            onClick={() => {
+              toggle.current?.focus();
+              actions.dismiss(kernel, session.id);
+            }}
+          />
+        </div>
+      )}
       {isOpen && (
         <div id={details} className="tfsess-Row-details">
           <Details kernel={kernel} session={session} />
@@ -79,7 +94,9 @@ function Facts({ session, clockAhead }: Pick<RowProps, 'session' | 'clockAhead'>
       {rest.filter(Boolean).map(fact => (
         <React.Fragment key={fact}>
           {' '}
-          <span className="tfsess-Row-fact">· {fact}</span>
+          <span className="tfsess-Row-fact">
+            <span>·</span> {fact}
+          </span>
         </React.Fragment>
       ))}
     </>

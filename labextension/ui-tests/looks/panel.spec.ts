@@ -1,17 +1,16 @@
 import * as path from 'path';
 
 import type { Lab } from '../support/lab';
-import { endCell, sessionCell, writeNotebook } from '../support/lab';
-import { setTheme } from '../support/looks';
+import { endCell, Kernel, sessionCell, writeNotebook } from '../support/lab';
+import { checkAccessibility, setTheme } from '../support/looks';
 import { expect, test } from '../support/test';
 
+const LONG_NAME = 'a_session_with_a_name_that_is_much_longer_than_the_panel_is_wide';
 const FOLDER = process.env.SCREENSHOTS || '/tmp/tfsess-screenshots';
 
 for (const theme of ['Light', 'Dark'] as const) {
   test(`screenshots: ${theme}`, async ({ kernel, lab, name }) => {
-    let number = 0;
-    const shoot = (what: string): Promise<unknown> =>
-      lab.page.screenshot({ path: path.join(FOLDER, `${theme.toLowerCase()}-${++number}-${what}.png`) });
+    const shoot = shooting(lab, theme);
     const wait = [
       '%%tfsession train',
       'import os, time',
@@ -23,8 +22,8 @@ for (const theme of ['Light', 'Dark'] as const) {
     ].join('\n');
     writeNotebook(`${name}.ipynb`, [
       sessionCell('train', 20_000_000, 1_000_000, 4096, 3),
-      `${sessionCell('prep --seed 7 --device /CPU:0 --threads 2,1', 512)}\n1 / 0`,
-      '%tfsession new a_session_with_a_name_that_is_much_longer_than_the_panel_is_wide',
+      `${sessionCell('prep --seed 7 --device /CPU:0 --threads 2,1', 512)}\ntf1.get_variable("late", [64, 32])\n1 / 0`,
+      `%tfsession new ${LONG_NAME}`,
       wait,
       '%tfsession close --all\nfor i in range(300):\n    get_ipython().run_line_magic("tfsession", f"new s{i}")'
     ]);
@@ -59,13 +58,33 @@ for (const theme of ['Light', 'Dark'] as const) {
     await lab.order('Close', 'train');
     await expect(lab.complaint).toBeVisible();
     await shoot('refused');
+    await widen(lab, 250);
+    await shoot('refused-narrow');
     endCell(name);
     await expect(lab.row('train')).toContainText('idle');
     await widen(lab, 340);
     await lab.row('train').hover();
     await lab.button('Close', 'train').click();
     await expect(lab.dialog).toBeVisible();
-    await shoot('dialog');
+    await shoot('dialog-close');
+    await lab.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await lab.row(LONG_NAME).hover();
+    await shoot('hover-long-name');
+    await lab.button('Close', LONG_NAME).click();
+    await expect(lab.dialog).toBeVisible();
+    await shoot('dialog-long-name');
+    await lab.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await lab.toggle('prep').focus();
+    await lab.page.keyboard.press('Tab');
+    await shoot('focus-action');
+    await lab.page.keyboard.press('Shift+Tab');
+    await lab.page.keyboard.press('Enter');
+    await expect(lab.row('prep')).toContainText('float32');
+    await shoot('focus-row');
+    await lab.row('train').hover();
+    await lab.button('Reset', 'train').click();
+    await expect(lab.dialog).toBeVisible();
+    await shoot('dialog-reset');
     await lab.dialog.getByRole('button', { name: 'Cancel' }).click();
     await lab.order('Reset', 'train');
     await expect(lab.row('train')).toContainText('empty graph');
@@ -75,8 +94,44 @@ for (const theme of ['Light', 'Dark'] as const) {
     await shoot('hundreds');
     await widen(lab, 250);
     await shoot('hundreds-narrow');
+    await lab.execute('notebook:enter-command-mode');
+    const closing = lab.execute('tfsess-magics:close-all');
+    await expect(lab.dialog).toBeVisible();
+    await shoot('dialog-close-all');
+    await lab.dialog.getByRole('button', { name: 'Cancel' }).click();
+    await closing;
     await setTheme(lab, 'Light');
   });
+
+  test(`screenshots of kernels that have no sessions: ${theme}`, async ({ lab, name }) => {
+    const shoot = shooting(lab, `${theme}-kernel`);
+    writeNotebook(`${name}.ipynb`, ['1']);
+    const kernel = await Kernel.start(`${name}.ipynb`);
+    await lab.open(`${name}.ipynb`);
+    await setTheme(lab, theme);
+    await widen(lab, 340);
+    await expect(lab.panel).toContainText('The extension is not loaded here');
+    await shoot('absent');
+    await lab.button('Run', '%load_ext tfsess_magics').click();
+    await expect(lab.panel).toContainText('%%tfsession NAME');
+    await shoot('loaded');
+    await lab.restart();
+    await expect(lab.panel).toContainText('The extension is not loaded here');
+    await expect(lab.group(name)).toContainText('idle');
+    await shoot('restarted');
+    await kernel.shutDown();
+    await setTheme(lab, 'Light');
+  });
+}
+
+/** Takes screenshots, numbered, into the folder; axe-core may find nothing in what they show. */
+function shooting(lab: Lab, prefix: string): (what: string) => Promise<void> {
+  let number = 0;
+  return async what => {
+    const file = `${prefix}-${String(++number).padStart(2, '0')}-${what}.png`.toLowerCase();
+    await lab.page.screenshot({ path: path.join(FOLDER, file) });
+    expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
+  };
 }
 
 /** Drag the edge of the sidebar. */

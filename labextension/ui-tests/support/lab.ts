@@ -140,7 +140,7 @@ export class Lab {
     return this.panel.locator('section');
   }
 
-  button(order: 'Reset' | 'Close', name: string): Locator {
+  button(order: 'Reset' | 'Close' | 'Run', name: string): Locator {
     return this.panel.getByRole('button', { name: `${order} ${name}`, exact: true });
   }
 
@@ -153,9 +153,9 @@ export class Lab {
     return this.panel.getByRole('status');
   }
 
-  /** Where a refusal is shown. */
+  /** Where the row says why an order was refused. */
   get complaint(): Locator {
-    return this.page.locator('.Toastify__toast');
+    return this.rows.getByRole('alert');
   }
 
   /** Click a session's button, and accept the dialog if it says what it should. */
