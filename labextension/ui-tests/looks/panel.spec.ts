@@ -1,8 +1,7 @@
 import * as path from 'path';
 
-import type { Lab } from '../support/lab';
 import { endCell, sessionCell, writeNotebook } from '../support/lab';
-import { setTheme } from '../support/looks';
+import { setTheme, widen } from '../support/looks';
 import { expect, test } from '../support/test';
 
 const FOLDER = process.env.SCREENSHOTS || '/tmp/tfsess-screenshots';
@@ -77,15 +76,4 @@ for (const theme of ['Light', 'Dark'] as const) {
     await shoot('hundreds-narrow');
     await setTheme(lab, 'Light');
   });
-}
-
-/** Drag the edge of the sidebar. */
-async function widen(lab: Lab, width: number): Promise<void> {
-  const { mouse } = lab.page;
-  const box = (await lab.page.locator('#jp-left-stack').boundingBox())!;
-  const y = box.y + box.height / 2;
-  await mouse.move(box.x + box.width + 1, y);
-  await mouse.down();
-  await mouse.move(box.x + width, y, { steps: 4 });
-  await mouse.up();
 }

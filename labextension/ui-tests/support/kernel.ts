@@ -43,6 +43,12 @@ export class Kernel {
     return started;
   }
 
+  /** The kernel that a notebook has. */
+  static async of(path: string): Promise<Kernel> {
+    const sessions = await rest<{ path: string; kernel: KernelModel }[]>('GET', 'sessions');
+    return new Kernel(sessions.find(session => session.path === path)!.kernel.id);
+  }
+
   /** Have a notebook use this kernel. */
   async serve(path: string): Promise<void> {
     await rest('POST', 'sessions', session(path, { id: this.id }));
