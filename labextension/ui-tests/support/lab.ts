@@ -160,10 +160,14 @@ export class Lab {
 
   /** Start a cell of the notebook, without waiting for its end. */
   async start(index: number): Promise<void> {
+    await this.activate(index);
+    await this.page.evaluate(() => void window.jupyterapp.commands.execute('notebook:run-cell'));
+  }
+
+  /** Make a cell of the notebook the one that commands are for. */
+  async activate(index: number): Promise<void> {
     await this.page.evaluate(which => {
-      const { shell, commands } = window.jupyterapp;
-      shell.currentWidget.content.activeCellIndex = which;
-      void commands.execute('notebook:run-cell');
+      window.jupyterapp.shell.currentWidget.content.activeCellIndex = which;
     }, index);
   }
 
