@@ -213,10 +213,18 @@ describe('SessionsClient', () => {
   });
 
   describe('leaving', () => {
-    it('closes the comm in the main shell and deletes the subshell', async () => {
+    it('deletes the subshell, with which the kernel closes the comm', async () => {
       const [client, kernel] = await connectLive();
       client.dispose();
       await settle();
+      expect(kernel.of('comm_close')).toEqual([]);
+      expect(kernel.comms.size).toBe(0);
+      expect(kernel.subshells.size).toBe(0);
+    });
+
+    it('closes the comm of a kernel that knows no subshells', async () => {
+      const [client, kernel] = await connectLive(new FakeKernel({ features: [] }));
+      client.dispose();
       expect(kernel.of('comm_close')).toMatchObject([{ channel: 'shell', subshell: null }]);
       expect(kernel.comms.size).toBe(0);
       expect(kernel.subshells.size).toBe(0);

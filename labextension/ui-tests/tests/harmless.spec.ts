@@ -1,4 +1,6 @@
-import { endCell, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import * as fs from 'fs';
+
+import { endCell, inRoot, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
 test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, name }) => {
@@ -87,4 +89,29 @@ test('pages that are closed, left or reloaded leave no thread and no subshell', 
   await lab.execute('docmanager:save');
   await lab.execute('application:close');
   await expect.poll(threads, 'after all are gone').toEqual(before);
+});
+
+test('a page that goes while a cell runs is forgotten at once', async ({ kernel, lab, name }) => {
+  const threads = `${name}.threads`;
+  writeNotebook(`${name}.ipynb`, [
+    `import os, threading, time
+while not os.path.exists("${name}.end"):
+    names = " ".join(sorted(thread.name.partition("-")[0] for thread in threading.enumerate()))
+    with open("${threads}.new", "w") as file: file.write(names)
+    os.replace("${threads}.new", "${threads}")
+    time.sleep(0.02)`
+  ]);
+  await kernel.serve(`${name}.ipynb`);
+  const before = await kernel.evaluate<number>('len(__import__("threading").enumerate())');
+  await lab.open(`${name}.ipynb`);
+  await expect(lab.panel).toContainText('%%tfsession NAME');
+  await lab.start(0);
+  const seen = (): string => (fs.existsSync(inRoot(threads)) ? fs.readFileSync(inRoot(threads), 'utf8') : '');
+  await expect.poll(seen).toMatch(/subshell.*tfsess_magics feed/);
+
+  await lab.page.goto('about:blank');
+  await expect.poll(seen).not.toMatch(/subshell|tfsess_magics/);
+  expect((await kernel.model()).execution_state).toBe('busy');
+  endCell(name);
+  await expect.poll(() => kernel.evaluate('len(__import__("threading").enumerate())')).toBe(before);
 });
