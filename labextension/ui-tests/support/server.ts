@@ -5,6 +5,8 @@ import * as net from 'net';
 import * as os from 'os';
 import * as path from 'path';
 
+import { WITHOUT_SUBSHELLS } from './kernel';
+
 const TOUR = 'tour.ipynb';
 /** Milliseconds in which JupyterLab has to start; `make lab` may have to build the extension first. */
 const PATIENCE = 180_000;
@@ -25,11 +27,12 @@ const PROJECT = path.resolve(__dirname, '../../..');
 /** Have `make lab` start JupyterLab, on a copy of the tour and with folders of its own: nothing of the user's is touched. */
 export async function startServer(): Promise<Server> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'tfsess-ui-'));
-  const [root, settings, workspaces, runtime] = ['root', 'settings', 'workspaces', 'runtime'].map(name =>
+  const [root, settings, workspaces, data, runtime] = ['root', 'settings', 'workspaces', 'data', 'runtime'].map(name =>
     folder(home, name)
   );
   fs.copyFileSync(path.join(PROJECT, 'notebooks', TOUR), path.join(root, TOUR));
   writeSettings(settings, 'notification', { fetchNews: 'false', checkForUpdates: false });
+  writeKernelSpec(data, WITHOUT_SUBSHELLS, 'kernel_without_subshells.py');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const options = [
@@ -55,7 +58,7 @@ export async function startServer(): Promise<Server> {
       PYTHONDONTWRITEBYTECODE: '1',
       IPYTHONDIR: folder(home, 'ipython'),
       JUPYTER_CONFIG_DIR: folder(home, 'config'),
-      JUPYTER_DATA_DIR: folder(home, 'data'),
+      JUPYTER_DATA_DIR: data,
       JUPYTER_RUNTIME_DIR: runtime
     },
     stdio: ['ignore', log, log]
@@ -98,6 +101,17 @@ function writeSettings(settings: string, plugin: string, values: object): void {
   const plugins = path.join(settings, '@jupyterlab', 'apputils-extension');
   fs.mkdirSync(plugins, { recursive: true });
   fs.writeFileSync(path.join(plugins, `${plugin}.jupyterlab-settings`), JSON.stringify(values));
+}
+
+function writeKernelSpec(data: string, name: string, program: string): void {
+  const specs = path.join(data, 'kernels', name);
+  fs.mkdirSync(specs, { recursive: true });
+  const spec = {
+    argv: ['python', path.join(__dirname, program), '-f', '{connection_file}'],
+    display_name: name,
+    language: 'python'
+  };
+  fs.writeFileSync(path.join(specs, 'kernel.json'), JSON.stringify(spec));
 }
 
 function freePort(): Promise<number> {
