@@ -3,11 +3,8 @@ import * as fs from 'fs';
 import { endCell, inRoot, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
-test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, name }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
+test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, openNotebook }) => {
+  await openNotebook([sessionCell('train', 256)], 1);
   await lab.toggle('train').click();
   await expect(lab.row('train')).toContainText('float32');
   let last = '';
@@ -26,17 +23,16 @@ test('the last activity of the kernel does not move while nothing happens', asyn
   expect((await kernel.model()).last_activity).toBe(last);
 });
 
-test('a figure that a running cell is drawing is not flushed by our messages', async ({ kernel, lab, name }) => {
+test('a figure that a running cell is drawing is not flushed by our messages', async ({ lab, name, openNotebook }) => {
   const draw = 'import matplotlib.pyplot as plt\n_, axes = plt.subplots()\n_ = axes.plot([1, 2])';
-  writeNotebook(`${name}.ipynb`, [
-    '%matplotlib inline',
-    sessionCell('spare', 256),
-    `${draw}\n%tfsession new drawing\n${waitingCell(name)}\n_ = axes.plot([2, 1])\nprint(len(plt.get_fignums()), "figure")`
-  ]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.run(1);
+  await openNotebook(
+    [
+      '%matplotlib inline',
+      sessionCell('spare', 256),
+      `${draw}\n%tfsession new drawing\n${waitingCell(name)}\n_ = axes.plot([2, 1])\nprint(len(plt.get_fignums()), "figure")`
+    ],
+    2
+  );
   await lab.start(2);
   await expect(lab.row('drawing')).toBeVisible();
   await lab.toggle('spare').click();

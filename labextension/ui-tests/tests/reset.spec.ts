@@ -1,15 +1,11 @@
-import { sessionCell, writeNotebook } from '../support/lab';
+import { sessionCell } from '../support/lab';
 import { expect, test } from '../support/test';
 
 test('an open row never shows the variables of the graph that a reset has thrown away', async ({
-  kernel,
   lab,
-  name
+  openNotebook
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
+  await openNotebook([sessionCell('train', 256)], 1);
   await lab.toggle('train').click();
   await expect(lab.row('train')).toContainText('float32');
   await lab.recordRows();

@@ -19,16 +19,9 @@ class WidgetPanel {
 test('%tfsession panel shows the rows of the sidebar, takes its orders, and stays true, several at once', async ({
   kernel,
   lab,
-  name
+  openNotebook
 }) => {
-  writeNotebook(`${name}.ipynb`, [
-    sessionCell('train', 256),
-    '%tfsession panel',
-    '%tfsession panel',
-    sessionCell('late', 512)
-  ]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
+  await openNotebook([sessionCell('train', 256), '%tfsession panel', '%tfsession panel', sessionCell('late', 512)]);
   for (const cell of [0, 1, 2]) {
     await lab.run(cell);
   }
