@@ -222,6 +222,17 @@ describe('SessionsClient', () => {
       expect(kernel.subshells.size).toBe(0);
     });
 
+    it.each([
+      ['reload', []],
+      ['navigate', ['subshell 1']]
+    ])('that was not heard is made good after a %s of the page only', async (type, left) => {
+      const [, kernel] = await connectLive();
+      jest.spyOn(performance, 'getEntriesByType').mockReturnValue([{ type } as unknown as PerformanceEntry]);
+      await connect(kernel);
+      expect([...kernel.subshells]).toEqual([...left, 'subshell 2']);
+      jest.restoreAllMocks();
+    });
+
     it('closes the comm of a kernel that knows no subshells', async () => {
       const [client, kernel] = await connectLive(new FakeKernel({ features: [] }));
       client.dispose();
