@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOUR := notebooks/tour.ipynb
+UI_TESTS := labextension/ui-tests
 LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextension/.yarnrc.yml) \
 	$(shell find labextension/src labextension/style -type f)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: install lab test browser lint tour bench wheel clean
+.PHONY: install lab test browser picture lint tour bench wheel clean
 
 install: $(INSTALLED)
 
@@ -27,9 +28,17 @@ lab: install
 test: lint
 	cd labextension && jlpm test
 	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory browser
 
-browser: install
-	cd labextension/ui-tests && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable && jlpm test
+browser: $(UI_TESTS)/node_modules
+	cd $(UI_TESTS) && jlpm test
+
+picture: $(UI_TESTS)/node_modules
+	cd $(UI_TESTS) && jlpm picture
+
+$(UI_TESTS)/node_modules: $(UI_TESTS)/package.json $(UI_TESTS)/yarn.lock | install
+	cd $(UI_TESTS) && jlpm install --immutable
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .
@@ -48,4 +57,4 @@ wheel: $(VENV)/.tools
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) dist labextension/node_modules labextension/lib labextension/.yarn tfsess_magics/labextension
+	rm -rf $(VENV) dist labextension/node_modules $(UI_TESTS)/node_modules labextension/lib labextension/.yarn tfsess_magics/labextension

@@ -57,18 +57,19 @@ export class SessionsComm implements IDisposable {
     this._tell('comm_msg', { data }, this.subshell);
   }
 
-  /** Close the comm and end its subshell, if the kernel is there to hear it. */
+  /** Close the comm, if the kernel is there to hear it; where it has a subshell the kernel closes it with that. */
   dispose(): void {
     if (this._isDisposed) {
       return;
     }
     this._end();
     this._known?.dispose();
-    try {
-      // To the main shell: the subshell ends at once, and what it has not read yet is lost with it.
-      this._tell('comm_close', { data: {} }, null);
-    } catch {
-      // The kernel is dead, and the comm with it.
+    if (this.subshell === null) {
+      try {
+        this._tell('comm_close', { data: {} }, null);
+      } catch {
+        // The kernel is dead, and the comm with it.
+      }
     }
   }
 

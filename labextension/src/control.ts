@@ -58,8 +58,30 @@ export async function createSubshell(kernel: Kernel.IKernelConnection): Promise<
       return null;
     }
   }
+  deleteLeftover(kernel);
   const { subshell_id } = await ask(kernel, 'create_subshell_request', {});
-  return typeof subshell_id === 'string' ? subshell_id : null;
+  if (typeof subshell_id !== 'string') {
+    return null;
+  }
+  sessionStorage.setItem(storageKey(kernel), subshell_id);
+  return subshell_id;
+}
+
+/**
+ * Delete the subshell that this page had before it was reloaded: what a page sends when it goes may be lost, and a kernel
+ * that has deleted it already says no more than that. Not after other navigations: a duplicated tab has the storage of a
+ * page that is still there.
+ */
+function deleteLeftover(kernel: Kernel.IKernelConnection): void {
+  const id = sessionStorage.getItem(storageKey(kernel));
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  if (id !== null && navigation.type === 'reload') {
+    deleteSubshell(kernel, id);
+  }
+}
+
+function storageKey(kernel: Kernel.IKernelConnection): string {
+  return `tfsess-magics:subshell:${kernel.id}`;
 }
 
 /** Have a kernel end a subshell; nobody waits for it. */

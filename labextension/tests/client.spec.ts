@@ -213,10 +213,29 @@ describe('SessionsClient', () => {
   });
 
   describe('leaving', () => {
-    it('closes the comm in the main shell and deletes the subshell', async () => {
+    it('deletes the subshell, with which the kernel closes the comm', async () => {
       const [client, kernel] = await connectLive();
       client.dispose();
       await settle();
+      expect(kernel.of('comm_close')).toEqual([]);
+      expect(kernel.comms.size).toBe(0);
+      expect(kernel.subshells.size).toBe(0);
+    });
+
+    it.each([
+      ['reload', []],
+      ['navigate', ['subshell 1']]
+    ])('that was not heard is made good after a %s of the page only', async (type, left) => {
+      const [, kernel] = await connectLive();
+      jest.spyOn(performance, 'getEntriesByType').mockReturnValue([{ type } as unknown as PerformanceEntry]);
+      await connect(kernel);
+      expect([...kernel.subshells]).toEqual([...left, 'subshell 2']);
+      jest.restoreAllMocks();
+    });
+
+    it('closes the comm of a kernel that knows no subshells', async () => {
+      const [client, kernel] = await connectLive(new FakeKernel({ features: [] }));
+      client.dispose();
       expect(kernel.of('comm_close')).toMatchObject([{ channel: 'shell', subshell: null }]);
       expect(kernel.comms.size).toBe(0);
       expect(kernel.subshells.size).toBe(0);

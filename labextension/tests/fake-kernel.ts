@@ -160,6 +160,7 @@ export class FakeKernel {
       }
       case 'delete_subshell_request':
         this.subshells.delete(String(content['subshell_id']));
+        this.comms.forEach((subshell, id) => subshell === content['subshell_id'] && this.comms.delete(id));
         return {};
       default:
         return null;

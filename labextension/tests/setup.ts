@@ -9,3 +9,4 @@ Object.assign(globalThis, {
   DragEvent: class DragEvent extends Event {}
 });
 Object.assign(navigator, { clipboard: {} });
+Object.assign(performance, { getEntriesByType: () => [{ type: 'navigate' }] });

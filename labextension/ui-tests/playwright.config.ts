@@ -1,7 +1,6 @@
 import { defineConfig } from '@playwright/test';
-import * as fs from 'fs';
 
-const SYSTEM_BROWSERS = ['/usr/bin/chromium', '/usr/bin/google-chrome'];
+import { findBrowser } from './support/browser';
 
 export default defineConfig({
   globalSetup: './support/global-setup',
@@ -17,7 +16,7 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
     launchOptions: {
-      executablePath: process.env.CHROMIUM || SYSTEM_BROWSERS.find(path => fs.existsSync(path)),
+      executablePath: findBrowser(),
       args: [
         '--headless',
         '--no-sandbox',

@@ -139,6 +139,19 @@ def test_a_page_that_comes_or_goes_leaves_the_kernel_busy(kernel: Kernel) -> Non
     assert kernel.outcome(cell, answers=["on"]).status == "ok"
 
 
+def test_a_comm_ends_with_its_subshell(kernel: Kernel) -> None:
+    """A page that goes while a cell runs is forgotten at once; others of the same kernel hear on."""
+    with opened(kernel) as (staying, _):
+        with kernel.subshell() as subshell:
+            Comm(kernel, subshell).open()
+            cell = kernel.send(f"%tfsession new news\n{WAIT}")
+            kernel.said(cell, "waiting")
+            assert len(comms(kernel)) == 3
+        kernel.wait(lambda: len(comms(kernel)) == 2, "the end of the comm")
+        assert staying.next("changed")["session"]["name"] == "news"
+        assert kernel.outcome(cell, answers=["on"]).status == "ok"
+
+
 def test_messages_trigger_no_cell_events(kernel: Kernel) -> None:
     """Those of IPython would for example flush the figure that a running cell is drawing."""
     kernel.run(

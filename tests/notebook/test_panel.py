@@ -1,5 +1,6 @@
 """The list as a widget in a cell's output."""
 
+import threading
 from collections.abc import Callable, Iterator
 from threading import Event
 
@@ -11,6 +12,7 @@ import tfsess_magics
 from tests.notebook.conftest import Notebook
 from tfsess_magics import extension
 from tfsess_magics.api import registry
+from tfsess_magics.notebook import panel
 from tfsess_magics.notebook.panel import Panel
 
 
@@ -102,15 +104,41 @@ def test_an_order_that_comes_too_late_is_told(notebook: Notebook, watched: Watch
     assert registry.names == ("train",)
 
 
-def test_it_ends_with_its_last_view(notebook: Notebook) -> None:
+def views(watched: Watched, count: int) -> None:
+    """Be the pages, which count the views of the invisible child."""
+    watched.panel.widget.children[-1]._view_count = count
+
+
+def wait_for_the_end(watched: Watched) -> None:
+    assert watched.panel._ending
+    watched.panel._ending.join()
+
+
+def test_it_ends_with_its_last_view(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell that is cleared, run again or deleted takes its panel with it: no thread, no widget is left."""
-    before = set(_instances)
+    monkeypatch.setattr(panel, "_GRACE", 0.05)
+    before, threads = set(_instances), set(threading.enumerate())
     notebook.ok("%tfsession new train")
     watched = Watched()
-    watched.panel.widget._view_count = 1
-    watched.panel.widget._view_count = 0
+    for count in (1, 2, 1):  # the page was reloaded, and nobody has said that its first view is gone
+        views(watched, count)
+    wait_for_the_end(watched)
     assert set(_instances) == before
-    watched.panel.close()
+    assert set(threading.enumerate()) == threads
+
+
+def test_it_goes_on_where_a_view_is_left_or_comes_back(notebook: Notebook, watched: Watched) -> None:
+    """A page that still has a view counts it anew."""
+    before = set(_instances)
+    for _ in range(3):
+        views(watched, 1)
+        views(watched, 0)
+    assert watched.panel._ending
+    views(watched, 1)
+    assert watched.panel._ending is None
+    assert len(set(_instances)) == len(before)
+    notebook.ok("%tfsession new train")
+    watched.wait(lambda text: "train" in text)
 
 
 def test_unloading_ends_every_panel(notebook: Notebook) -> None:

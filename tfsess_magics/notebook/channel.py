@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from comm import create_comm, get_comm_manager
@@ -19,6 +20,14 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.notebook.running import RunningCells
+from tfsess_magics.notebook.subshells import SubshellRequests
+
+
+@dataclass(frozen=True)
+class _OpenComm:
+    comm: Any
+    subshell: str | None
+    unsubscribe: Callable[[], None]
 
 
 class Channel:
@@ -27,6 +36,10 @@ class Channel:
     Front ends open the comms; the kernel opens none to talk over, since what it opens is broadcast, and a window that
     does not know the target closes it for everybody. A comm that is registered and never opened, the beacon, is
     what a front end finds when it asks for comms of the target.
+
+    A comm ends when its front end closes it, or ends the subshell in which it was opened: a front end that goes while a
+    cell runs has no other way to be heard, as a message to the subshell would be lost with it, and one to the main
+    shell would wait for the cell.
 
     `install` and `uninstall` are the shell's thread's to call. Messages arrive in whichever thread, or subshell, the
     front end chose.
@@ -37,7 +50,8 @@ class Channel:
         self._registry = registry
         self._running = running
         self._feed = feed
-        self._comms: dict[str, tuple[Any, Callable[[], None]]] = {}
+        self._subshells = SubshellRequests(kernel, self._subshell_done)
+        self._comms: dict[str, _OpenComm] = {}
         self._beacon: Any = None
 
     def install(self) -> None:
@@ -47,34 +61,40 @@ class Channel:
         self._beacon = create_comm(target_name=TARGET, primary=False)
         manager.register_comm(self._beacon)
         self._send(self._beacon, Announcement(TARGET, PROTOCOL_VERSION))
-        self._running.install()
+        self._subshells.install()
 
     def uninstall(self) -> None:
         """Close every comm."""
-        self._running.uninstall()
+        self._subshells.uninstall()
         manager = get_comm_manager()
         manager.unregister_target(TARGET, self._open)
         manager.unregister_comm(self._beacon)
         # The beacon was never opened: closing it would tell front ends of a comm that they do not know.
         self._beacon._closed = True
-        for comm, unsubscribe in list(self._comms.values()):
-            unsubscribe()
-            comm.close()
+        for opened in list(self._comms.values()):
+            opened.unsubscribe()
+            opened.comm.close()
         self._comms.clear()
 
-    def _open(self, comm: Any, _: Any) -> None:
+    def _open(self, comm: Any, message: Any) -> None:
         # IPython's own handler would trigger pre_execute and post_execute, which for example flush the figure that a
         # running cell is drawing.
         comm.handle_msg = functools.partial(self._receive, comm)
         comm.on_close(functools.partial(self._close, comm))
 
-        self._comms[comm.comm_id] = comm, self._feed.subscribe(functools.partial(self._send, comm))
+        unsubscribe = self._feed.subscribe(functools.partial(self._send, comm))
+        self._comms[comm.comm_id] = _OpenComm(comm, message["header"].get("subshell_id"), unsubscribe)
         self._running.say_busy()
 
     def _close(self, comm: Any, _: Any) -> None:
-        known = self._comms.pop(comm.comm_id, None)
-        if known:
-            known[1]()
+        if opened := self._comms.pop(comm.comm_id, None):
+            opened.unsubscribe()
+        self._running.say_busy()
+
+    def _subshell_done(self, ended: str | None) -> None:
+        manager: Any = get_comm_manager()
+        for comm_id in [comm_id for comm_id, opened in self._comms.items() if ended and opened.subshell == ended]:
+            manager.comm_close(None, None, {"content": {"comm_id": comm_id}})
         self._running.say_busy()
 
     def _receive(self, comm: Any, message: Any) -> None:

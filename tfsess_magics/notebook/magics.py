@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -29,11 +30,11 @@ class SessionMagics(Magics):  # type: ignore[misc]
         super().__init__(shell)
         self._sessions = sessions
         self._feed = feed
-        self._panels: list[Any] = []
+        self._panels: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def unregister(self) -> None:
         """Take the magics and the panels that they have shown away."""
-        for panel in self._panels:
+        for panel in list(self._panels):
             panel.close()
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
@@ -182,7 +183,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         except ModuleNotFoundError as error:
             raise UsageError(f"%tfsession panel needs ipywidgets: pip install ipywidgets ({error})") from None
         panel = Panel(self._registry, self._feed)
-        self._panels.append(panel)
+        self._panels.add(panel)
         display(panel.widget)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import threading
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -26,14 +27,21 @@ from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.words import count, format_bytes
 
 _EMPTY = "No sessions yet. Start one with <code>%%tfsession NAME</code>."
+_GRACE = 5.0
+"""Seconds in which a page has to show that it still has a view, when another view has gone."""
 _TAKES: dict[type[Reset | Close], str] = {Reset: "Reset", Close: "Close"}
 
 
 class Panel:
     """One panel in one output cell: a row for each session, kept up to date, with the sidebar's orders.
 
-    It ends when no view of it is left in the page, or by `close`. The widgets are changed by the feed's thread and by
-    the threads that handle clicks.
+    It ends when its last view has gone from the pages, or by `close`. The widgets are changed by the feed's thread and
+    by the threads that handle messages.
+
+    How many views there are cannot be added up: a page that is reloaded or closed does not say that its views are
+    gone, and two pages count over each other. So when a view goes, they are counted anew, by a new invisible child:
+    every view of the panel makes a view of it, which ipywidgets notes in its `_view_count`. The grace is also there for
+    cells that are moved, whose outputs go and come back.
     """
 
     def __init__(self, registry: SessionRegistry[Any], feed: Feed) -> None:
@@ -43,20 +51,40 @@ class Panel:
         self._empty = widgets.HTML(_EMPTY)
         self._list = widgets.VBox([self._empty])
         self._said = widgets.HTML()
-        self.widget = widgets.VBox([self._list, self._said])
-        self.widget._view_count = 0
-        self.widget.observe(self._views_changed, "_view_count")
+        self._counted = self._count()
+        self._ending: threading.Timer | None = None
+        self.widget = widgets.VBox([self._list, self._said, self._counted])
         self._unsubscribe = feed.subscribe(self._receive)
 
     def close(self) -> None:
         """End it, and take its widgets away. Harmless when it is done already."""
+        self._go_on()
         self._unsubscribe()
         _close(self._empty)
         _close(self.widget)
 
+    def _count(self) -> widgets.HTML:
+        counted = widgets.HTML(layout=widgets.Layout(display="none"))
+        counted._view_count = 0
+        counted.observe(self._views_changed, "_view_count")
+        return counted
+
     def _views_changed(self, change: Any) -> None:
-        if change["old"] and not change["new"]:
-            self.close()
+        if change["owner"] is not self._counted:
+            return
+        self._go_on()
+        if change["new"] < change["old"]:
+            _close(self._counted)
+            self._counted = self._count()
+            self._ending = threading.Timer(_GRACE, self.close)
+            self._ending.name, self._ending.daemon = "tfsess_magics panel", True
+            self._ending.start()
+            self.widget.children = [self._list, self._said, self._counted]
+
+    def _go_on(self) -> None:
+        if self._ending:
+            self._ending.cancel()
+        self._ending = None
 
     def _receive(self, message: Snapshot | SessionChanged | SessionClosed) -> None:
         if isinstance(message, Snapshot):

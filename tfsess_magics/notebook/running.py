@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
-_SUBSHELL_REQUESTS = ("create_subshell_request", "delete_subshell_request")
 _REMEMBERED = 16
 """Cells that may be running at once, in subshells or awaiting."""
 
@@ -19,32 +17,13 @@ class RunningCells:
     A comm message that arrives while a cell runs is followed by the kernel's ``idle`` for that message, which
     JupyterLab and the server take for the kernel's own. `say_busy` says ``busy`` for the cell again.
 
-    The same goes for the requests by which pages make and end their subshells; `install` and `uninstall` put `say_busy`
-    behind those. `say_busy` is called by handlers of messages, in the thread of their loop.
+    The same goes for the requests by which pages make and end their subshells. `say_busy` is called by handlers of
+    messages, in the thread of their loop.
     """
 
     def __init__(self, kernel: Any) -> None:
         self._kernel = kernel
-        self._handlers: dict[str, Callable[..., Any]] = {}
         self._cells: list[tuple[Coroutine[Any, Any, Any], Any]] = []
-
-    def install(self) -> None:
-        """Say busy after every request for a subshell, too."""
-        for type_ in _SUBSHELL_REQUESTS:
-            if handler := self._kernel.control_handlers.get(type_):
-                self._handlers[type_] = handler
-                self._kernel.control_handlers[type_] = functools.partial(self._handle, handler)
-
-    def uninstall(self) -> None:
-        """Leave those requests alone."""
-        self._kernel.control_handlers.update(self._handlers)
-        self._handlers.clear()
-
-    async def _handle(self, handler: Callable[..., Any], *request: Any) -> None:
-        handled = handler(*request)
-        if inspect.isawaitable(handled):
-            await handled
-        self.say_busy()
 
     def started(self, cell: Coroutine[Any, Any, Any]) -> None:
         """Note the coroutine of a cell; it is looked at later, no frame or callback is put around it."""

@@ -2,7 +2,7 @@ import * as path from 'path';
 
 import type { Lab } from '../support/lab';
 import { endCell, Kernel, sessionCell, writeNotebook } from '../support/lab';
-import { checkAccessibility, setTheme } from '../support/looks';
+import { checkAccessibility, setTheme, widen } from '../support/looks';
 import { expect, test } from '../support/test';
 
 const LONG_NAME = 'a_session_with_a_name_that_is_much_longer_than_the_panel_is_wide';
@@ -132,15 +132,4 @@ function shooting(lab: Lab, prefix: string): (what: string) => Promise<void> {
     await lab.page.screenshot({ path: path.join(FOLDER, file) });
     expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
   };
-}
-
-/** Drag the edge of the sidebar. */
-async function widen(lab: Lab, width: number): Promise<void> {
-  const { mouse } = lab.page;
-  const box = (await lab.page.locator('#jp-left-stack').boundingBox())!;
-  const y = box.y + box.height / 2;
-  await mouse.move(box.x + box.width + 1, y);
-  await mouse.down();
-  await mouse.move(box.x + width, y, { steps: 4 });
-  await mouse.up();
 }

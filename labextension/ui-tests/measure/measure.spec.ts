@@ -1,34 +1,50 @@
 import type { Page } from '@playwright/test';
 
 import type { SeenRow } from '../support/lab';
-import { endCell, writeNotebook } from '../support/lab';
+import { endCell, waitingCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
 const TIMES = 25;
+/** Seconds for which a cell runs one run after another. */
+const STREAM = 10;
 
 interface Message {
   at: number;
   text: string;
 }
+/** What the page spends on the extension at its start, in milliseconds. */
+interface StartTimes {
+  evaluation: number;
+  activation: number;
+}
+/** What JupyterLab takes an extension's modules from. */
+interface Container {
+  get(module: string): Promise<() => { default: { activate(...args: unknown[]): unknown } }>;
+}
 declare global {
   interface Window {
     messages: Message[];
+    startTimes: StartTimes;
+    _JUPYTERLAB: Record<string, Container>;
   }
 }
 
-/** What happens in the kernel, with the moment of each event. */
-const EVENTS = `
+/** What happens in the kernel, with the moment of each event. `work` waits for `endCell` when it has made its session. */
+const events = (name: string): string => `
 import os, threading, time
 import tfsess_magics
 times = {}
 def note(what):
     times.setdefault(what, []).append(time.time())
-def work(kind):
-    counted = tfsess_magics.session(f"counted-{kind}")
-    with counted as session:
+def begin(kind):
+    with (counted := tfsess_magics.session(f"counted-{kind}")):
         op = tf.constant(1)
-        session.run(op)
-    time.sleep(1)
+        counted.run(op)
+    while not os.path.exists(f"${name}-{kind}.end"):
+        time.sleep(0.01)
+    return counted, op
+def work(kind):
+    counted, op = begin(kind)
     for number in range(${TIMES}):
         note(f"open {kind}")
         opened = tfsess_magics.session(f"{kind}-{number}")
@@ -38,33 +54,41 @@ def work(kind):
         opened.__exit__(None, None, None)
         time.sleep(0.4)
         note(f"counters {kind}")
-        session.run(op)
+        counted.run(op)
         time.sleep(0.6)
+def stream():
+    counted, op = begin("stream")
+    runs, until = 1, time.time() + ${STREAM}
+    while (now := time.time()) < until:
+        times.setdefault("stream", []).append([now, runs])
+        for _ in range(50):
+            counted.run(op)
+        runs += 50
 `;
 
 test('measure', async ({ kernel, lab, name, page }) => {
   await page.addInitScript(recordMessages);
   writeNotebook(`${name}.ipynb`, [
-    EVENTS,
-    'work("busy")\nprint("over")',
+    events(name),
+    'work("busy")',
     'thread = threading.Thread(target=work, args=("idle",))\nthread.start()',
+    'stream()',
     '%tfsession close --all\n%tfsession new orders',
-    `while not os.path.exists("${name}.end"):\n    time.sleep(0.02)`
+    waitingCell(name)
   ]);
   await kernel.serve(`${name}.ipynb`);
   await lab.open(`${name}.ipynb`);
   await lab.recordRows();
   await lab.run(0);
-  await lab.run(1, 120_000);
-  await lab.run(2);
-  await kernel.execute('pass');
-  await page.waitForFunction(
-    last => document.querySelector('#tfsess-magics-panel')?.textContent?.includes(last),
-    `idle-${TIMES - 1}`,
-    { timeout: 120_000 }
-  );
-  await kernel.execute('thread.join()');
-  await page.waitForTimeout(1000);
+  for (const [cell, kind] of ['busy', 'idle', 'stream'].entries()) {
+    await lab.start(cell + 1);
+    await expect(lab.row(`counted-${kind}`)).toContainText(/\b1 run\b/);
+    endCell(`${name}-${kind}`);
+    await expect(lab.prompt(cell + 1)).toHaveText(/\[\d+\]:/, { timeout: 120_000 });
+    await kernel.execute('"thread" in globals() and thread.join()');
+  }
+  const streamed = await kernel.evaluate<[number, number][]>('times.pop("stream")');
+  await expect(lab.row('counted-stream')).toContainText(`${(streamed.at(-1)![1] + 50).toLocaleString('en')} runs`);
   const times = await kernel.evaluate<Record<string, number[]>>('times');
   const rows = await lab.recordedRows();
   const results: Record<string, number[]> = {};
@@ -82,24 +106,47 @@ test('measure', async ({ kernel, lab, name, page }) => {
       until(i, 'counters', row => row.name === `counted-${kind}` && row.text.includes(`· ${i + 2} runs`))
     );
   }
-  await lab.run(3);
+  const counts = rows.filter(row => row.name === 'counted-stream').map(({ at, text }) => ({ at, runs: runsIn(text) }));
+  results['counters, stream of runs'] = streamed.map(
+    ([from, runs]) => (counts.find(shown => shown.runs >= runs)?.at ?? NaN) - from * 1000
+  );
+  await lab.run(4);
   results['order to reply, idle'] = await orders(page);
-  await lab.start(4);
-  await expect(lab.prompt(4)).toHaveText('[*]:');
+  await lab.start(5);
+  await expect(lab.prompt(5)).toHaveText('[*]:');
   results['order to reply, busy'] = await orders(page);
   endCell(name);
-  await expect(lab.prompt(4)).toHaveText(/\[\d+\]:/);
-  print(`\n${'ms'.padEnd(26)}  median     p90     max   n`);
-  for (const [what, values] of Object.entries(results)) {
-    const sorted = [...values].sort((one, other) => one - other);
-    const at = (share: number): string =>
-      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(0);
-    print(`${what.padEnd(26)}  ${at(0.5).padStart(6)}  ${at(0.9).padStart(6)}  ${at(1).padStart(6)}  ${values.length}`);
-  }
+  await expect(lab.prompt(5)).toHaveText(/\[\d+\]:/);
+  print(results);
 });
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+test('measure the start', async ({ lab, page }) => {
+  await page.addInitScript(recordStart);
+  const starts: StartTimes[] = [];
+  for (let number = 0; number < TIMES; number++) {
+    await page.goto(`${process.env.TFSESS_SERVER}/lab?reset`);
+    await lab.show();
+    starts.push(await page.evaluate(() => window.startTimes));
+  }
+  print({
+    'evaluation of the modules': starts.map(({ evaluation }) => evaluation),
+    activation: starts.map(({ activation }) => activation)
+  });
+});
+/** Print the median, the 90th percentile and the slowest of each. */
+function print(results: Record<string, number[]>): void {
+  const lines = Object.entries(results).map(([what, values]) => {
+    const sorted = [...values].sort((one, other) => one - other);
+    const at = (share: number): string =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
+    return `${what.padEnd(26)}  ${at(0.5).padStart(6)}  ${at(0.9).padStart(6)}  ${at(1).padStart(6)}  ${values.length}`;
+  });
+  process.stdout.write([`\n${'ms'.padEnd(26)}  median     p90     max   n`, ...lines, ''].join('\n'));
+}
+
+/** The number of runs that a row shows. */
+function runsIn(text: string): number {
+  return Number(text.match(/([\d,]+) runs?/)?.[1].replaceAll(',', '') ?? NaN);
 }
 
 /** Reset the session `orders` again and again, and return how long each reply took. */
@@ -145,4 +192,36 @@ function recordMessages(): void {
       super.send(data);
     }
   };
+}
+
+/** In the page: time the evaluation of the extension's modules, and its activation. */
+function recordStart(): void {
+  const timed = <T>(what: keyof StartTimes, work: () => T): T => {
+    const start = performance.now();
+    const result = work();
+    window.startTimes[what] += performance.now() - start;
+    return result;
+  };
+  window.startTimes = { evaluation: 0, activation: 0 };
+  window._JUPYTERLAB = {};
+  let container: Container;
+  Object.defineProperty(window._JUPYTERLAB, 'tfsess-magics', {
+    get: () => container,
+    set: (given: Container) => {
+      container = {
+        ...given,
+        get: async name => {
+          const load = await given.get(name);
+          return () => {
+            const module = timed('evaluation', load);
+            if (name === './extension') {
+              const { activate } = module.default;
+              module.default.activate = (...args) => timed('activation', () => activate(...args));
+            }
+            return module;
+          };
+        }
+      };
+    }
+  });
 }

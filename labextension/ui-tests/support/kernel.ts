@@ -3,6 +3,9 @@ import WebSocket from 'ws';
 
 const SERVER = () => process.env.TFSESS_SERVER!;
 
+/** Name of the kernel that knows no subshells. */
+export const WITHOUT_SUBSHELLS = 'without-subshells';
+
 /** What the server says of a kernel. */
 export interface KernelModel {
   id: string;
@@ -36,11 +39,17 @@ export class Kernel {
   private constructor(readonly id: string) {}
 
   /** Start a kernel for a notebook, and wait until it answers. */
-  static async start(path: string): Promise<Kernel> {
-    const { kernel } = await rest<{ kernel: KernelModel }>('POST', 'sessions', session(path, { name: 'python3' }));
+  static async start(path: string, name = 'python3'): Promise<Kernel> {
+    const { kernel } = await rest<{ kernel: KernelModel }>('POST', 'sessions', session(path, { name }));
     const started = new Kernel(kernel.id);
     await started.execute('pass');
     return started;
+  }
+
+  /** The kernel that a notebook has. */
+  static async of(path: string): Promise<Kernel> {
+    const sessions = await rest<{ path: string; kernel: KernelModel }[]>('GET', 'sessions');
+    return new Kernel(sessions.find(session => session.path === path)!.kernel.id);
   }
 
   /** Have a notebook use this kernel. */

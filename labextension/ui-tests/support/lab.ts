@@ -3,25 +3,9 @@ import { expect } from '@playwright/test';
 import * as fs from 'fs';
 import * as path from 'path';
 
+import type { App } from './app';
 import { Kernel } from './kernel';
 
-/** The parts of JupyterLab's application object that are used here. */
-interface App {
-  restored: Promise<void>;
-  commands: { execute(id: string, args?: object): Promise<unknown> };
-  shell: { currentWidget: NotebookPanel };
-}
-interface NotebookPanel {
-  context: { path: string };
-  content: { activeCellIndex: number };
-  sessionContext: { session: { kernel: KernelConnection | null } | null };
-}
-interface KernelConnection {
-  id: string;
-  status: string;
-  connectionStatus: string;
-  statusChanged: { connect(slot: (sender: unknown, status: string) => void): void };
-}
 /** What a row showed, and when, in milliseconds since the epoch. */
 export interface SeenRow {
   at: number;
@@ -136,6 +120,11 @@ export class Lab {
     return this.row(name).locator('button[aria-expanded]');
   }
 
+  /** Where a row says how large its variables are. */
+  bytes(name: string): Locator {
+    return this.row(name).locator('.tfsess-Row-bytes');
+  }
+
   get groups(): Locator {
     return this.panel.locator('section');
   }
@@ -171,10 +160,14 @@ export class Lab {
 
   /** Start a cell of the notebook, without waiting for its end. */
   async start(index: number): Promise<void> {
+    await this.activate(index);
+    await this.page.evaluate(() => void window.jupyterapp.commands.execute('notebook:run-cell'));
+  }
+
+  /** Make a cell of the notebook the one that commands are for. */
+  async activate(index: number): Promise<void> {
     await this.page.evaluate(which => {
-      const { shell, commands } = window.jupyterapp;
-      shell.currentWidget.content.activeCellIndex = which;
-      void commands.execute('notebook:run-cell');
+      window.jupyterapp.shell.currentWidget.content.activeCellIndex = which;
     }, index);
   }
 
@@ -248,11 +241,15 @@ export class Lab {
     return this.groups.filter({ has: this.page.getByRole('heading', { name: notebook }) });
   }
 
-  execute(command: string, args: object = {}): Promise<unknown> {
-    return this.page.evaluate(([id, given]) => window.jupyterapp.commands.execute(id, given).then(() => null), [
-      command,
-      args
-    ] as const);
+  /** Execute a command of JupyterLab, and return its result if that is a plain value. */
+  execute<T>(command: string, args: object = {}): Promise<T> {
+    return this.page.evaluate(
+      async ([id, given]) => {
+        const result = await window.jupyterapp.commands.execute(id, given);
+        return (typeof result === 'object' ? null : result) as never;
+      },
+      [command, args] as const
+    );
   }
 }
 

@@ -21,3 +21,14 @@ export async function checkAccessibility(page: Page, selector: string): Promise<
   const { violations } = await page.evaluate(part => window.axe.run(part), selector);
   return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}\n${node.failureSummary}`));
 }
+
+/** Drag the edge of the sidebar. */
+export async function widen(lab: Lab, width: number): Promise<void> {
+  const { mouse } = lab.page;
+  const box = (await lab.page.locator('#jp-left-stack').boundingBox())!;
+  const y = box.y + box.height / 2;
+  await mouse.move(box.x + box.width + 1, y);
+  await mouse.down();
+  await mouse.move(box.x + width, y, { steps: 4 });
+  await mouse.up();
+}

@@ -5,71 +5,90 @@ import * as net from 'net';
 import * as os from 'os';
 import * as path from 'path';
 
+import { WITHOUT_SUBSHELLS } from './kernel';
+
+const TOUR = 'tour.ipynb';
+/** Milliseconds in which JupyterLab has to start; `make lab` may have to build the extension first. */
+const PATIENCE = 180_000;
+
 /** A running JupyterLab server. */
 export interface Server {
   readonly url: string;
   /** Its folder of notebooks. */
   readonly root: string;
+  /** The page that it opens for the user: the tour. */
+  readonly start: string;
   stop(): Promise<void>;
 }
 
-/** `jupyter` of the environment under test. */
-const JUPYTER = process.env.JUPYTER || path.resolve(__dirname, '../../../.venv/bin/jupyter');
+/** Folder of the project. */
+const PROJECT = path.resolve(__dirname, '../../..');
 
-/** Start JupyterLab with folders of its own, so that nothing of the user's is read or written. */
+/** Have `make lab` start JupyterLab, on a copy of the tour and with folders of its own: nothing of the user's is touched. */
 export async function startServer(): Promise<Server> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'tfsess-ui-'));
-  const [root, settings, workspaces] = ['root', 'settings', 'workspaces'].map(name => folder(home, name));
+  const [root, settings, workspaces, data, runtime] = ['root', 'settings', 'workspaces', 'data', 'runtime'].map(name =>
+    folder(home, name)
+  );
+  fs.copyFileSync(path.join(PROJECT, 'notebooks', TOUR), path.join(root, TOUR));
   writeSettings(settings, 'notification', { fetchNews: 'false', checkForUpdates: false });
+  writeKernelSpec(data, WITHOUT_SUBSHELLS, 'kernel_without_subshells.py');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const options = [
+    '--no-browser',
+    '--expose-app-in-browser',
+    `--port=${port}`,
+    '--ServerApp.port_retries=0',
+    '--ServerApp.ip=127.0.0.1',
+    '--IdentityProvider.token=',
+    '--ServerApp.disable_check_xsrf=True',
+    `--LabApp.user_settings_dir=${settings}`,
+    `--LabApp.workspaces_dir=${workspaces}`,
+    '--LabApp.news_url='
+  ];
   const log = fs.openSync(path.join(home, 'server.log'), 'w');
-  const child = spawn(
-    JUPYTER,
-    [
-      'lab',
-      '--allow-root',
-      '--no-browser',
-      '--expose-app-in-browser',
-      `--port=${port}`,
-      '--ServerApp.port_retries=0',
-      '--ServerApp.ip=127.0.0.1',
-      '--IdentityProvider.token=',
-      '--ServerApp.disable_check_xsrf=True',
-      `--ServerApp.root_dir=${root}`,
-      `--LabApp.user_settings_dir=${settings}`,
-      `--LabApp.workspaces_dir=${workspaces}`,
-      '--LabApp.news_url='
-    ],
-    {
-      env: {
-        ...process.env,
-        TF_CPP_MIN_LOG_LEVEL: '3',
-        PYTHONDONTWRITEBYTECODE: '1',
-        IPYTHONDIR: folder(home, 'ipython'),
-        JUPYTER_CONFIG_DIR: folder(home, 'config'),
-        JUPYTER_DATA_DIR: folder(home, 'data'),
-        JUPYTER_RUNTIME_DIR: folder(home, 'runtime')
-      },
-      stdio: ['ignore', log, log]
-    }
-  );
+  const child = spawn('make', ['lab', `TOUR=${path.join(root, TOUR)}`, `LAB_OPTIONS=${options.join(' ')}`], {
+    cwd: PROJECT,
+    detached: true, // a group of its own, which is ended as one
+    env: {
+      ...process.env,
+      MAKEFLAGS: undefined, // those of a make that runs the tests
+      TF_CPP_MIN_LOG_LEVEL: '3',
+      PYTHONDONTWRITEBYTECODE: '1',
+      IPYTHONDIR: folder(home, 'ipython'),
+      JUPYTER_CONFIG_DIR: folder(home, 'config'),
+      JUPYTER_DATA_DIR: data,
+      JUPYTER_RUNTIME_DIR: runtime
+    },
+    stdio: ['ignore', log, log]
+  });
   try {
     await answers(`${url}/api/status`, child);
   } catch (error) {
-    child.kill();
+    end(child, 'SIGTERM');
     throw new Error(`${error}\n${fs.readFileSync(path.join(home, 'server.log'), 'utf8')}`);
   }
-  return { url, root, stop: () => stop(child, home) };
+  return { url, root, start: startPage(runtime), stop: () => stop(child, home) };
 }
 
 async function stop(child: ChildProcess, home: string): Promise<void> {
   const ended = new Promise(resolve => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const giveUp = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  end(child, 'SIGTERM');
+  const giveUp = setTimeout(() => end(child, 'SIGKILL'), 20_000);
   await ended;
   clearTimeout(giveUp);
   fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  process.kill(-child.pid!, signal);
+}
+
+/** The page that the server would open in the user's browser. */
+function startPage(runtime: string): string {
+  const file = fs.readdirSync(runtime).find(name => name.startsWith('jpserver-file-to-run-'))!;
+  return fs.readFileSync(path.join(runtime, file), 'utf8').match(/url=([^"]+)"/)![1];
 }
 
 function folder(home: string, name: string): string {
@@ -84,6 +103,17 @@ function writeSettings(settings: string, plugin: string, values: object): void {
   fs.writeFileSync(path.join(plugins, `${plugin}.jupyterlab-settings`), JSON.stringify(values));
 }
 
+function writeKernelSpec(data: string, name: string, program: string): void {
+  const specs = path.join(data, 'kernels', name);
+  fs.mkdirSync(specs, { recursive: true });
+  const spec = {
+    argv: ['python', path.join(__dirname, program), '-f', '{connection_file}'],
+    display_name: name,
+    language: 'python'
+  };
+  fs.writeFileSync(path.join(specs, 'kernel.json'), JSON.stringify(spec));
+}
+
 function freePort(): Promise<number> {
   return new Promise(resolve => {
     const probe = net.createServer().listen(0, '127.0.0.1', () => {
@@ -94,7 +124,7 @@ function freePort(): Promise<number> {
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+  for (const start = Date.now(); Date.now() - start < PATIENCE && child.exitCode === null;) {
     try {
       if ((await fetch(url)).ok) {
         return;

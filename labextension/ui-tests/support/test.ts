@@ -10,6 +10,8 @@ interface Fixtures {
   lab: Lab;
   /** The kernel that tests share: the extension is loaded, there is no session, and no test ends it. */
   kernel: Kernel;
+  /** Open a notebook of these cells with the kernel that tests share, and run so many of them. */
+  openNotebook: (cells: readonly string[], run?: number) => Promise<void>;
   /** Open another window on the server. */
   openWindow: () => Promise<Page>;
 }
@@ -41,6 +43,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   },
   lab: async ({ page }, use) => {
     await use(new Lab(page));
+  },
+  openNotebook: async ({ kernel, lab, name }, use) => {
+    await use(async (cells, run = 0) => {
+      const path = `${name}.ipynb`;
+      writeNotebook(path, cells);
+      await kernel.serve(path);
+      await lab.open(path, name);
+      for (let cell = 0; cell < run; cell++) {
+        await lab.run(cell);
+      }
+    });
   },
   openWindow: async ({ browser }, use) => {
     const contexts: { close(): Promise<void> }[] = [];

@@ -24,16 +24,11 @@ for (const theme of ['Light', 'Dark'] as const) {
 }
 
 test('by keyboard a row opens with Enter, and its buttons are reached with Tab', async ({
-  kernel,
   lab,
-  name,
+  openNotebook,
   page
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('one', 256), sessionCell('two', 3)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.run(1);
+  await openNotebook([sessionCell('one', 256), sessionCell('two', 3)], 2);
   await expect(lab.rows).toHaveCount(2);
 
   await lab.panel.getByRole('button', { name: 'Refresh' }).focus();
@@ -65,14 +60,10 @@ test('by keyboard a row opens with Enter, and its buttons are reached with Tab',
 test('the palette closes all sessions of the current kernel, after the same question', async ({
   kernel,
   lab,
-  name,
+  openNotebook,
   page
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('one', 256), sessionCell('two', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.run(1);
+  await openNotebook([sessionCell('one', 256), sessionCell('two', 256)], 2);
   await expect(lab.rows).toHaveCount(2);
   await lab.execute('apputils:activate-command-palette');
   await page.keyboard.type('Close All TensorFlow');

@@ -1,18 +1,17 @@
-import { endCell, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import { endCell, sessionCell, waitingCell } from '../support/lab';
 import { expect, test } from '../support/test';
 
-/** Milliseconds for which the kernel may seem idle after one of our messages: `notebook/running.py` says busy after 20. */
+/** Milliseconds for which the kernel may seem idle after one of our messages, until it says that it is busy. */
 const BLINK = 100;
 
-test('while a cell runs news arrive, a row opens and an idle session can be closed', async ({ kernel, lab, name }) => {
+test('while a cell runs news arrive, a row opens and an idle session can be closed', async ({
+  kernel,
+  lab,
+  name,
+  openNotebook
+}) => {
   const news = 'get_ipython().run_line_magic("tfsession", "new news")';
-  writeNotebook(`${name}.ipynb`, [
-    sessionCell('spare', 512, 3),
-    `${waitingCell(name, 'busy')}`.replace('\n', `\n${news}\n`)
-  ]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
+  await openNotebook([sessionCell('spare', 512, 3), `${waitingCell(name, 'busy')}`.replace('\n', `\n${news}\n`)], 1);
   await lab.start(1);
 
   await expect(lab.row('news')).toBeVisible();
@@ -34,11 +33,10 @@ test('while a cell runs news arrive, a row opens and an idle session can be clos
 test('closing the session of the running cell is refused with the reason of the kernel', async ({
   kernel,
   lab,
-  name
+  name,
+  openNotebook
 }) => {
-  writeNotebook(`${name}.ipynb`, [waitingCell(name, 'busy')]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
+  await openNotebook([waitingCell(name, 'busy')]);
   await lab.start(0);
 
   for (const order of ['Close', 'Reset'] as const) {
@@ -56,13 +54,10 @@ test('closing the session of the running cell is refused with the reason of the 
 test('the kernel stays busy for the notebook and for the server, whatever is clicked', async ({
   kernel,
   lab,
-  name
+  name,
+  openNotebook
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('one', 3), sessionCell('two', 3), waitingCell(name, 'busy')]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.run(1);
+  await openNotebook([sessionCell('one', 3), sessionCell('two', 3), waitingCell(name, 'busy')], 2);
   await lab.start(2);
   await expect(lab.row('busy')).toContainText('in a cell');
   await expect(lab.indicator).toHaveAttribute('data-status', 'busy');

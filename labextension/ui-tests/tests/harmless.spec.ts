@@ -1,11 +1,10 @@
-import { endCell, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import * as fs from 'fs';
+
+import { endCell, inRoot, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
-test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, name }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
+test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, openNotebook }) => {
+  await openNotebook([sessionCell('train', 256)], 1);
   await lab.toggle('train').click();
   await expect(lab.row('train')).toContainText('float32');
   let last = '';
@@ -24,17 +23,16 @@ test('the last activity of the kernel does not move while nothing happens', asyn
   expect((await kernel.model()).last_activity).toBe(last);
 });
 
-test('a figure that a running cell is drawing is not flushed by our messages', async ({ kernel, lab, name }) => {
+test('a figure that a running cell is drawing is not flushed by our messages', async ({ lab, name, openNotebook }) => {
   const draw = 'import matplotlib.pyplot as plt\n_, axes = plt.subplots()\n_ = axes.plot([1, 2])';
-  writeNotebook(`${name}.ipynb`, [
-    '%matplotlib inline',
-    sessionCell('spare', 256),
-    `${draw}\n%tfsession new drawing\n${waitingCell(name)}\n_ = axes.plot([2, 1])\nprint(len(plt.get_fignums()), "figure")`
-  ]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.run(1);
+  await openNotebook(
+    [
+      '%matplotlib inline',
+      sessionCell('spare', 256),
+      `${draw}\n%tfsession new drawing\n${waitingCell(name)}\n_ = axes.plot([2, 1])\nprint(len(plt.get_fignums()), "figure")`
+    ],
+    2
+  );
   await lab.start(2);
   await expect(lab.row('drawing')).toBeVisible();
   await lab.toggle('spare').click();
@@ -87,4 +85,29 @@ test('pages that are closed, left or reloaded leave no thread and no subshell', 
   await lab.execute('docmanager:save');
   await lab.execute('application:close');
   await expect.poll(threads, 'after all are gone').toEqual(before);
+});
+
+test('a page that goes while a cell runs is forgotten at once', async ({ kernel, lab, name }) => {
+  const threads = `${name}.threads`;
+  writeNotebook(`${name}.ipynb`, [
+    `import os, threading, time
+while not os.path.exists("${name}.end"):
+    names = " ".join(sorted(thread.name.partition("-")[0] for thread in threading.enumerate()))
+    with open("${threads}.new", "w") as file: file.write(names)
+    os.replace("${threads}.new", "${threads}")
+    time.sleep(0.02)`
+  ]);
+  await kernel.serve(`${name}.ipynb`);
+  const before = await kernel.evaluate<number>('len(__import__("threading").enumerate())');
+  await lab.open(`${name}.ipynb`);
+  await expect(lab.panel).toContainText('%%tfsession NAME');
+  await lab.start(0);
+  const seen = (): string => (fs.existsSync(inRoot(threads)) ? fs.readFileSync(inRoot(threads), 'utf8') : '');
+  await expect.poll(seen).toMatch(/subshell.*tfsess_magics feed/);
+
+  await lab.page.goto('about:blank');
+  await expect.poll(seen).not.toMatch(/subshell|tfsess_magics/);
+  expect((await kernel.model()).execution_state).toBe('busy');
+  endCell(name);
+  await expect.poll(() => kernel.evaluate('len(__import__("threading").enumerate())')).toBe(before);
 });

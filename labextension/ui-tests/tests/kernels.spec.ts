@@ -46,11 +46,13 @@ test('the death of the kernel empties its list, and what is made after it is lis
   await kernel.shutDown();
 });
 
-test('a closed notebook leaves the panel, its sessions live on and are back with it', async ({ kernel, lab, name }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
+test('a closed notebook leaves the panel, its sessions live on and are back with it', async ({
+  kernel,
+  lab,
+  name,
+  openNotebook
+}) => {
+  await openNotebook([sessionCell('train', 256)], 1);
   await expect(lab.rows).toHaveCount(1);
 
   await lab.execute('docmanager:save');

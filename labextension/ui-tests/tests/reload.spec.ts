@@ -1,18 +1,14 @@
-import { endCell, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import { endCell, sessionCell, waitingCell } from '../support/lab';
 import { expect, test } from '../support/test';
 
 /** Milliseconds from the reload within which the panel is alive. */
 const ALIVE = 4000;
 
 test('after a reload of the page the panel is alive within 4 s, and its buttons work', async ({
-  kernel,
   lab,
-  name
+  openNotebook
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`, name);
-  await lab.run(0);
+  await openNotebook([sessionCell('train', 256)], 1);
   await expect(lab.rows).toHaveCount(1);
   await lab.saveLayout();
 
@@ -30,12 +26,10 @@ test('after a reload of the page the panel is alive within 4 s, and its buttons 
 test('after a reload during a long cell the panel is alive within 4 s, and its buttons work', async ({
   kernel,
   lab,
-  name
+  name,
+  openNotebook
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('spare', 256), waitingCell(name, 'busy')]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`, name);
-  await lab.run(0);
+  await openNotebook([sessionCell('spare', 256), waitingCell(name, 'busy')], 1);
   await lab.start(1);
   await expect(lab.rows).toHaveCount(2);
   await lab.saveLayout();

@@ -1,50 +1,81 @@
-import { LOAD, sessionCell, writeNotebook, Kernel } from '../support/lab';
 import { expect, test } from '../support/test';
+import { Tour } from '../support/tour';
 
-test('sessions of a notebook are listed with their bytes, reset and closed by clicking', async ({ lab, name }) => {
-  writeNotebook(`${name}.ipynb`, [LOAD, sessionCell('train', 1000, 24), sessionCell('prep', 3)]);
-  const kernel = await Kernel.start(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.execute('notebook:run-all-cells');
+/** Floats in the variables of `train`, as its cells make them; Adam keeps two more of each, and two numbers. */
+const NETWORK = [3 * 3 * 1 * 32, 32, 8 * 8 * 32 * 64, 64, 64 * 10, 10];
+const MAP = [64 * 32, 32, 32 * 2, 2];
+const VARIABLES = ascending([NETWORK, MAP].flatMap(sizes => [...sizes, ...sizes, ...sizes, 1, 1]));
+const NBYTES = 4 * sum(VARIABLES);
+const TRAIN = '__import__("tfsess_magics").get("train")';
 
+/** Name, shape and bytes of each variable of `train`, by its graph and by the values themselves. */
+const TRUTH = `(lambda named, variables: [
+  [variable.op.name, variable.shape.as_list(), value.nbytes] for variable, value in zip(variables, named.session.run(variables))
+])(${TRAIN}, ${TRAIN}.graph.get_collection("variables"))`;
+
+test.use({ deviceScaleFactor: 1.5, viewport: { width: 1320, height: 1040 } });
+
+test('the tour: both sessions are listed with their bytes, one is reset and one closed by clicking', async ({
+  lab
+}) => {
+  test.setTimeout(240_000);
+  const tour = await Tour.open(lab);
+  expect(await tour.run('title', 'map')).toBe(true);
+  await lab.toggle('train').click();
+  await expect(lab.row('train')).toContainText('hidden/weights');
+  await tour.takePicture('map');
+  expect(await tour.run('keras-text', 'close-text')).toBe(true);
   await expect(lab.rows).toHaveCount(2);
-  await expect(lab.row('train')).toContainText('4.0 KiB');
-  await expect(lab.row('prep')).toContainText('12 B');
-  await expect(lab.panel).toContainText('2 sessions · 4.0 KiB in variables');
-  const train = '__import__("tfsess_magics").get("train")';
-  const before = await kernel.evaluate<number>(`${train}.generation`);
 
-  await lab.order('Reset', 'train', /2 variables \(4\.0 KiB\)/);
+  const kernel = await tour.kernel();
+  const told = '[[session.name, session.variables_nbytes] for session in __import__("tfsess_magics").sessions()]';
+  expect(await kernel.evaluate(told)).toEqual([
+    ['prep', 0],
+    ['train', NBYTES]
+  ]);
+  const truth = await kernel.evaluate<[string, number[], number][]>(TRUTH);
+  expect(ascending(truth.map(([, shape]) => shape.reduce((floats, size) => floats * size, 1)))).toEqual(VARIABLES);
+  expect(sum(truth.map(([, , nbytes]) => nbytes))).toBe(NBYTES);
+  await expect(lab.bytes('prep')).toHaveText('0 B');
+  await expect(lab.bytes('train')).toHaveText(shown(NBYTES));
+  await expect(lab.panel).toContainText(`2 sessions · ${shown(NBYTES)} in variables`);
+  const lines = lab
+    .row('train')
+    .getByRole('row')
+    .filter({ has: lab.page.getByRole('cell') });
+  await expect(lines).toHaveCount(truth.length);
+  for (const [name, , nbytes] of truth) {
+    const line = lines.filter({ hasText: new RegExp(`^${name} `) });
+    await expect(line.getByRole('cell').last()).toHaveText(shown(nbytes));
+  }
+
+  expect(await tour.run('close', 'end')).toBe(true); // closes `prep`
+  await expect(lab.rows).toHaveCount(1);
+  expect(await tour.run('prep-plane')).toBe(true);
+  await expect(lab.rows).toHaveCount(2);
+  await lab.order('Reset', 'train', new RegExp(`${VARIABLES.length} variables \\(${shown(NBYTES)}\\)`));
   await expect(lab.row('train')).toContainText('empty graph');
-  await expect(lab.row('train')).toContainText('0 B');
+  await expect(lab.bytes('train')).toHaveText('0 B');
   await expect(lab.outcome).toContainText('reset train: its graph is empty now');
-
-  await lab.order('Close', 'prep', /1 variable \(12 B\)/);
+  await lab.order('Close', 'prep');
   await expect(lab.rows).toHaveCount(1);
   await expect(lab.outcome).toContainText('closed prep');
 
   expect(await kernel.sessions()).toEqual(['train']);
-  expect(await kernel.evaluate(`${train}.generation`)).toBe(before + 1);
-  expect(await kernel.evaluate(`len(${train}.graph.get_operations())`)).toBe(0);
+  expect(await kernel.evaluate(`${TRAIN}.generation`)).toBe(2);
+  expect(await kernel.evaluate(`len(${TRAIN}.graph.get_operations())`)).toBe(0);
   await kernel.shutDown();
 });
 
-test('an open row never shows the variables of the graph that a reset has thrown away', async ({
-  kernel,
-  lab,
-  name
-}) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.toggle('train').click();
-  await expect(lab.row('train')).toContainText('float32');
-  await lab.recordRows();
-  await lab.order('Reset', 'train');
-  await expect(lab.row('train')).toContainText('empty graph');
-  await expect(lab.row('train')).toContainText('No variables.');
+function ascending(numbers: readonly number[]): number[] {
+  return [...numbers].sort((one, other) => one - other);
+}
 
-  const rows = await lab.recordedRows();
-  expect(rows.filter(({ text }) => text.includes('empty graph') && text.includes('float32'))).toEqual([]);
-});
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number);
+}
+
+function shown(nbytes: number): string {
+  const steps = Math.max(0, Math.floor(Math.log2(nbytes) / 10));
+  return steps === 0 ? `${nbytes} B` : `${(nbytes / 1024 ** steps).toFixed(1)} ${['KiB', 'MiB'][steps - 1]}`;
+}

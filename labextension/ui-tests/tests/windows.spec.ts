@@ -7,13 +7,10 @@ test('two windows on one kernel are both true after an order from either', async
   kernel,
   lab,
   name,
+  openNotebook,
   openWindow
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('one', 256), sessionCell('two', 3), sessionCell('three')]);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
-  await lab.run(1);
+  await openNotebook([sessionCell('one', 256), sessionCell('two', 3), sessionCell('three')], 2);
   const second = new Lab(await openWindow());
   await second.open(`${name}.ipynb`, `${name}-second`);
   await expect(second.rows).toHaveCount(2);
@@ -37,15 +34,12 @@ test('two windows on one kernel are both true after an order from either', async
 });
 
 test('a second window whose JupyterLab lacks the extension changes nothing', async ({
-  kernel,
   lab,
   name,
+  openNotebook,
   openWindow
 }) => {
-  writeNotebook(`${name}.ipynb`, [sessionCell('one', 256), '%reload_ext tfsess_magics\n%tfsession new two']);
-  await kernel.serve(`${name}.ipynb`);
-  await lab.open(`${name}.ipynb`);
-  await lab.run(0);
+  await openNotebook([sessionCell('one', 256), '%reload_ext tfsess_magics\n%tfsession new two'], 1);
   const second = new Lab(await openWindow());
   await second.withoutExtension();
   await second.page.goto(`${process.env.TFSESS_SERVER}/lab/workspaces/${name}-second/tree/${name}.ipynb`);

@@ -1,0 +1,26 @@
+/** The parts of JupyterLab's application object that are used here. */
+export interface App {
+  restored: Promise<void>;
+  commands: { execute(id: string, args?: object): Promise<unknown> };
+  shell: { currentWidget: NotebookPanel };
+}
+
+interface NotebookPanel {
+  context: { path: string };
+  content: Cells;
+  sessionContext: { session: { kernel: KernelConnection | null } | null };
+}
+
+interface Cells {
+  activeCellIndex: number;
+  widgets: { model: { id: string }; node: HTMLElement }[];
+  deselectAll(): void;
+  extendContiguousSelectionTo(index: number): void;
+}
+
+interface KernelConnection {
+  id: string;
+  status: string;
+  connectionStatus: string;
+  statusChanged: { connect(slot: (sender: unknown, status: string) => void): void };
+}
