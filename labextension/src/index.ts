@@ -32,7 +32,10 @@ const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new SessionsPanel(model, orders, trans);
     orders.outcomes = panel;
     [notebooks, consoles].forEach(tracker => tracker && kernels.follow(tracker));
-    window.addEventListener('pagehide', () => kernels.leave());
+    window.addEventListener('pagehide', () => {
+      kernels.leave();
+      linger();
+    });
 
     app.shell.add(panel, 'left', { rank: 250, type: trans.__('TensorFlow Sessions') });
     restorer?.add(panel, panel.id);
@@ -53,3 +56,16 @@ const panelPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 export default panelPlugin;
+
+const LINGER = 60;
+
+/**
+ * Keep a page that goes for some milliseconds: the browser takes what a page has sent from another process, and drops what it
+ * has not taken when the page is gone.
+ */
+function linger(): void {
+  const end = performance.now() + LINGER;
+  while (performance.now() < end) {
+    // Nothing that waits would keep the page.
+  }
+}
