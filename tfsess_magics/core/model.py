@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePath
 
 from tfsess_magics.core.options import SessionOptions
 
@@ -64,7 +63,8 @@ class Origin:
         if not self.file:
             return "made before tfsess_magics was loaded"
         place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
-        return f"{place} {'/'.join(PurePath(self.file).parts[-2:])}:{self.line}"
+        file = "/".join(self.file.replace("\\", "/").split("/")[-2:])
+        return f"{place} {file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
