@@ -9,10 +9,12 @@ import { FakeKernel, settle } from './fake-kernel';
 describe('SessionsClient', () => {
   let model: SessionsModel;
   let clients: SessionsClient[];
+  let kernels: Set<FakeKernel>;
 
   const state = (): KernelSessions => model.kernel('k1')!;
 
   async function connect(kernel: FakeKernel): Promise<SessionsClient> {
+    kernels.add(kernel);
     const client = new SessionsClient(kernel.connection, model, trans);
     clients.push(client);
     await settle();
@@ -29,9 +31,14 @@ describe('SessionsClient', () => {
     model = new SessionsModel();
     model.setFacts('k1', { title: 'digits.ipynb', spec: 'Python 3', status: 'idle' });
     clients = [];
+    kernels = new Set();
   });
 
-  afterEach(() => clients.forEach(client => client.dispose()));
+  afterEach(() => {
+    clients.forEach(client => client.dispose());
+    const reachable = [...kernels].filter(kernel => kernel.connectionStatus === 'connected');
+    expect(reachable.flatMap(kernel => [...kernel.comms.keys()])).toEqual([]);
+  });
 
   describe('finding the extension', () => {
     it('sends a kernel without the extension one comm_info_request, on the control channel, and nothing else', async () => {

@@ -29,6 +29,7 @@ def kernel(shared: Kernel) -> Iterator[Kernel]:
     yield shared
     assert shared.run("%tfsession close --all").status == "ok"
     assert shared.value("[t.name for t in threading.enumerate() if t.name.startswith(('tfsess', 'subshell'))]") == []
+    assert len(comms(shared)) == 1  # the beacon
     shared.came.clear()
 
 
