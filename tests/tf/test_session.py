@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import warnings
 import weakref
 from pathlib import Path
 
@@ -207,6 +208,26 @@ def test_threads_that_come_too_late_are_told(open_session: Open) -> None:
     open_session("first")
     with pytest.warns(UserWarning, match="session 'late': 2 intra-op threads were asked for, but TensorFlow sizes"):
         open_session("late", threads=2)
+
+
+class FakeGPU:
+    """Stands in for what TensorFlow lists where there is a GPU, which no machine of these tests has."""
+
+    name, device_type = "/physical_device:GPU:0", "GPU"
+
+
+@pytest.mark.parametrize("gpus", [[], [FakeGPU()]])
+def test_gpu_options_that_come_too_late_are_told_where_there_is_a_gpu(
+    open_session: Open, monkeypatch: pytest.MonkeyPatch, gpus: list[FakeGPU]
+) -> None:
+    """The first use of a GPU in the process has fixed them."""
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus if kind == "GPU" else [])
+    open_session("first")
+    config = v1.ConfigProto(gpu_options=v1.GPUOptions(per_process_gpu_memory_fraction=0.5))
+    told = ["GPU options (per_process_gpu_memory_fraction: 0.5) were asked for, but TensorFlow reads"] if gpus else []
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        open_session("late", config=config)
+    assert [str(warning.message)[len("session 'late': ") :][: len(told[0])] for warning in caught] == told
 
 
 def test_a_seed_makes_random_operations_repeat(open_session: Open) -> None:

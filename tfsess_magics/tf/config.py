@@ -93,20 +93,31 @@ def session_config(options: SessionOptions) -> Any:
     return config
 
 
-def threads_note(options: SessionOptions) -> str | None:
-    """Say that a pool size that `options` ask for comes too late, None if it does not.
+def late_notes(options: SessionOptions) -> list[str]:
+    """Say which of `options` come too late, a sentence each.
 
-    TensorFlow sizes the pool that works within an operation once per process (LocalDevice, local_device.cc).
+    TensorFlow sizes the pool that works within an operation, and sets up the GPUs, once per process (LocalDevice in
+    local_device.cc, GPUProcessState in gpu_process_state.cc).
     """
-    asked = options.threads.intra if options.threads else 0
-    if not asked and options.config is not None:
-        asked = ConfigProto.FromString(options.config.serialized).intra_op_parallelism_threads
-    if not (asked and _has_run_something()):
-        return None
-    return (
-        f"{asked} intra-op threads were asked for, but TensorFlow sizes that pool once per process and has done so "
-        "already. To set it, restart the kernel and open this session before anything else runs TensorFlow."
-    )
+    if not _has_run_something():
+        return []
+    notes = []
+    config = ConfigProto() if options.config is None else ConfigProto.FromString(options.config.serialized)
+    if asked := options.threads.intra if options.threads else config.intra_op_parallelism_threads:
+        notes.append(
+            f"{asked} intra-op threads were asked for, but TensorFlow sizes that pool once per process and has done "
+            f"so already. {_IN_TIME}"
+        )
+    if config.HasField("gpu_options") and tf.config.list_physical_devices("GPU"):
+        given = text_format.MessageToString(config.gpu_options, as_one_line=True)
+        notes.append(
+            f"GPU options ({given}) were asked for, but TensorFlow reads them once per process, from whatever uses a "
+            f"GPU first, and has done so already. {_IN_TIME}"
+        )
+    return notes
+
+
+_IN_TIME = "To set it, restart the kernel and open this session before anything else runs TensorFlow."
 
 
 def _has_run_something() -> bool:

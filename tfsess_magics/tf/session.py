@@ -17,7 +17,7 @@ from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.tf.config import session_config, threads_note
+from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
 from tfsess_magics.tf.watched import Watched
@@ -52,8 +52,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         self.options = options
         self.origin = origin
         self.generation = 1
-        note = threads_note(options)
-        self.notes: Sequence[str] = (note,) if note else ()
+        self.notes: Sequence[str] = late_notes(options)
         self._changed = changed
         self.created = time.time()
         self._lock = threading.RLock()
