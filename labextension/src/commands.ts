@@ -11,6 +11,8 @@ export const CommandIDs = {
   refresh: 'tfsess-magics:refresh',
   reset: 'tfsess-magics:reset',
   close: 'tfsess-magics:close',
+  adopt: 'tfsess-magics:adopt',
+  closeUnused: 'tfsess-magics:close-unused',
   closeAll: 'tfsess-magics:close-all'
 } as const;
 
@@ -60,8 +62,19 @@ export function addCommands({ commands, model, orders, trans, show, currentKerne
   commands.addCommand(CommandIDs.closeAll, {
     label: trans.__('Close All TensorFlow Sessions of the Current Kernel…'),
     describedBy: NO_ARGUMENTS,
-    isEnabled: () => (model.kernel(currentKernel() ?? '')?.sessions.length ?? 0) > 0,
+    isEnabled: () => model.named(currentKernel() ?? '').length > 0,
     execute: () => orders.closeAll(currentKernel() ?? '')
+  });
+  commands.addCommand(CommandIDs.closeUnused, {
+    label: trans.__('Close Unused TensorFlow Sessions…'),
+    describedBy: NO_ARGUMENTS,
+    isEnabled: () => model.unused().length > 0,
+    execute: () => orders.closeUnused()
+  });
+  commands.addCommand(CommandIDs.adopt, {
+    label: trans.__('Adopt TensorFlow Session…'),
+    describedBy: SESSION_ARGUMENTS,
+    execute: args => orders.adopt(...find(args))
   });
   commands.addCommand(CommandIDs.reset, {
     label: trans.__('Reset TensorFlow Session…'),

@@ -1,9 +1,10 @@
-import { Dialog } from '@jupyterlab/apputils';
+import { Dialog, InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { countMore, countOperations, countSessions, countVariables, formatBytes } from './format';
+import { countMore, countOperations, countSessions, countVariables, formatBytes, formatNumber } from './format';
 import { total } from './model';
 import type { Totals } from './model';
+import { shortenOrigin } from './origin';
 import type { SessionSummary } from './protocol';
 
 /** How many sessions a question names. */
@@ -16,13 +17,74 @@ export function askReset(session: SessionSummary, trans: TranslationBundle): Pro
   return ask(trans.__('Reset %1?', session.name), [lost, rest, ...memory], trans.__('Reset'), trans);
 }
 
-/** Ask whether to close a session. */
+/** Ask whether to close a session that is the user's. */
 export function askClose(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
   const lost = whatIsLost(total([session]), trans);
   return ask(trans.__('Close %1?', session.name), lost, trans.__('Close'), trans);
 }
 
-/** Ask whether to close every session of a kernel. */
+/** Ask whether to close a session of other code; `heldBy`: what refers to it, null if that is not known. */
+export function askCloseOther(
+  session: SessionSummary,
+  heldBy: readonly string[] | null,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { label, module } = shortenOrigin(session.origin);
+  const says = [
+    trans.__('It belongs to other code: %1.', session.origin),
+    trans.__(
+      'Code of %1 that goes on using it gets “RuntimeError: Attempted to use a closed Session.”',
+      module || label
+    ),
+    ...(heldBy ? [sayHolders(heldBy, trans)] : []),
+    ...whatIsLost(total([session]), trans)
+  ];
+  return ask(trans.__('Close %1?', session.name), says, trans.__('Close'), trans);
+}
+
+function sayHolders(heldBy: readonly string[], trans: TranslationBundle): string {
+  return heldBy.length > 0
+    ? trans.__('Referred to by: %1.', heldBy.join(', '))
+    : trans.__('Nothing but garbage refers to it.');
+}
+
+/** Ask for the name of a session of other code, and return it; null if it is to have none. */
+export async function askName(session: SessionSummary, trans: TranslationBundle): Promise<string | null> {
+  const { button, value } = await InputDialog.getText({
+    title: trans.__('Adopt %1', session.name),
+    label: trans.__(
+      'Under a name cells can run in it. It stays with the code that made it (%1): it cannot be reset, and to close it ends it for that code too. It is kept until it is closed.',
+      session.origin
+    ),
+    prefix: '%%tfsession',
+    placeholder: trans.__('name'),
+    okLabel: trans.__('Adopt'),
+    cancelLabel: trans.__('Cancel')
+  });
+  return button.accept ? (value ?? '').trim() : null;
+}
+
+/** Ask whether to close the sessions that nobody seems to need. */
+export function askCloseUnused(sessions: readonly SessionSummary[], trans: TranslationBundle): Promise<boolean> {
+  const lines = sessions.slice(0, NAMES).map(({ name, origin }) => trans.__('%1, made by %2', name, origin));
+  const more = sessions.length - lines.length;
+  const says = [
+    trans.__('They have not run for a while, and at most one name refers to each:'),
+    ...lines,
+    ...(more > 0 ? [countMore(more, trans)] : []),
+    trans.__('Code that goes on using one gets “RuntimeError: Attempted to use a closed Session.”'),
+    ...whatIsLost(total(sessions), trans)
+  ];
+  const title = trans._n(
+    'Close %2 unused session?',
+    'Close %2 unused sessions?',
+    sessions.length,
+    formatNumber(sessions.length)
+  );
+  return ask(title, says, trans.__('Close'), trans);
+}
+
+/** Ask whether to close every session of a kernel that has a name. */
 export function askCloseAll(
   sessions: readonly SessionSummary[],
   kernel: string,
@@ -30,7 +92,10 @@ export function askCloseAll(
 ): Promise<boolean> {
   const title = trans.__('Close all sessions of %1?', kernel);
   const what = trans.__('%1: %2.', countSessions(sessions.length, trans), listNames(sessions, trans));
-  return ask(title, [what, ...whatIsLost(total(sessions), trans)], trans.__('Close All'), trans);
+  const others = sessions.filter(({ kind }) => kind !== 'named');
+  const whose =
+    others.length > 0 ? [trans.__('Other code that goes on using %1 will fail.', listNames(others, trans))] : [];
+  return ask(title, [what, ...whose, ...whatIsLost(total(sessions), trans)], trans.__('Close All'), trans);
 }
 
 function listNames(sessions: readonly SessionSummary[], trans: TranslationBundle): string {

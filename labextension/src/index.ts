@@ -49,7 +49,7 @@ const panelPlugin: JupyterFrontEndPlugin<void> = {
       currentKernel: () => kernels.kernelOf(app.shell.currentWidget)
     });
     const category = trans.__('TensorFlow Sessions');
-    [CommandIDs.show, CommandIDs.refresh, CommandIDs.closeAll].forEach(command =>
+    [CommandIDs.show, CommandIDs.refresh, CommandIDs.closeAll, CommandIDs.closeUnused].forEach(command =>
       palette?.addItem({ command, category })
     );
   }

@@ -59,6 +59,18 @@ export class SessionsModel {
     return this._kernels.find(kernel => kernel.id === id);
   }
 
+  /** The sessions of a kernel that have a name: those of other code have one only if they were adopted. */
+  named(id: string): readonly SessionSummary[] {
+    return this.kernel(id)?.sessions.filter(session => session.kind !== 'observed') ?? [];
+  }
+
+  /** The sessions that nobody seems to need, of every kernel that has any. */
+  unused(): { kernel: string; sessions: readonly SessionSummary[] }[] {
+    return this._kernels
+      .map(({ id, sessions }) => ({ kernel: id, sessions: sessions.filter(session => session.is_unused) }))
+      .filter(({ sessions }) => sessions.length > 0);
+  }
+
   /** Add a kernel, or say what has become of one. */
   setFacts(id: string, facts: KernelFacts): void {
     const known = this.kernel(id);

@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { SessionsClient } from './client';
 import type { PanelActions } from './components/context';
-import { askClose, askCloseAll, askReset } from './dialogs';
-import { countSessions, formatTime } from './format';
+import { askClose, askCloseAll, askCloseOther, askCloseUnused, askName, askReset } from './dialogs';
+import { countSessions, formatNumber, formatTime } from './format';
 import type { ConnectedKernels } from './kernels';
 import type { SessionsModel } from './model';
 import type { SessionDetails, SessionSummary } from './protocol';
@@ -17,6 +17,14 @@ export interface Outcomes {
   /** Have done with what was told: another order is given. */
   clear(): void;
 }
+
+type Client = Pick<SessionsClient, 'request' | 'load'>;
+type GiveOrder = (client: Client, order: { id: number; generation: number }) => Promise<string>;
+
+const close: GiveOrder = (client, order) => client.request('close', order);
+
+/** Milliseconds to wait for what a question would say besides. */
+const PATIENCE = 1000;
 
 /** Orders to kernels, each with the dialog that asks before it and the message that tells of it. */
 export class SessionOrders implements PanelActions {
@@ -38,23 +46,61 @@ export class SessionOrders implements PanelActions {
 
   async reset(kernel: string, session: SessionSummary): Promise<void> {
     if (await askReset(session, this.trans)) {
-      await this._order('reset', kernel, session);
+      await this._order(kernel, session, (client, order) => client.request('reset', order));
     }
   }
 
   async close(kernel: string, session: SessionSummary): Promise<void> {
-    if (await askClose(session, this.trans)) {
-      await this._order('close', kernel, session);
+    const isMeant =
+      session.kind === 'named'
+        ? await askClose(session, this.trans)
+        : await askCloseOther(session, await this._heldBy(kernel, session.id), this.trans);
+    if (isMeant) {
+      await this._order(kernel, session, close);
     }
   }
 
-  /** Close every session that a kernel has, as far as it lets itself be closed. */
+  async adopt(kernel: string, session: SessionSummary): Promise<void> {
+    const name = await askName(session, this.trans);
+    if (name !== null) {
+      await this._order(kernel, session, (client, order) => client.request('adopt', { ...order, name }));
+    }
+  }
+
+  /** Close the sessions that nobody seems to need: those that were named in the question, and that still are so then. */
+  async closeUnused(): Promise<void> {
+    const asked = this.model.unused();
+    const named = asked.flatMap(({ sessions }) => sessions);
+    if (named.length === 0 || !(await askCloseUnused(named, this.trans))) {
+      return;
+    }
+    const closed = await Promise.all(
+      asked.map(({ kernel, sessions }) => {
+        const still = this.model.unused().find(now => now.kernel === kernel)?.sessions ?? [];
+        const meant = still.filter(({ id }) => sessions.some(session => session.id === id));
+        return this._give(kernel, meant, close);
+      })
+    );
+    const { length } = closed.flat();
+    this.outcomes?.tell(
+      length === named.length
+        ? this.trans.__('closed %1', countSessions(length, this.trans))
+        : this.trans.__(
+            'closed %1 of %2; the rest is in use again, or gone',
+            formatNumber(length),
+            countSessions(named.length, this.trans)
+          )
+    );
+  }
+
+  /** Close every session that a kernel has under a name, as far as it lets itself be closed. */
   async closeAll(kernel: string): Promise<void> {
-    const { title, sessions } = this.model.kernel(kernel) ?? { title: '', sessions: [] };
+    const { title } = this.model.kernel(kernel) ?? { title: '' };
+    const sessions = this.model.named(kernel);
     if (sessions.length === 0 || !(await askCloseAll(sessions, title, this.trans))) {
       return;
     }
-    const { length } = await this._give('close', kernel, sessions);
+    const { length } = await this._give(kernel, sessions, close);
     if (length > 0) {
       this.outcomes?.tell(this.trans.__('closed %1', countSessions(length, this.trans)));
     }
@@ -72,8 +118,21 @@ export class SessionOrders implements PanelActions {
     return this._client(kernel).request('describe', { id });
   }
 
-  private async _order(type: 'reset' | 'close', kernel: string, session: SessionSummary): Promise<void> {
-    const [message] = await this._give(type, kernel, [session]);
+  /** What refers to a session, null if the kernel does not say so soon enough to wait for it with a question. */
+  private _heldBy(kernel: string, id: number): Promise<readonly string[] | null> {
+    return new Promise(resolve => {
+      const timer = setTimeout(() => resolve(null), PATIENCE);
+      this.describe(kernel, id)
+        .then(
+          details => resolve(details.held_by),
+          () => resolve(null)
+        )
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  private async _order(kernel: string, session: SessionSummary, give: GiveOrder): Promise<void> {
+    const [message] = await this._give(kernel, [session], give);
     if (message) {
       this.outcomes?.tell(message);
     }
@@ -81,18 +140,18 @@ export class SessionOrders implements PanelActions {
 
   /** Give sessions an order. Says at each why it was not carried out; returns the messages of those where it was. */
   private async _give(
-    type: 'reset' | 'close',
     kernel: string,
-    sessions: readonly SessionSummary[]
+    sessions: readonly SessionSummary[],
+    give: GiveOrder
   ): Promise<readonly string[]> {
     const client = this._client(kernel);
     const done: string[] = [];
     const unseen: string[] = [];
     this.outcomes?.clear();
-    const give = async ({ id, generation }: SessionSummary): Promise<void> => {
+    const giveOne = async ({ id, generation }: SessionSummary): Promise<void> => {
       this.model.setRefusal(kernel, id, null);
       try {
-        done.push(await client.request(type, { id, generation }));
+        done.push(await give(client, { id, generation }));
       } catch (error) {
         const message = messageOf(error);
         // What it says may be over when it is read.
@@ -102,7 +161,7 @@ export class SessionOrders implements PanelActions {
         }
       }
     };
-    await Promise.all(sessions.map(give));
+    await Promise.all(sessions.map(giveOne));
     if (unseen.length > 0) {
       this.outcomes?.complain(unseen.join('\n'));
     }
@@ -118,7 +177,7 @@ export class SessionOrders implements PanelActions {
     }
   }
 
-  private _client(kernel: string): Pick<SessionsClient, 'request' | 'load'> {
+  private _client(kernel: string): Client {
     const fail = (): Promise<never> =>
       Promise.reject(new Error(this.trans.__('The kernel is not connected any more.')));
     return this.kernels.client(kernel) ?? { request: fail, load: fail };

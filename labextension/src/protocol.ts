@@ -137,6 +137,15 @@ export interface Close {
   generation: number;
 }
 
+/** Give an observed session a name, if it has none yet. */
+export interface Adopt {
+  type: 'adopt';
+  request: number;
+  id: number;
+  generation: number;
+  name: string;
+}
+
 export type FromKernel = Announcement | Snapshot | SessionChanged | SessionClosed | Done | Refused;
 
-export type Order = Refresh | Describe | Reset | Close;
+export type Order = Refresh | Describe | Reset | Close | Adopt;

@@ -47,6 +47,11 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
   };
 }
 
+/** A session that other code has made. */
+export function other(id: number, changes: Partial<SessionSummary> = {}): SessionSummary {
+  return session(id, { name: `#${id}`, kind: 'observed', origin: 'prep.io:load prep/io.py:7', ...changes });
+}
+
 export function snapshot(sessions: SessionSummary[], changes: Partial<Snapshot> = {}): Snapshot {
   return { type: 'snapshot', version: PROTOCOL_VERSION, revision: 7, now: 5000, sessions, ...changes };
 }

@@ -30,6 +30,14 @@ export class NotedActions implements PanelActions {
     this.noted.push(`close ${kernel} ${id} ${generation}`);
   }
 
+  adopt(kernel: string, { id, generation }: { id: number; generation: number }): void {
+    this.noted.push(`adopt ${kernel} ${id} ${generation}`);
+  }
+
+  closeUnused(): void {
+    this.noted.push('close unused');
+  }
+
   dismiss(kernel: string, session: number): void {
     this.noted.push(`dismiss ${kernel} ${session}`);
   }
@@ -81,6 +89,18 @@ export class Rendered {
 
   click(selector: string): void {
     act(() => this.find(selector).click());
+  }
+
+  /** Type over a text, or choose. */
+  enter(selector: string, value: string): void {
+    const field = this.find(selector) as HTMLInputElement | HTMLSelectElement;
+    const [type, prototype] =
+      field instanceof HTMLInputElement
+        ? ['input', HTMLInputElement.prototype]
+        : ['change', HTMLSelectElement.prototype];
+    // React takes no notice of a value that is set on the element itself.
+    Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(field, value);
+    act(() => void field.dispatchEvent(new Event(type as string, { bubbles: true })));
   }
 
   press(selector: string, key: string): void {

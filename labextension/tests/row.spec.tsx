@@ -3,7 +3,7 @@ import { act } from 'react';
 
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';
-import { session } from './examples';
+import { other, session } from './examples';
 import { Rendered } from './render';
 
 const NOW = 2000;
@@ -66,6 +66,73 @@ describe('Row', () => {
     expect(jest.getTimerCount()).toBe(1);
     show();
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  describe('of other code', () => {
+    const badges = (): (string | null)[] =>
+      [...page.node.querySelectorAll('.tfsess-Row-badge')].map(badge => badge.textContent);
+    const facts = (): string | null => page.find('.tfsess-Row-facts').textContent;
+
+    it('says who made it, where, and whether it is a default session', () => {
+      show(other(7, { is_default: true, operations: 96, runs: 12 }));
+      expect(page.find('.tfsess-Row-name').textContent).toBe('#7');
+      expect(badges()).toEqual(['prep.io']);
+      expect(page.find('.tfsess-Row-badge').title).toBe('made by prep.io:load prep/io.py:7');
+      expect(facts()).toBe('observed · prep/io.py:7 · default session of a thread · CPU:0 · 96 ops · 12 runs');
+    });
+
+    it('says that one is running', () => {
+      show(other(7, { state: 'running', running_since: NOW - 12 }));
+      expect(facts()).toBe('running 0:12 · observed · prep/io.py:7 · CPU:0 · 312 ops · 1,204 runs');
+    });
+
+    it('says that one looks unused', () => {
+      show(other(7, { is_unused: true }));
+      expect(badges()).toEqual(['prep.io', 'unused?']);
+    });
+
+    it('can be adopted and closed, not reset, and once it is adopted only closed', () => {
+      show(other(7));
+      const labels = (): (string | null)[] =>
+        [...page.node.querySelectorAll('.tfsess-Row-actions button')].map(button => button.getAttribute('aria-label'));
+      expect(labels()).toEqual(['Adopt #7', 'Close #7']);
+      page.click('[aria-label="Adopt #7"]');
+      expect(page.actions.noted).toEqual(['adopt k1 7 1']);
+      show(other(7, { kind: 'adopted', name: 'model' }));
+      expect(labels()).toEqual(['Close model']);
+      expect(facts()).toBe('idle · adopted · CPU:0 · 312 ops · 1,204 runs');
+    });
+
+    it('does not promise a reset when its maker has closed it', () => {
+      show(other(7, { kind: 'adopted', state: 'closed' }));
+      expect(page.find('.tfsess-Row-state').textContent).toBe('closed by other code, Close gives up its name');
+    });
+
+    it.each([
+      [["the name 'm' in __main__", 'a frame of load'], "the name 'm' in __main__a frame of load"],
+      [[], 'nothing but garbage']
+    ])('says what refers to it when it is opened', async (held_by, text) => {
+      show(other(7, { target: 'grpc://ps:2222' }));
+      page.click(TOGGLE);
+      await page.actions.answer({ id: 7, held_by, devices: [], last_run: null });
+      const terms = [...page.node.querySelectorAll('dt')];
+      expect(terms.map(term => [term.textContent, term.nextElementSibling?.textContent])).toEqual([
+        ['made by', 'prep.io:load prep/io.py:7'],
+        ['referred to by', text],
+        ['target', 'grpc://ps:2222']
+      ]);
+      page.click(TOGGLE);
+    });
+  });
+
+  it('shows the server of a session in the place of devices', () => {
+    show({ target: 'grpc://ps:2222', devices: [] });
+    expect(page.find('.tfsess-Row-facts').textContent).toBe('idle · grpc://ps:2222 · 312 ops · 1,204 runs');
+  });
+
+  it('shows the cell that made a session beside its name', () => {
+    show();
+    expect(page.find('.tfsess-Row-badge').textContent).toBe('cell 4');
   });
 
   it('shows a name as text, whatever is in it', () => {

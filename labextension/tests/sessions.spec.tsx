@@ -4,7 +4,8 @@ import { act } from 'react';
 import { Sessions } from '../src/components/sessions';
 import { SessionsModel } from '../src/model';
 import { PROTOCOL_VERSION } from '../src/protocol';
-import { session, snapshot } from './examples';
+import type { SessionSummary } from '../src/protocol';
+import { other, session, snapshot } from './examples';
 import { Rendered } from './render';
 
 const FACTS = { title: 'digits.ipynb', spec: 'Python 3', status: 'busy' };
@@ -125,6 +126,82 @@ describe('Sessions', () => {
   it('refreshes when it is told to', () => {
     page.click('[aria-label="Refresh"]');
     expect(page.actions.noted).toEqual(['refresh']);
+  });
+
+  describe('filter', () => {
+    const names = (): (string | null)[] =>
+      [...page.node.querySelectorAll('.tfsess-Row-name')].map(name => name.textContent);
+    const list = (...sessions: SessionSummary[]): void =>
+      change(() => {
+        model.setFacts('k1', FACTS);
+        model.apply('k1', snapshot(sessions), 0);
+      });
+    const TEXT = 'input[type="search"]';
+
+    it('is there when there is a choice', () => {
+      list(session(1));
+      expect(page.node.querySelector(TEXT)).toBeNull();
+      list(session(1), other(2));
+      expect(page.find(TEXT).getAttribute('aria-label')).toBe('Filter by name, module or device');
+      expect(page.find('select').getAttribute('aria-label')).toBe('Whose sessions');
+    });
+
+    it('lists what matches, under its kernel, and counts it', () => {
+      list(session(1), other(2), other(3));
+      change(() => {
+        model.setFacts('k2', { title: 'serve.ipynb', spec: 'Python 3', status: 'idle' });
+        model.apply('k2', snapshot([session(1)]), 0);
+      });
+      page.enter('select', 'others');
+      expect(names()).toEqual(['#2', '#3']);
+      expect([...page.node.querySelectorAll('h3')].map(head => head.textContent)).toEqual(['digits.ipynb']);
+      expect(page.find('.tfsess-Panel-footer').textContent).toBe('2 of 4 sessions · 42.8 MiB in variables');
+      page.enter(TEXT, '#3');
+      expect(names()).toEqual(['#3']);
+      page.press(TEXT, 'Escape');
+      expect(names()).toEqual(['#2', '#3']);
+    });
+
+    it('follows what changes', () => {
+      list(session(1), other(2));
+      page.enter('select', 'unused');
+      expect(names()).toEqual([]);
+      change(() => void model.apply('k1', { type: 'changed', revision: 8, session: other(2, { is_unused: true }) }, 0));
+      expect(names()).toEqual(['#2']);
+    });
+
+    it('says that nothing matches, and lets go of that with a click', () => {
+      list(session(1), session(2));
+      page.enter(TEXT, 'nothing');
+      expect(names()).toEqual([]);
+      expect(page.find('.tfsess-Hint').textContent).toBe('None of the 2 sessions matches. Show all');
+      page.click('.tfsess-Hint button');
+      expect(names()).toEqual(['s1', 's2']);
+      expect((page.find(TEXT) as HTMLInputElement).value).toBe('');
+    });
+
+    it('stays while it leaves something out, and says nothing of kernels when there is nothing to leave out', () => {
+      list(session(1), session(2));
+      page.enter(TEXT, 's2');
+      list(session(1));
+      expect(page.find('.tfsess-Hint').textContent).toContain('The one session does not match.');
+      list();
+      expect(page.find('.tfsess-Hint').textContent).toContain('No sessions yet.');
+      expect(page.node.querySelector(TEXT)).not.toBeNull();
+    });
+  });
+
+  it('offers to close unused sessions while there are any', () => {
+    const list = (is_unused: boolean): void =>
+      change(() => {
+        model.setFacts('k1', FACTS);
+        model.apply('k1', snapshot([other(1, { is_unused })]), 0);
+      });
+    list(false);
+    expect(page.node.querySelector('[aria-label="Close unused…"]')).toBeNull();
+    list(true);
+    page.click('[aria-label="Close unused…"]');
+    expect(page.actions.noted).toEqual(['close unused']);
   });
 
   it('hears nothing of the model once it is gone', () => {

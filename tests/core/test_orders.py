@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.core.fake import ORIGIN, FakeBackend, FakeSession
+from tests.core.fake import ORIGIN, FakeBackend, FakeObserved, FakeSession
+from tfsess_magics.core.model import Kind
 from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import Done, Refused
 from tfsess_magics.core.registry import SessionRegistry
@@ -48,6 +49,50 @@ def test_an_order_for_what_is_no_more_is_refused(registry: SessionRegistry[FakeS
     for data in ({"type": "close", "generation": 2}, {"type": "reset", "generation": 2}, {"type": "describe"}):
         reply = carry_out_message({"request": 1, "id": 1} | data, registry)
         assert reply == Refused(1, "StaleOrderError", "that session was closed meanwhile; nothing was done.")
+
+
+def adopt(registry: SessionRegistry[FakeSession], number: int, name: str) -> Done | Refused:
+    data = {"type": "adopt", "request": 1, "id": number, "generation": 1, "name": name}
+    return carry_out_message(data, registry)
+
+
+def test_adopt_gives_a_session_of_other_code_a_name(registry: SessionRegistry[FakeSession]) -> None:
+    """The reply is the sentence that the magic prints, and the session keeps its number."""
+    number = registry.admit(FakeObserved).number
+    reply = adopt(registry, number, "model")
+    assert reply == Done(1, "adopted model, made by m:f m.py:1: %%tfsession model runs a cell in it")
+    assert registry.get("model").number == number
+    assert registry.observed == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "message"),
+    [
+        ("7", "InvalidNameError", "'7' does not start with a letter"),
+        ("", "InvalidNameError", "the name is empty"),
+        ("train", "SessionExistsError", "a session is named 'train' already"),
+    ],
+)
+def test_a_name_that_will_not_do_adopts_nothing(
+    registry: SessionRegistry[FakeSession], name: str, code: str, message: str
+) -> None:
+    """The reply says why."""
+    observed = registry.admit(FakeObserved)
+    reply = adopt(registry, observed.number, name)
+    assert isinstance(reply, Refused)
+    assert reply.code == code
+    assert message in reply.message
+    assert registry.observed == [observed]
+
+
+def test_what_has_a_name_is_not_adopted_again(registry: SessionRegistry[FakeSession]) -> None:
+    """Two windows, one session: the second order says what the first has made of it."""
+    number = registry.admit(FakeObserved).number
+    adopt(registry, number, "model")
+    registry.get("model").kind = Kind.ADOPTED
+    reply = adopt(registry, number, "other")
+    assert reply == Refused(1, "StaleOrderError", "that session was adopted meanwhile, as 'model'; nothing was done.")
+    assert registry.names == ("train", "model")
 
 
 def test_a_session_in_use_is_kept(registry: SessionRegistry[FakeSession]) -> None:

@@ -149,3 +149,19 @@ def test_unloading_ends_every_panel(notebook: Notebook) -> None:
     tfsess_magics.unload_ipython_extension(notebook.shell)
     assert set(_instances) == before
     tfsess_magics.load_ipython_extension(notebook.shell)
+
+
+def test_a_session_of_other_code_is_not_reset_and_its_close_says_whose_it_is(
+    notebook: Notebook, watched: Watched
+) -> None:
+    """The row has the same facts as the list; only its maker can make the session anew."""
+    cell = notebook.shell.execution_count
+    notebook.ok("import tensorflow as tf\nother = tf.compat.v1.InteractiveSession(graph=tf.Graph())")
+    watched.wait(lambda text: f"cell {cell} · observed · default session of a thread" in text)
+    (row,) = watched.panel._rows.values()
+    assert [button.layout.display for button in row._buttons] == ["none", None]
+    watched.click("Close")
+    assert f"It belongs to cell {cell}; code that goes on using it will fail." in watched.text()
+    watched.click("Close")
+    watched.wait(lambda text: "No sessions yet" in text)
+    assert notebook.shell.user_ns["other"]._closed

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from tfsess_magics.core.errors import TfSessionError
-from tfsess_magics.core.model import SessionInfo
+from tfsess_magics.core.errors import StaleOrderError, TfSessionError
+from tfsess_magics.core.model import Kind, SessionInfo
 from tfsess_magics.core.protocol import (
     MAX_VARIABLES,
+    Adopt,
     Close,
     Describe,
     Device,
@@ -24,7 +25,8 @@ from tfsess_magics.core.protocol import (
     decode,
 )
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.words import closed_message, reset_message
+from tfsess_magics.core.session import ObservedSession
+from tfsess_magics.core.words import adopted_message, closed_message, reset_message
 
 
 def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
@@ -64,6 +66,11 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
         case Close():
             with registry.unchanged(order.id, order.generation) as session:
                 return closed_message(registry.close(session.name)[0]), None
+        case Adopt():
+            with registry.unchanged(order.id, order.generation) as session:
+                if session.kind is not Kind.OBSERVED:
+                    raise StaleOrderError(f"that session was adopted meanwhile, as {session.name!r}; nothing was done.")
+                return adopted_message(registry.adopt(cast("ObservedSession", session), order.name).info()), None
 
 
 def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:

@@ -174,7 +174,16 @@ class Close(msgspec.Struct, frozen=True, tag="close", tag_field="type"):
     generation: int
 
 
-Order = Refresh | Describe | Reset | Close
+class Adopt(msgspec.Struct, frozen=True, tag="adopt", tag_field="type"):
+    """Give an observed session a name, if it has none yet."""
+
+    request: int
+    id: int
+    generation: int
+    name: str
+
+
+Order = Refresh | Describe | Reset | Close | Adopt
 
 
 def encode(message: FromKernel) -> dict[str, Any]:

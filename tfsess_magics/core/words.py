@@ -38,6 +38,11 @@ def closed_message(was: SessionInfo) -> str:
     )
 
 
+def adopted_message(adopted: SessionInfo) -> str:
+    """Say whose session has got a name, and what the name is for."""
+    return f"adopted {adopted.name}, made by {adopted.origin}: %%tfsession {adopted.name} runs a cell in it"
+
+
 def reset_message(was: SessionInfo) -> str:
     """Say what a reset took away."""
     size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""

@@ -14,7 +14,7 @@ from IPython.display import display
 
 from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.words import closed_message, reset_message
+from tfsess_magics.core.words import adopted_message, closed_message, reset_message
 from tfsess_magics.notebook.cells import calling_cell
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
 from tfsess_magics.notebook.header import split_words
@@ -156,8 +156,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def _adopt(self, line: str) -> None:
         _, *words = split_words(line, str)
         _require(len(words) >= 2, "adopt EXPR NAME", words)
-        adopted = self._sessions.adopt(words)
-        print(f"adopted {adopted.name}, made by {adopted.origin}: %%tfsession {adopted.name} runs a cell in it")
+        print(adopted_message(self._sessions.adopt(words).info()))
 
     def _close(self, words: list[str]) -> None:
         if words[:1] == ["--unused"]:

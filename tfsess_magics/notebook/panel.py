@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.model import State
+from tfsess_magics.core.model import Kind, State
 from tfsess_magics.core.orders import carry_out
 from tfsess_magics.core.protocol import (
     Close,
@@ -128,18 +128,25 @@ class _Row:
         """Show what the session is now."""
         self._summary = summary
         operations = count(summary.operations, "operation") if summary.operations else "the graph is empty"
-        self._text.value = (
-            f"<b>{escape(summary.name)}</b> {escape(_state(summary))} · {format_bytes(summary.variables_nbytes)} "
-            f"({count(summary.variables, 'variable')}) · {escape(', '.join(summary.devices))} · {operations} · "
-            f"{count(summary.runs, 'run')} · {escape(summary.origin)}"
-        )
-        for button, what in zip(self._buttons, _TAKES.values(), strict=True):
+        facts = [
+            f"{_state(summary)} · {format_bytes(summary.variables_nbytes)} ({count(summary.variables, 'variable')})",
+            summary.target or ", ".join(summary.devices),
+            operations,
+            count(summary.runs, "run"),
+            summary.origin,
+            *_marks(summary),
+        ]
+        self._text.value = f"<b>{escape(summary.name)}</b> {escape(' · '.join(filter(None, facts)))}"
+        for button, (kind, what) in zip(self._buttons, _TAKES.items(), strict=True):
             button.tooltip = f"{what} {summary.name}"
+            button.layout.display = "none" if kind is Reset and summary.kind != Kind.NAMED else None
 
     def _ask(self, kind: type[Reset | Close]) -> None:
         asked = self._summary
         lost = f"{count(asked.operations, 'operation')} and {count(asked.variables, 'variable')}"
         text = f"{_TAKES[kind]} {asked.name}? {lost} ({format_bytes(asked.variables_nbytes)}) will be lost."
+        if asked.kind != Kind.NAMED:
+            text += f" It belongs to {asked.origin}; code that goes on using it will fail."
         self._answered()
         self._question.children = [
             widgets.HTML(escape(text)),
@@ -171,6 +178,14 @@ def _close(widget: widgets.Widget) -> None:
         elif part is not None:
             part.close()
     widget.close()
+
+
+def _marks(summary: SessionSummary) -> list[str]:
+    """Return what is said of a session of other code besides who made it."""
+    if summary.kind == Kind.NAMED:
+        return []
+    marks = {"default session of a thread": summary.is_default, "unused?": summary.is_unused}
+    return [summary.kind, *(mark for mark, holds in marks.items() if holds)]
 
 
 def _state(summary: SessionSummary) -> str:

@@ -12,6 +12,10 @@ export interface PanelActions {
   reset(kernel: string, session: SessionSummary): void;
   /** Ask, then close a session of a kernel. */
   close(kernel: string, session: SessionSummary): void;
+  /** Ask for a name, then give it to a session of other code. */
+  adopt(kernel: string, session: SessionSummary): void;
+  /** Ask, then close the sessions that nobody seems to need, in every kernel. */
+  closeUnused(): void;
   /** Have done with the reason why an order to a session was not carried out. */
   dismiss(kernel: string, session: number): void;
   /** Load the extension in a kernel. */

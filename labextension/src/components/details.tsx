@@ -34,8 +34,19 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
   return (
     <dl className="tfsess-Facts">
       <Fact name={trans.__('made by')}>{session.origin}</Fact>
-      <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
-      <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>
+      {session.kind === 'named' ? (
+        <>
+          <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
+          <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>
+        </>
+      ) : (
+        <Fact name={trans.__('referred to by')}>
+          {details.held_by.length > 0
+            ? details.held_by.map(holder => <div key={holder}>{holder}</div>)
+            : trans.__('nothing but garbage')}
+        </Fact>
+      )}
+      {session.target && <Fact name={trans.__('target')}>{session.target}</Fact>}
       {details.devices.length > 0 && (
         <Fact name={trans._n('device', 'devices', details.devices.length)}>
           {details.devices.map(device => (

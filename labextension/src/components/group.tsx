@@ -1,15 +1,27 @@
 import * as React from 'react';
 
+import { matches } from '../filter';
+import type { SessionFilter } from '../filter';
 import type { KernelSessions } from '../model';
 import { LOAD } from '../model';
 import { PROTOCOL_VERSION } from '../protocol';
 import { usePanel } from './context';
 import { Row } from './row';
 
-/** A kernel and its sessions. Drawn anew only when something of that kernel has changed. */
-export const Group = React.memo(function Group({ kernel }: { kernel: KernelSessions }): React.JSX.Element {
+interface GroupProps {
+  kernel: KernelSessions;
+  /** Which of its sessions are listed; null for all. */
+  filter: SessionFilter | null;
+}
+
+/** A kernel and its sessions, nothing if a filter leaves out all of them. Drawn anew only when something of that kernel has changed. */
+export const Group = React.memo(function Group({ kernel, filter }: GroupProps): React.JSX.Element | null {
   const { trans } = usePanel();
   const heading = React.useId();
+  const sessions = filter ? kernel.sessions.filter(session => matches(session, filter)) : kernel.sessions;
+  if (filter && sessions.length === 0) {
+    return null;
+  }
   return (
     <section className="tfsess-Group" aria-labelledby={heading}>
       <div className="tfsess-Group-head">
@@ -21,9 +33,9 @@ export const Group = React.memo(function Group({ kernel }: { kernel: KernelSessi
           {kernel.status && ` · ${statusName(kernel.status, trans)}`}
         </span>
       </div>
-      {kernel.sessions.length > 0 ? (
+      {sessions.length > 0 ? (
         <ul className="tfsess-Group-sessions" aria-labelledby={heading}>
-          {kernel.sessions.map(session => (
+          {sessions.map(session => (
             <Row
               key={session.id}
               kernel={kernel.id}
@@ -52,7 +64,7 @@ function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element |
           {trans.__('The extension is not loaded here. Load it with:')}{' '}
           <button
             type="button"
-            className="tfsess-Hint-run"
+            className="tfsess-Hint-action"
             title={trans.__('Run it in this kernel')}
             aria-label={trans.__('Run %1', LOAD)}
             onClick={() => actions.load(kernel.id)}

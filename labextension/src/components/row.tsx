@@ -1,12 +1,13 @@
-import { caretRightIcon, closeIcon, refreshIcon } from '@jupyterlab/ui-components';
-import type { LabIcon } from '@jupyterlab/ui-components';
+import { addIcon, caretRightIcon, closeIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { formatBytes, formatNumber } from '../format';
+import { formatBytes } from '../format';
+import { shortenOrigin } from '../origin';
 import type { SessionSummary } from '../protocol';
+import { Action } from './action';
 import { usePanel } from './context';
 import { Details } from './details';
-import { Elapsed } from './elapsed';
+import { Facts } from './facts';
 
 interface RowProps {
   kernel: string;
@@ -36,8 +37,21 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
         >
           <caretRightIcon.react className="tfsess-Row-caret" tag="span" />
           <span className="tfsess-Row-dot" />
-          <span className="tfsess-Row-name" title={name}>
-            {name}
+          <span className="tfsess-Row-head">
+            <span className="tfsess-Row-name" title={name}>
+              {name}
+            </span>{' '}
+            <span className="tfsess-Row-badge" title={trans.__('made by %1', session.origin)}>
+              {shortenOrigin(session.origin).label}
+            </span>
+            {session.is_unused && (
+              <>
+                {' '}
+                <span className="tfsess-Row-badge tfsess-mod-warn" title={trans.__('Nobody seems to need it')}>
+                  {trans.__('unused?')}
+                </span>
+              </>
+            )}
           </span>
           <span className="tfsess-Row-bytes" title={trans.__('In its initialized variables')}>
             {formatBytes(session.variables_nbytes)}
@@ -47,11 +61,16 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
           </span>
         </button>
         <span className="tfsess-Row-actions">
-          <Action
-            icon={refreshIcon}
-            label={trans.__('Reset %1', name)}
-            onClick={() => actions.reset(kernel, session)}
-          />
+          {session.kind === 'named' && (
+            <Action
+              icon={refreshIcon}
+              label={trans.__('Reset %1', name)}
+              onClick={() => actions.reset(kernel, session)}
+            />
+          )}
+          {session.kind === 'observed' && (
+            <Action icon={addIcon} label={trans.__('Adopt %1', name)} onClick={() => actions.adopt(kernel, session)} />
+          )}
           <Action icon={closeIcon} label={trans.__('Close %1', name)} onClick={() => actions.close(kernel, session)} />
         </span>
       </div>
@@ -76,70 +95,3 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
     </li>
   );
 });
-
-/** What a session is doing, where, and how large it is. */
-function Facts({ session, clockAhead }: Pick<RowProps, 'session' | 'clockAhead'>): React.JSX.Element {
-  const { trans } = usePanel();
-  const { operations, runs } = session;
-  const rest = [
-    session.devices.join(', '),
-    operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
-    trans._n('%2 run', '%2 runs', runs, formatNumber(runs))
-  ];
-  return (
-    <>
-      <span className="tfsess-Row-state">
-        <State session={session} clockAhead={clockAhead} />
-      </span>
-      {rest.filter(Boolean).map(fact => (
-        <React.Fragment key={fact}>
-          {' '}
-          <span className="tfsess-Row-fact">
-            <span>·</span> {fact}
-          </span>
-        </React.Fragment>
-      ))}
-    </>
-  );
-}
-
-function State({ session, clockAhead }: Pick<RowProps, 'session' | 'clockAhead'>): React.JSX.Element {
-  const { trans } = usePanel();
-  switch (session.state) {
-    case 'running':
-      return (
-        <>
-          {trans.__('running')}
-          {session.running_since !== null && (
-            <>
-              {' '}
-              <Elapsed since={session.running_since} clockAhead={clockAhead} />
-            </>
-          )}
-        </>
-      );
-    case 'entered':
-      return <>{trans.__('in a cell')}</>;
-    case 'closed':
-      return <>{trans.__('closed by other code, Reset starts it anew')}</>;
-    case 'idle':
-      return <>{trans.__('idle')}</>;
-    default:
-      return <>{session.state}</>;
-  }
-}
-
-interface ActionProps {
-  icon: LabIcon;
-  label: string;
-  onClick: () => void;
-}
-
-/** A button that is an icon. */
-export function Action({ icon: Icon, label, onClick }: ActionProps): React.JSX.Element {
-  return (
-    <button type="button" className="tfsess-Action" title={label} aria-label={label} onClick={onClick}>
-      <Icon.react tag="span" className="tfsess-Action-icon" />
-    </button>
-  );
-}

@@ -1,0 +1,96 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatNumber } from '../format';
+import { shortenOrigin } from '../origin';
+import type { SessionSummary } from '../protocol';
+import { usePanel } from './context';
+import { Elapsed } from './elapsed';
+
+interface FactsProps {
+  session: SessionSummary;
+  clockAhead: number;
+}
+
+/** What a session is doing, whose it is, where, and how large it is. */
+export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
+  const { trans } = usePanel();
+  const { operations, runs } = session;
+  const rest = [
+    ...factsOfOthers(session, trans),
+    session.target || session.devices.join(', '),
+    operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
+    trans._n('%2 run', '%2 runs', runs, formatNumber(runs))
+  ];
+  return (
+    <>
+      <span className="tfsess-Row-state">
+        <State session={session} clockAhead={clockAhead} />
+      </span>
+      {rest.filter(Boolean).map(fact => (
+        <React.Fragment key={fact}>
+          {' '}
+          <span className="tfsess-Row-fact">
+            <span>·</span> {fact}
+          </span>
+        </React.Fragment>
+      ))}
+    </>
+  );
+}
+
+/** What is said of a session that other code has made. */
+function factsOfOthers(session: SessionSummary, trans: TranslationBundle): string[] {
+  if (session.kind === 'named') {
+    return [];
+  }
+  const isSaid = session.kind === 'observed' && session.state === 'idle';
+  return [
+    isSaid ? '' : kindName(session.kind, trans),
+    session.kind === 'observed' ? shortenOrigin(session.origin).place : '',
+    session.is_default ? trans.__('default session of a thread') : ''
+  ];
+}
+
+function kindName(kind: string, trans: TranslationBundle): string {
+  switch (kind) {
+    case 'observed':
+      return trans.__('observed');
+    case 'adopted':
+      return trans.__('adopted');
+    default:
+      return kind;
+  }
+}
+
+function State({ session, clockAhead }: FactsProps): React.JSX.Element {
+  const { trans } = usePanel();
+  switch (session.state) {
+    case 'running':
+      return (
+        <>
+          {trans.__('running')}
+          {session.running_since !== null && (
+            <>
+              {' '}
+              <Elapsed since={session.running_since} clockAhead={clockAhead} />
+            </>
+          )}
+        </>
+      );
+    case 'entered':
+      return <>{trans.__('in a cell')}</>;
+    case 'closed':
+      return (
+        <>
+          {session.kind === 'named'
+            ? trans.__('closed by other code, Reset starts it anew')
+            : trans.__('closed by other code, Close gives up its name')}
+        </>
+      );
+    case 'idle':
+      return <>{session.kind === 'observed' ? kindName(session.kind, trans) : trans.__('idle')}</>;
+    default:
+      return <>{session.state}</>;
+  }
+}

@@ -1,0 +1,39 @@
+import type { SessionSummary } from './protocol';
+
+/** Which sessions are listed: `mine` are those that `%%tfsession` or the API has opened. */
+export type Choice = 'all' | 'mine' | 'others' | 'unused';
+
+/** What a session has to be to be listed. */
+export interface SessionFilter {
+  readonly choice: Choice;
+  /** Words, all of which its name, origin, server or devices have to contain. */
+  readonly text: string;
+}
+
+/** Lists every session. */
+export const EVERYTHING: SessionFilter = { choice: 'all', text: '' };
+
+/** Whether a filter leaves out nothing. */
+export function isEverything({ choice, text }: SessionFilter): boolean {
+  return choice === 'all' && text.trim() === '';
+}
+
+/** Whether a session is one of those that a filter lists. */
+export function matches(session: SessionSummary, { choice, text }: SessionFilter): boolean {
+  const about = [session.name, session.origin, session.target, ...session.devices].join('\n').toLowerCase();
+  const words = text.toLowerCase().split(/\s+/);
+  return isChosen(session, choice) && words.every(word => about.includes(word));
+}
+
+function isChosen(session: SessionSummary, choice: Choice): boolean {
+  switch (choice) {
+    case 'all':
+      return true;
+    case 'mine':
+      return session.kind === 'named';
+    case 'others':
+      return session.kind !== 'named';
+    case 'unused':
+      return session.is_unused;
+  }
+}
