@@ -17,6 +17,7 @@ from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import session_config, threads_note
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
@@ -45,6 +46,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         origin: Origin,
         changed: Callable[[], None],
         *,
+        explain: Callable[[BaseException], None],
         generation: Generation | None = None,
     ) -> None:
         self.number = number
@@ -55,10 +57,12 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         note = threads_note(options)
         self.notes: Sequence[str] = (note,) if note else ()
         self._changed = changed
+        self._explain = explain
         self.created = time.time()
         self._lock = threading.RLock()
         self._stays: WeakSet[Stay] = WeakSet()
         self._generation: Generation | None = generation or self._first()
+        claim(self._generation.graph, self)
 
     def _first(self) -> Generation:
         given = self.options.graph
@@ -74,6 +78,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         self._generation = self._begin(graph or tf.Graph())
         self.options = replace(self.options, graph=None)
         self.generation += 1
+        claim(self._generation.graph, self)
 
     @property
     def _now(self) -> Generation:
@@ -82,6 +87,11 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 f"session {self.name!r} was closed. tfsess_magics.session({self.name!r}) opens a new one of that name."
             )
         return self._generation
+
+    @property
+    def watched(self) -> Watched:
+        """What is known of the TensorFlow session of this generation."""
+        return self._now.watched
 
     @property
     def closed(self) -> bool:
@@ -149,6 +159,8 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         while True:
             try:
                 block = block or innermost_block(self)
+                if error is not None:
+                    self._explain(error)
                 if block:
                     leave_block(block)
                 break
