@@ -12,7 +12,6 @@ import pytest
 import tfsess_magics
 from tests.notebook.conftest import Notebook
 
-
 EAGER = "was made in eager mode and is in no graph; this cell runs in"
 
 
