@@ -63,6 +63,12 @@ def observe() -> Callable[[], None]:
     return end
 
 
+def explain(error: BaseException | None) -> None:
+    """Add a note to `error` that says what to do, if it is one of TensorFlow's that is understood. Never raises."""
+    if "tfsess_magics.tf.backend" in sys.modules:
+        _connect().explain(error)
+
+
 def session(
     name: str,
     /,

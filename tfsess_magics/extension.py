@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import adopt, observe, registry
+from tfsess_magics.api import adopt, explain, observe, registry
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 
@@ -57,9 +57,9 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.sessions import NotebookSessions
 
     sessions = NotebookSessions(shell, registry, adopt)
-    magics = SessionMagics(shell, sessions, feed)
+    magics = SessionMagics(shell, sessions, feed, explain)
     channel, started = _connect(shell)
-    runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started)
+    runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started, explain)
     shell.register_magics(magics)
     runner.install()
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))

@@ -23,6 +23,26 @@ def add_cell_locator(locator: CellLocator) -> Callable[[], None]:
     return lambda: _locators.remove(locator)
 
 
+def cell_of(file: str) -> int | None:
+    """Return the execution count of the notebook cell whose code has that file name, None if it is no cell's."""
+    return next((cell for locate in _locators if (cell := locate(file)) is not None), None)
+
+
+def calling_cell() -> int | None:
+    """Return the execution count of the innermost notebook cell that is calling, None if none is."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if (cell := cell_of(frame.f_code.co_filename)) is not None:
+            return cell
+        frame = frame.f_back
+    return None
+
+
+def is_ours(file: str) -> bool:
+    """Say whether `file` is one of this package."""
+    return file.startswith(_PACKAGE)
+
+
 def calling_origin(maker: Maker = Maker.API, *besides: str) -> Origin:
     """Return the origin of the code that is calling, outside this package and the folders `besides`."""
     frame: FrameType | None = sys._getframe(1)
@@ -37,5 +57,5 @@ def calling_origin(maker: Maker = Maker.API, *besides: str) -> Origin:
         function=frame.f_code.co_name,
         file=file,
         line=frame.f_lineno,
-        cell=next((cell for locate in _locators if (cell := locate(file)) is not None), None),
+        cell=cell_of(file),
     )

@@ -26,6 +26,8 @@ from tfsess_magics.notebook.traceback import without_our_frames
 Enter = Callable[[str, int], Scope]
 """From the text of a header and the number of its cell to a stay in the session, opened where there is none."""
 
+Explain = Callable[[BaseException | None], None]
+
 _Transformed = tuple[str, Any]
 
 
@@ -42,12 +44,15 @@ class CellRunner:
         Opens and enters the session of a header.
     started
         Called with the coroutine of every cell, ordinary ones too.
+    explain
+        Called with every error before it is shown, ordinary cells' too; may add a note to it.
     """
 
-    def __init__(self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None]) -> None:
+    def __init__(self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None], explain: Explain) -> None:
         self._shell = shell
         self._enter = enter
         self._started = started
+        self._explain = explain
         self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
         self._transformed: tuple[Cell, _Transformed] | None = None
         self._wrappers: dict[str, Any] = {}
@@ -155,6 +160,7 @@ class CellRunner:
 
     def _showtraceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
         error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        self._explain(error)
         without_our_frames(error)
         if exc_tuple and exc_tuple[2] is not None:
             exc_tuple = (exc_tuple[0], error, error and error.__traceback__)

@@ -26,10 +26,17 @@ from tfsess_magics.notebook.unused import close_unused
 class SessionMagics(Magics):  # type: ignore[misc]
     """The magics of one shell; used by whichever thread runs a cell."""
 
-    def __init__(self, shell: InteractiveShell, sessions: NotebookSessions[Any], feed: Feed) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        sessions: NotebookSessions[Any],
+        feed: Feed,
+        explain: Callable[[BaseException], None],
+    ) -> None:
         super().__init__(shell)
         self._sessions = sessions
         self._feed = feed
+        self._explain = explain
         self._panels: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def unregister(self) -> None:
@@ -93,6 +100,9 @@ class SessionMagics(Magics):  # type: ignore[misc]
         try:
             stay.resume()
             return self._run_body(body)
+        except Exception as error:
+            self._explain(error)
+            raise
         finally:
             interrupt: BaseException | None = None
             while True:

@@ -24,9 +24,17 @@ class AdoptedSession(NamedSession):
 
     kind = Kind.ADOPTED
 
-    def __init__(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        observed: ObservedSession,
+        name: str,
+        changed: Callable[[], None],
+        explain: Callable[[BaseException], None],
+    ) -> None:
         generation = Generation(observed.session, observed.watched, None)
-        super().__init__(observed.number, name, SessionOptions(), observed.origin, changed, generation=generation)
+        super().__init__(
+            observed.number, name, SessionOptions(), observed.origin, changed, explain=explain, generation=generation
+        )
         self.created = observed.created
 
     @property

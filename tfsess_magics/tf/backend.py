@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -18,12 +16,12 @@ from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import observe
 from tfsess_magics.tf.adopted import AdoptedSession
+from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
+from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.unused import forgotten
-
-_TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
 
 
 class TensorFlow:
@@ -34,6 +32,8 @@ class TensorFlow:
 
     def __init__(self, registry: SessionRegistry[Any]) -> None:
         self._registry = registry
+        self.explain = Explainer(registry.live)
+        """Adds a note to an error of TensorFlow's."""
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
@@ -52,7 +52,7 @@ class TensorFlow:
     def _meet(self, session: BaseSession, is_new: bool) -> RunMeter:
         known = self._known(session)
         if known is None:
-            origin = calling_origin(Maker.OTHER, _TENSORFLOW) if is_new else Origin(maker=Maker.OTHER)
+            origin = calling_origin(Maker.OTHER, TENSORFLOW) if is_new else Origin(maker=Maker.OTHER)
             known = self._registry.admit(
                 lambda number, changed, gone: ObservedSession(number, session, origin, changed, gone)
             )
@@ -98,11 +98,11 @@ class TensorFlow:
 
     def adopt(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> AdoptedSession:
         """Make a named session of an observed one, with the same number."""
-        return AdoptedSession(observed, name, changed)
+        return AdoptedSession(observed, name, changed, self.explain)
 
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
     ) -> NamedSession:
         """Make a new session and see its runs from now on."""
         self.observe()
-        return NamedSession(number, name, options, origin, changed)
+        return NamedSession(number, name, options, origin, changed, explain=self.explain)

@@ -12,16 +12,21 @@ from __future__ import annotations
 import functools
 import gc
 import logging
+import sys
 from collections.abc import Callable
 from time import perf_counter, time
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
 
+from tfsess_magics.core.model import Maker
+from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.belongings import TENSORFLOW
 
 _log = logging.getLogger(__name__)
 _METER = "_tfsess_magics_meter"
+_CLOSED_BY = "_tfsess_magics_closed_by"
 
 Made = Callable[[BaseSession, bool], RunMeter]
 """Told of a session that other code made, and whether it is being made now; gives what counts its runs."""
@@ -41,6 +46,12 @@ def measure(session: BaseSession, meter: RunMeter) -> None:
 def forget(session: BaseSession) -> None:
     """Leave nothing on `session`."""
     session.__dict__.pop(_METER, None)
+    session.__dict__.pop(_CLOSED_BY, None)
+
+
+def closed_by(session: BaseSession) -> str:
+    """Say who closed `session`, empty if that was not seen."""
+    return str(session.__dict__.get(_CLOSED_BY, ""))
 
 
 def install(made: Made) -> None:
@@ -106,11 +117,21 @@ def _around_close(original: Callable[..., None]) -> Callable[..., None]:
             try:
                 meter = self.__dict__.get(_METER)
                 if meter is not None and _made:
+                    self.__dict__.setdefault(_CLOSED_BY, _caller())
                     meter.changed()
             except Exception:  # noqa: BLE001 - as above
                 _log_once("the close of a session could not be noted")
 
     return close
+
+
+def _caller() -> str:
+    """Return the cell that is calling, else the place outside TensorFlow; of ours no place is worth telling."""
+    cell = calling_cell()
+    if cell is not None:
+        return f"cell {cell}"
+    file = sys._getframe(2).f_code.co_filename
+    return "" if is_ours(file) else str(calling_origin(Maker.OTHER, TENSORFLOW))
 
 
 def _around_extend(original: Callable[..., None]) -> Callable[..., None]:

@@ -17,6 +17,7 @@ from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
@@ -45,6 +46,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         origin: Origin,
         changed: Callable[[], None],
         *,
+        explain: Callable[[BaseException], None],
         generation: Generation | None = None,
     ) -> None:
         self.number = number
@@ -54,10 +56,12 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         self.generation = 1
         self.notes: Sequence[str] = late_notes(options)
         self._changed = changed
+        self._explain = explain
         self.created = time.time()
         self._lock = threading.RLock()
         self._stays: WeakSet[Stay] = WeakSet()
         self._generation: Generation | None = generation or self._first()
+        claim(self._generation.graph, self)
 
     def _first(self) -> Generation:
         given = self.options.graph
@@ -73,6 +77,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         self._generation = self._begin(graph or tf.Graph())
         self.options = replace(self.options, graph=None)
         self.generation += 1
+        claim(self._generation.graph, self)
 
     @property
     def _now(self) -> Generation:
@@ -81,6 +86,11 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 f"session {self.name!r} was closed. tfsess_magics.session({self.name!r}) opens a new one of that name."
             )
         return self._generation
+
+    @property
+    def watched(self) -> Watched:
+        """What is known of the TensorFlow session of this generation."""
+        return self._now.watched
 
     @property
     def closed(self) -> bool:
@@ -148,6 +158,8 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
         while True:
             try:
                 block = block or innermost_block(self)
+                if error is not None:
+                    self._explain(error)
                 if block:
                     leave_block(block)
                 break

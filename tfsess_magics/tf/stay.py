@@ -83,6 +83,11 @@ class Stay:
         self.is_over = True
 
 
+def innermost_stay() -> Stay | None:
+    """Return the stay that this thread is in now, None if it is in none."""
+    return _thread.innermost
+
+
 def enter_block(stay: Stay) -> None:
     """Enter a ``with`` block."""
     try:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 from tensorflow.python.framework import stack
 
-from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, State
+from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, State, VariableInfo
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
@@ -73,6 +73,10 @@ class Watched:
         session = self.session
         return session is not None and any(entered is session for entered in _default_sessions())
 
+    def variables(self) -> tuple[VariableInfo, ...]:
+        """Return a record of every variable, largest first, and ask the runtime which have a value."""
+        return self._variables.records(self.devices)
+
     def info(
         self,
         *,
@@ -89,7 +93,7 @@ class Watched:
     ) -> SessionInfo:
         """Return all that is known of it now; what its owner knows of it is given."""
         session, meter, devices = self.session, self.meter, self.devices
-        variables = self._variables.records(devices)
+        variables = self.variables()
         return SessionInfo(
             id=number,
             name=name,

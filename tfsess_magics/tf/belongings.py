@@ -1,0 +1,82 @@
+"""To which session a graph belongs, and where a tensor or operation was made."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tensorflow as tf
+
+from tfsess_magics.core.origin import cell_of, is_ours
+
+if TYPE_CHECKING:
+    from tfsess_magics.tf.session import NamedSession
+
+TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
+"""Folder of TensorFlow's code."""
+_KERAS = f"{os.sep}keras{os.sep}src{os.sep}"
+
+
+class _Claim(NamedTuple):
+    session: weakref.ref[NamedSession]
+    name: str
+    generation: int
+
+
+_claims: weakref.WeakKeyDictionary[tf.Graph, _Claim] = weakref.WeakKeyDictionary()
+
+
+def claim(graph: tf.Graph, session: NamedSession) -> None:
+    """Note that `graph` is that of the present generation of `session`; keeps neither alive. Any thread may call it."""
+    _claims[graph] = _Claim(weakref.ref(session), session.name, session.generation)
+
+
+class Home(NamedTuple):
+    """Where a graph belongs, in words."""
+
+    text: str
+    """``in session 'prep'``, ``before the reset of 'prep'``, ``in no session that is open``."""
+    name: str | None
+    """Name of the live session, ``#7`` for one of other code, None if there is none."""
+    generation: int | None
+
+
+def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
+    """Return where `graph` belongs, as far as the `live` sessions and those that were named know."""
+    found = _claims.get(graph)
+    session = found.session() if found else None
+    if found and session is not None and not session.closed:
+        if session.generation == found.generation:
+            return Home(f"in session {found.name!r}", found.name, found.generation)
+        return Home(f"before the reset of {found.name!r}", None, found.generation)
+    for other in live:
+        if other.name.startswith("#") and not other.closed and other.graph is graph:
+            return Home(f"in the graph of {other.name}, a session made by {other.origin}", other.name, None)
+    if found:
+        return Home(f"in session {found.name!r}, which was closed since", None, found.generation)
+    return Home("in no session that is open", None, None)
+
+
+def place_of(operation: tf.Operation) -> str:
+    """Return where `operation` was made: ``cell 4``, ``prep/io.py:42``, empty if that is not known."""
+    for frame in reversed(list(operation.traceback)):
+        if not frame.filename.startswith(TENSORFLOW) and _KERAS not in frame.filename and not is_ours(frame.filename):
+            cell = cell_of(frame.filename)
+            return f"{'/'.join(PurePath(frame.filename).parts[-2:])}:{frame.lineno}" if cell is None else f"cell {cell}"
+    return ""
+
+
+def describe(element: Any, live: Iterable[Any]) -> str:
+    """Say what an element of a graph is and where it was made.
+
+    ``tensor 'Const:0' was made in session 'prep' (generation 1, cell 4)``
+    """
+    operation = element if isinstance(element, tf.Operation) else element.op
+    home = home_of(element.graph, live)
+    generation = "" if home.generation is None else f"generation {home.generation}"
+    known = ", ".join(filter(None, (generation, place_of(operation))))
+    kind = "operation" if operation is element else "tensor"
+    return f"{kind} {element.name!r} was made {home.text}{f' ({known})' if known else ''}"

@@ -1,0 +1,225 @@
+"""From an error of TensorFlow's to what to do about it, as a note under the error.
+
+The objects are those that TensorFlow had in hand when it raised the error, found in its frames; none is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import ops
+
+from tfsess_magics.tf.belongings import describe, home_of, place_of
+from tfsess_magics.tf.observe import closed_by
+from tfsess_magics.tf.raised import chain, variables_in
+from tfsess_magics.tf.stay import innermost_stay
+from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
+
+_log = logging.getLogger(__name__)
+_PREFIX = "tfsess_magics: "
+_THREAD = (
+    "it was raised in another thread than the cell's, and TensorFlow's defaults are those of one thread. "
+    "To carry the cell's session there: tfsess_magics.bind(function)"
+)
+
+
+class Explainer:
+    """Adds a note to the errors that it understands; any thread may call it. It never raises.
+
+    Parameters
+    ----------
+    live
+        Gives the live sessions.
+    """
+
+    def __init__(self, live: Callable[[], Iterable[Any]]) -> None:
+        self._live = live
+
+    def __call__(self, error: BaseException | None) -> None:
+        """Add a note to `error`, or to the one it came from, unless there is one."""
+        try:
+            errors = list(chain(error)) if isinstance(error, Exception) else []
+            if any(note.startswith(_PREFIX) for one in errors for note in getattr(one, "__notes__", ())):
+                return
+            for one in errors:
+                if note := self._note(one):
+                    one.add_note(_PREFIX + note)
+                    return
+        except Exception:  # noqa: BLE001 - the user's error is what matters
+            _log.debug("an error could not be explained", exc_info=True)
+
+    def _note(self, error: BaseException) -> str | None:
+        message = str(error)
+        for pattern, explain in _RULES:
+            if match := pattern.search(message):
+                return explain(self, error, match)
+        return None
+
+    def _here(self, graph: tf.Graph | None = None) -> tuple[str, str]:
+        """Return the name of the session that is meant by "here", and a sentence that says it."""
+        stay = innermost_stay()
+        if stay is not None and graph in (None, stay.generation.graph):
+            who = "this cell" if stay.by.startswith("cell") else "this block"
+            return stay.session.name, f"{who} runs in {stay.session.name!r}"
+        if graph is None:
+            return "", "this cell is eager" if tf.executing_eagerly() else "this code is in no named session"
+        home = home_of(graph, self._live())
+        return home.name or "", f"it was used {home.text}"
+
+    def _other_graph(self, error: BaseException, _: re.Match[str]) -> str | None:
+        if found := variables_in(error, "_assert_same_graph"):
+            elements = [found["item"], found["original_item"]]
+            current = None if tf.executing_eagerly() else ops.get_default_graph()
+            graph = current if current in [element.graph for element in elements] else elements[1].graph
+            return self._foreign(next(element for element in elements if element.graph is not graph), graph)
+        if found := variables_in(error, "_as_graph_element_locked"):
+            element = ops._as_graph_element(found["obj"]) or found["obj"]
+            return None if element.graph is found["self"] else self._foreign(element, found["self"])
+        if found := variables_in(error, "_eval_using_default_session"):
+            return self._foreign(found["tensors"], found["session"].graph)
+        if found := variables_in(error, "_run_using_default_session"):
+            return self._foreign(found["operation"], found["session"].graph)
+        return None
+
+    def _foreign(self, element: Any, graph: tf.Graph) -> str:
+        home = home_of(element.graph, self._live())
+        name, here = self._here(graph)
+        if home.name is None:
+            remedy = f"Build it again in {name!r}." if name else "Build it in the graph where it is used."
+        elif home.name.startswith("#"):
+            remedy = f"To run it where it was made: %tfsession adopt {home.name} NAME"
+        else:
+            remedy = f"Evaluate it there and pass the value: %%tfsession {home.name}"
+        return f"{describe(element, self._live())}; {here}. {remedy}"
+
+    def _out_of_scope(self, error: BaseException, _: re.Match[str]) -> str | None:
+        inputs = variables_in(error, "quick_execute").get("inputs") or ()
+        element = next((i for i in inputs if isinstance(i, tf.Tensor) and not hasattr(i, "numpy")), None)
+        if element is None or element.graph.building_function:
+            return None
+        if innermost_stay():
+            return _THREAD
+        name = home_of(element.graph, self._live()).name
+        remedy = f"Go on there: %%tfsession {name}" if name and name[0] != "#" else "Evaluate it in its session."
+        return f"{describe(element, self._live())}; this cell is eager. {remedy}"
+
+    def _needs_graph(self, _: BaseException, __: re.Match[str]) -> str:
+        if innermost_stay() and not tf.executing_eagerly():
+            return _THREAD
+        return "this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"
+
+    def _eager_tensor(self, error: BaseException, _: re.Match[str]) -> str | None:
+        captured = variables_in(error, "__tf_tensor__").get("self")
+        fetched = variables_in(error, "_as_graph_element_locked").get("obj")
+        fed = variables_in(error, "_run").get("subfeed_val")
+        tensor = next((t for t in (captured, fetched, fed) if t is not None), None)
+        if not isinstance(tensor, tf.Tensor):
+            return None
+        if not hasattr(tensor, "numpy"):
+            return f"{describe(tensor, self._live())}; run it first, and feed its value."
+        what = "a variable" if tensor.dtype == tf.resource else f"a tensor of shape {tensor.shape}"
+        return f"{what} was made in eager mode and is in no graph; {self._here()[1]}. Pass its value: .numpy()"
+
+    def _empty_graph(self, error: BaseException, _: re.Match[str]) -> str | None:
+        session = variables_in(error, "_run", "partial_run_setup").get("self")
+        if session is None:
+            return None
+        home = home_of(session.graph, self._live())
+        if home.name and not home.name.startswith("#"):
+            return (
+                f"the graph of {home.name!r} (generation {home.generation}) has no operations yet. "
+                f"Build them in it: %%tfsession {home.name}"
+            )
+        return (
+            f"the graph of this session ({home.name or 'closed'}) has no operations; what an ordinary cell builds is "
+            "eager and in no graph. Build and run in one session: %%tfsession NAME"
+        )
+
+    def _closed(self, error: BaseException, _: re.Match[str]) -> str | None:
+        session = variables_in(error, "_run", "partial_run", "partial_run_setup", "_extend_graph").get("self")
+        if session is None:
+            return None
+        home = home_of(session.graph, self._live())
+        by = closed_by(session)
+        was = f"the session was closed{f' by {by}' if by else ''}"
+        if home.text.startswith("before the reset"):
+            return f"{was}; it was used {home.text}. Ask for the present one: tfsess_magics.get(NAME)"
+        return f"{was}, and its variables are gone. Run again what made it, and close it after its last use"
+
+    def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
+        session = variables_in(error, "_run", "__call__").get("self")
+        session = getattr(session, "_session", None) if not hasattr(session, "graph") else session
+        watched = watched_of(session, self._live())
+        return explain_uninitialized(watched, self._expression_of(session)) if watched else None
+
+    def _expression_of(self, session: Any) -> str:
+        name = home_of(session.graph, self._live()).name
+        return f"tfsess_magics.get({name!r}).session" if name and name[0] != "#" else "SESSION"
+
+    def _no_default_session(self, error: BaseException, _: re.Match[str]) -> str | None:
+        found = variables_in(error, "_eval_using_default_session", "_run_using_default_session")
+        element = found.get("tensors", found.get("operation"))
+        if element is None:
+            return None
+        stay = innermost_stay()
+        if stay is not None and stay.generation.graph is element.graph:
+            return _THREAD
+        name = home_of(element.graph, self._live()).name
+        if name is None or name.startswith("#"):
+            remedy = f"To enter it: %tfsession adopt {name} NAME" if name else "Pass session=..., or build in a session"
+        else:
+            remedy = f"Put the cell in it: %%tfsession {name}; or pass session=tfsess_magics.get({name!r}).session"
+        return f"{describe(element, self._live())}. {remedy}"
+
+    def _variable_exists(self, error: BaseException, match: re.Match[str]) -> str | None:
+        variable = variables_in(error, "_get_single_variable").get("var")
+        if variable is None:
+            return None
+        place, name = place_of(variable.op), self._here()[0]
+        made = f"it was made in {place}" if place else "it is in the graph already"
+        fresh = f"To begin with an empty graph: %tfsession reset {name}. " if name else ""
+        return (
+            f"{made}. {fresh}To use {match[1]!r} as it is: "
+            "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
+        )
+
+    def _legacy_keras(self, _: BaseException, __: re.Match[str]) -> str:
+        return (
+            "it is in tf_keras (Keras 2). Install that, set TF_USE_LEGACY_KERAS=1 in the environment before TensorFlow "
+            "is imported, and restart the kernel"
+        )
+
+
+_Explain = Callable[[Explainer, BaseException, re.Match[str]], str | None]
+_RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
+    (re.compile(pattern), explain)
+    for pattern, explain in (
+        (
+            r"not an element of this graph|must be from the same graph|graph is different from the session's",
+            Explainer._other_graph,
+        ),
+        (r"is out of scope and cannot be used here", Explainer._out_of_scope),
+        (
+            r"not compatible with eager execution|when eager execution is enabled, `var_list` must",
+            Explainer._needs_graph,
+        ),
+        (r"should be a function when eager execution is enabled", Explainer._needs_graph),
+        (
+            r"Attempting to capture an EagerTensor|Tensor\.graph is undefined when eager|feed cannot be a tf\.Tensor",
+            Explainer._eager_tensor,
+        ),
+        (r"Session graph is empty", Explainer._empty_graph),
+        (r"Attempted to use a closed Session", Explainer._closed),
+        (
+            r"Attempting to use uninitialized value|Could not find variable|Resource .* does not exist",
+            Explainer._uninitialized,
+        ),
+        (r"No default session is registered", Explainer._no_default_session),
+        (r"^Variable (\S+) already exists, disallowed", Explainer._variable_exists),
+        (r"^`\w+` is not available with Keras 3", Explainer._legacy_keras),
+    )
+)

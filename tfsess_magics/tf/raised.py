@@ -1,0 +1,36 @@
+"""What TensorFlow was doing when it raised an error: the variables of its frames in the traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tfsess_magics.tf.belongings import TENSORFLOW
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and what it came from, as a traceback shows them."""
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        yield at
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+
+
+def variables_in(error: BaseException, *functions: str) -> dict[str, Any]:
+    """Return the variables of TensorFlow's innermost frame in one of those `functions`, empty if there is none.
+
+    What was raised on the way to `error` is searched as well. Whoever gets them must not keep them.
+    """
+    for raised in chain(error):
+        found: dict[str, Any] = {}
+        traceback = raised.__traceback__
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            if code.co_name in functions and code.co_filename.startswith(TENSORFLOW):
+                found = dict(traceback.tb_frame.f_locals)
+            traceback = traceback.tb_next
+        if found:
+            return found
+    return {}
