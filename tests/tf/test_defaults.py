@@ -21,6 +21,9 @@ from tfsess_magics.tf.session import NamedSession
 
 v1 = tf.compat.v1
 
+# What is said of a body that changes the defaults is tested in tests/notebook/test_guard.py.
+pytestmark = pytest.mark.filterwarnings("ignore::tfsess_magics.SessionWarning")
+
 
 def outside() -> tuple[object, ...]:
     """Return the defaults of this thread as its code sees them, the graph below the stack included."""

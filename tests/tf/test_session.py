@@ -65,6 +65,7 @@ def test_it_can_be_handed_to_code_that_takes_a_session(open_session: Open, tmp_p
         assert entered is train.session
 
 
+@pytest.mark.filterwarnings("ignore::tfsess_magics.SessionWarning")
 def test_partial_runs_are_what_they_are_in_an_interactive_session(open_session: Open) -> None:
     """TensorFlow cannot feed a partial run where only what a run needs is placed."""
     with open_session("train") as train:

@@ -16,6 +16,10 @@ class TfSessionError(Exception):
     """Base of every error that tfsess_magics raises on its own account."""
 
 
+class SessionWarning(UserWarning):
+    """A ``with`` block of a named session has changed TensorFlow's defaults; in cells it is printed instead."""
+
+
 class InvalidNameError(TfSessionError, ValueError):
     """A session name that is not a letter followed by letters, digits, ``_``, ``-`` or ``.``."""
 

@@ -21,6 +21,10 @@ class Scope(Protocol):
     def is_over(self) -> bool:
         """Whether it was left for good."""
 
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the body did to the defaults, a sentence each; known at the end."""
+
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
 

@@ -31,6 +31,12 @@ Explain = Callable[[BaseException | None], None]
 _Transformed = tuple[str, Any]
 
 
+def print_notices(scope: Scope) -> None:
+    """Say under the cell what its body did to the defaults."""
+    for notice in scope.notices:
+        print(notice)
+
+
 class CellRunner:
     """The wrappers on one shell; `install` and `uninstall` may be called in any order, by the thread of the shell.
 
@@ -129,10 +135,12 @@ class CellRunner:
         if failure is None:
             scope, failure = self._enter_or_fail(cell)
         token = self._scope.set(scope)
+        result = None
         try:
-            return await original(
+            result = await original(
                 raw_cell, *args, **kwargs | {"transformed_cell": body, "preprocessing_exc_tuple": failure}
             )
+            return result
         finally:
             # An interrupt that comes before `end` has begun must not keep it from its work; nor in `InScope`.
             interrupt: BaseException | None = None
@@ -145,6 +153,8 @@ class CellRunner:
             self._scope.reset(token)
             if interrupt:
                 raise interrupt
+            if scope and not (result and result.info.silent):
+                print_notices(scope)
 
     def _run_ast_nodes(self, original: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any) -> Any:
         scope = self._scope.get()

@@ -15,6 +15,7 @@ from IPython.display import display
 from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.words import adopted_message, closed_message, reset_message
+from tfsess_magics.notebook.cell import print_notices
 from tfsess_magics.notebook.cells import calling_cell
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
 from tfsess_magics.notebook.header import split_words
@@ -113,6 +114,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
                     interrupt = late
             if interrupt:
                 raise interrupt
+            print_notices(stay)
 
     def _run_body(self, body: str) -> Any:
         compiler, names = self.shell.compile, self.shell.user_ns

@@ -8,6 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfsess_magics.tf.guard import Left
+
 
 class NestedDefaults:
     """The defaults of one stay in a session; has the methods of `tfsess_magics.tf.swap.DefaultsSwap`.
@@ -33,8 +35,9 @@ class NestedDefaults:
         """Leave; TensorFlow raises an AssertionError, `inner` being entered still."""
         self.suspend()
 
-    def settle(self) -> None:
-        """Do nothing: what is left open is not followed."""
+    def settle(self) -> list[Left]:
+        """Return nothing: what is left open is not followed."""
+        return []
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph."""

@@ -1,10 +1,12 @@
 """See every TensorFlow session that any code makes, its runs and its close.
 
-Methods of ``BaseSession`` are wrapped, each in a plain function of the same name and signature. Steps are seen where
-they enter TensorFlow's runtime, so that they count however they were started: ``run``, ``eval``, ``make_callable``,
-``partial_run``. What is ours is guarded, takes no lock and calls nothing of TensorFlow: ``close`` may be called by
-``__del__``, inside the garbage collector, in any thread. The wrapped call behaves as before; where it fails, its
-traceback has one frame in this file, which is taken out in IPython's output.
+Methods of ``BaseSession`` are wrapped, and the one that resets the default graph, each in a plain function of the same
+name and signature. Steps are seen where they enter TensorFlow's runtime, so that they count however they were started:
+``run``, ``eval``, ``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
+TensorFlow: ``close`` may be called by ``__del__``, inside the garbage collector, in any thread.
+
+The wrapped call behaves as before; where it fails, its traceback has one frame in this file, which is taken out in
+IPython's output.
 """
 
 from __future__ import annotations
@@ -18,11 +20,14 @@ from time import perf_counter, time
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
+from tensorflow.python.framework import ops
 
 from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.guard import NotingStack, caller
+from tfsess_magics.tf.stay import innermost_stay
 
 _log = logging.getLogger(__name__)
 _METER = "_tfsess_magics_meter"
@@ -174,6 +179,21 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
     return step
 
 
+def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    @functools.wraps(original)
+    def reset(self: Any) -> None:
+        original(self)
+        try:
+            stay = innermost_stay()
+            if _made and stay is not None and (who := caller()):
+                stay.resets.append(who)
+                self.stack = NotingStack(self.stack)
+        except Exception:  # noqa: BLE001 - as above
+            _log_once("a reset of the default graph could not be noted")
+
+    return reset
+
+
 _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "__init__", _around_init),
     (BaseSession, "close", _around_close),
@@ -181,6 +201,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "_call_tf_sessionrun", _around_step),
     (BaseSession, "_call_tf_sessionprun", _around_step),
     (BaseSession._Callable, "__call__", _around_step),
+    (ops._DefaultGraphStack, "reset", _around_reset),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -13,7 +14,7 @@ from weakref import WeakSet
 import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
 
-from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError, SessionWarning
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
@@ -167,6 +168,8 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
                 interrupt = late
         if interrupt:
             raise interrupt
+        for notice in block.notices if block else ():
+            warnings.warn(notice, SessionWarning, stacklevel=2)
 
     def enter(self, by: str) -> Stay:
         """Begin a stay of `by` in this thread.

@@ -6,6 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset
+
 if TYPE_CHECKING:
     from tfsess_magics.tf.generation import Generation
     from tfsess_magics.tf.session import NamedSession
@@ -46,6 +48,12 @@ class Stay:
         self.by = by
         self.defaults = generation.defaults()
         self.is_over = False
+        self.notices: list[str] = []
+        """What the body did to the defaults, a sentence each; known at the end."""
+        self.resets: list[Caller] = []
+        """Who has replaced the default graph."""
+        self.entered_by: Caller | None = None
+        self._left: list[Left] = []
         self._around: Stay | None = None
 
     def resume(self) -> None:
@@ -75,12 +83,21 @@ class Stay:
                 for block in reversed(left_open):
                     _thread.blocks.remove(block)
                     _thread.ended[block.session] = _thread.ended.get(block.session, 0) + 1
+                    self.notices.append(say_block(block.entered_by, block.session.name))
                     block.end()
+                    self.notices += block.notices
             finally:
                 self.suspend()
-        self.defaults.settle()
+        self._left = self.defaults.settle() or self._left
+        lost = self.generation.graph.version
         self.session.leave(self)
-        self.is_over = True
+        if not self.is_over:
+            self.is_over = True
+            self.notices += [left.say(self.session.name) for left in self._left]
+            if self.resets and lost:
+                self.notices.append(
+                    say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation)
+                )
 
 
 def innermost_stay() -> Stay | None:
@@ -90,6 +107,7 @@ def innermost_stay() -> Stay | None:
 
 def enter_block(stay: Stay) -> None:
     """Enter a ``with`` block."""
+    stay.entered_by = caller()
     try:
         stay.resume()
     except BaseException:

@@ -12,7 +12,7 @@ TensorFlow whose private parts have other names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import get_ident
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from tensorflow.python.framework import ops, stack, traceable_stack
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.util import tf_stack
 
+from tfsess_magics.tf.guard import Caller, Left, NotingStack
 from tfsess_magics.tf.leftovers import end_controllers
 
 _BUILD_STATE = (
@@ -109,9 +110,9 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
     frame_filter.update()
     own = [s.graph for s in interactive if s._explicit_graph is not None]
     return _Defaults(
-        graphs=own,
+        graphs=NotingStack(own),
         global_graph=graph,
-        sessions=[session, *interactive],
+        sessions=NotingStack([session, *interactive]),
         switches=[context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own],
         eager=False,
         scope_name="",
@@ -124,6 +125,28 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
 
 def _is_in(item: Any, items: Sequence[Any]) -> bool:
     return any(item is other for other in items)
+
+
+def _entered_by(defaults: list[Any]) -> list[tuple[Any, Caller]]:
+    """Return what was put on one of the stacks inside, with who did it, as far as that was seen."""
+    callers = defaults.callers if isinstance(defaults, NotingStack) else []
+    return [(default, who) for default, who in zip(defaults, callers, strict=False) if who is not None]
+
+
+def _left(
+    entered_by: Sequence[tuple[Any, Caller]], entered: Sequence[Any], kept: Sequence[Any], disordered: Sequence[Any]
+) -> Iterator[Left]:
+    for default, who in entered_by:
+        is_kept = _is_in(default, kept)
+        is_graph = isinstance(default, tf.Graph)
+        # A session that is entered enters its graph as well.
+        with_session = is_graph and any(who == other and not isinstance(s, tf.Graph) for s, other in entered_by)
+        if with_session or not (is_kept or _is_in(default, entered)):
+            continue
+        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
+        what = "a graph" if is_graph else "an InteractiveSession" if is_interactive else "a session"
+        in_order = not (_is_in(default, disordered) or (is_interactive and default._closed))
+        yield Left(what, who, is_kept, in_order)
 
 
 class DefaultsSwap:
@@ -167,20 +190,26 @@ class DefaultsSwap:
         if self._outside is not None:
             inner._outside, self._outside, self._is_in = self._outside, None, False
 
-    def settle(self) -> None:
-        """End what was entered inside and never left, but for the interactive sessions; the last call of a stay."""
+    def settle(self) -> list[Left]:
+        """End what was entered inside and never left, but for the interactive sessions, and return who left it.
+
+        The last call of a stay.
+        """
         kept = self.interactive_left()
         kept_graphs = [session.graph for session in kept]
         entered = [graph for graph in self._inside.graphs if not _is_in(graph, kept_graphs)]
         entered += [session for session in self._inside.sessions[1:] if not _is_in(session, kept)]
         outside = _take(self._graph)
         entered = [default for default in entered if not _is_in(default, [*outside.graphs, *outside.sessions])]
+        entered_by = [*_entered_by(self._inside.graphs), *_entered_by(self._inside.sessions)]
+        disordered: list[Any] = []
         if entered:
             try:
                 self.resume()
-                end_controllers(entered)
+                disordered = end_controllers(entered)
             finally:
                 self.suspend()
+        return list(_left(entered_by, entered, kept, disordered))
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""
