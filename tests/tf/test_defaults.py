@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
+import tfsess_magics
 from tests.tf.conftest import Open
 from tfsess_magics.tf import generation, swap
 from tfsess_magics.tf.defaults import choose_defaults
@@ -417,3 +418,19 @@ def test_threads_do_not_meet_in_a_graph_without_tensorflow_2_behaviour() -> None
     """What is open in a graph is per thread in our graphs, also where TensorFlow shares it."""
     run = subprocess.run([sys.executable, "-c", V1_BEHAVIOUR], stdout=subprocess.PIPE, text=True, check=True)
     assert run.stdout.strip() == "('/device:CPU:0', ['Const'], '')"
+
+
+@pytest.mark.parametrize("has_graph", [False, True])
+def test_an_interactive_session_of_the_notebook_can_be_closed_inside(open_session: Open, has_graph: bool) -> None:
+    """Outside it is closed then, too: it is not the default any more, nor is a graph that it had entered."""
+    graph = tf.Graph()
+    train = open_session("train")
+    interactive = v1.InteractiveSession(graph=graph if has_graph else None)
+    adopted = tfsess_magics.adopt(interactive, "mine")
+    with adopted:
+        interactive.close()
+    assert v1.get_default_session() is None
+    assert tf.executing_eagerly()
+    assert v1.get_default_graph() is not graph
+    with train:
+        assert tf.constant(1).eval() == 1

@@ -102,6 +102,10 @@ def _variable_scope_store(graph: tf.Graph) -> Any:
     return stores[0] if stores else None
 
 
+def _enter_default_graph() -> Any:
+    return ops._default_graph_stack._GetGlobalDefaultGraph().as_default()
+
+
 def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> _Defaults:
     devices = traceable_stack.TraceableStack()
     if device is not None:
@@ -113,7 +117,11 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
         graphs=NotingStack(own),
         global_graph=graph,
         sessions=NotingStack([session, *interactive]),
-        switches=[context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own],
+        switches=[
+            # What is outermost; the close of an interactive session that was entered outside takes one away.
+            context.ContextSwitch(False, _enter_default_graph, traceable_stack.TraceableStack()),
+            *(context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own),
+        ],
         eager=False,
         scope_name="",
         device=("", None),
@@ -125,6 +133,28 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
 
 def _is_in(item: Any, items: Sequence[Any]) -> bool:
     return any(item is other for other in items)
+
+
+def _open_interactive(sessions: Sequence[Any]) -> list[Any]:
+    return [s for s in sessions if isinstance(s, tf.compat.v1.InteractiveSession) and not s._closed]
+
+
+def _drop(session: Any) -> None:
+    """Take an interactive session and its graph from this thread's stacks, as its close would have done."""
+    sessions, graphs, ctx = stack._default_session_stack.stack, ops._default_graph_stack.stack, context.context()
+    if _is_in(session, sessions):
+        sessions.remove(session)
+    graph = session._explicit_graph
+    if graph is None or not _is_in(graph, graphs):
+        return
+    graphs.remove(graph)
+    switches = ctx.context_switches.stack
+    for switch in reversed(switches):
+        if switch.enter_context_fn == graph.as_default:
+            switches.remove(switch)
+            break
+    if not graphs:
+        ctx._thread_local_data.is_eager = context.default_execution_mode == context.EAGER_MODE
 
 
 def _entered_by(defaults: list[Any]) -> list[tuple[Any, Caller]]:
@@ -169,6 +199,7 @@ class DefaultsSwap:
         self._inside = _inside(graph, session, device, interactive)
         self._outside: _Defaults | None = None
         self._is_in = False
+        self._open_outside = _open_interactive(stack._default_session_stack.stack)
 
     def resume(self) -> None:
         """Install the inner defaults."""
@@ -209,6 +240,11 @@ class DefaultsSwap:
                 disordered = end_controllers(entered)
             finally:
                 self.suspend()
+        # Closed inside, it has left the stacks inside.
+        for session in self._open_outside:
+            if session._closed:
+                _drop(session)
+        self._open_outside = []
         return list(_left(entered_by, entered, kept, disordered))
 
     def graph_left(self) -> tf.Graph | None:
