@@ -1,36 +1,11 @@
-import * as fs from 'fs';
-
-import { inRoot, Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
+import { Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
+import { writeLeaky } from '../support/leaky';
 import { checkAccessibility } from '../support/looks';
 import { expect, test } from '../support/test';
 
 const PANEL = '#tfsess-magics-panel';
 
-/** A module that leaves an InteractiveSession open and forgets two sessions. */
-const LEAKY = `import tensorflow as tf
-
-tf1 = tf.compat.v1
-
-
-def load():
-    with tf.Graph().as_default():
-        v = tf1.get_variable("v", initializer=[1.0, 2.0])
-        session = tf1.InteractiveSession()
-    session.run(v.initializer)
-    return session
-
-
-def leak():
-    global first, second
-    first = tf1.Session(graph=tf.Graph())
-    second = tf1.Session(graph=tf.Graph())
-`;
-
-test.beforeEach(() => {
-  fs.mkdirSync(inRoot('leaky'), { recursive: true });
-  fs.writeFileSync(inRoot('leaky/__init__.py'), '');
-  fs.writeFileSync(inRoot('leaky/io.py'), LEAKY);
-});
+test.beforeEach(writeLeaky);
 
 test('a session that a module has made is listed with its maker, adopted, entered by a cell, and closed after asking', async ({
   lab,
