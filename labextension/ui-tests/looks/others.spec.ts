@@ -1,3 +1,4 @@
+import { Filter } from '../support/filter';
 import { Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
 import { writeLeaky } from '../support/leaky';
 import { setTheme, widen } from '../support/looks';
@@ -6,6 +7,7 @@ import { shooting } from './shooting';
 
 for (const theme of ['Light', 'Dark'] as const) {
   test(`screenshots of sessions of other code: ${theme}`, async ({ lab, name, page }) => {
+    const filter = new Filter(lab);
     const shoot = shooting(lab, `others-${theme}`);
     writeLeaky();
     writeNotebook(`${name}.ipynb`, [
@@ -30,10 +32,10 @@ for (const theme of ['Light', 'Dark'] as const) {
       await expect(lab.row('#2')).toContainText('referred to by');
       await shoot(`open-${width}`);
       await lab.toggle('#2').click();
-      await lab.filter.fill('leaky');
-      await lab.whose.selectOption('unused');
+      await filter.text.fill('leaky');
+      await filter.whose.selectOption('unused');
       await shoot(`filter-${width}`);
-      await lab.whose.selectOption('mine');
+      await filter.whose.selectOption('mine');
       await shoot(`nothing-${width}`);
       await lab.panel.getByRole('button', { name: 'Show all' }).click();
       await lab.row('#2').hover();
