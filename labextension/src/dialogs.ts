@@ -1,9 +1,10 @@
-import { Dialog, InputDialog } from '@jupyterlab/apputils';
+import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { countMore, countOperations, countSessions, countVariables, formatBytes, formatNumber } from './format';
 import { total } from './model';
 import type { Totals } from './model';
+import { NameInput } from './name-input';
 import { shortenOrigin } from './origin';
 import type { SessionSummary } from './protocol';
 
@@ -50,18 +51,20 @@ function sayHolders(heldBy: readonly string[], trans: TranslationBundle): string
 
 /** Ask for the name of a session of other code, and return it; null if it is to have none. */
 export async function askName(session: SessionSummary, trans: TranslationBundle): Promise<string | null> {
-  const { button, value } = await InputDialog.getText({
-    title: trans.__('Adopt %1', session.name),
-    label: trans.__(
-      'Under a name cells can run in it. It stays with the code that made it (%1): it cannot be reset, and to close it ends it for that code too. It is kept until it is closed.',
-      session.origin
-    ),
-    prefix: '%%tfsession',
-    placeholder: trans.__('name'),
-    okLabel: trans.__('Adopt'),
-    cancelLabel: trans.__('Cancel')
+  const says = [
+    trans.__('Under a name cells can run in it, and it is kept until it is closed.'),
+    trans.__('It stays with the code that made it: %1.', session.origin),
+    trans.__('So it cannot be reset, and to close it ends it for that code too.')
+  ];
+  const dialog = new Dialog({
+    title: trans.__('Adopt %1?', session.name),
+    body: new NameInput(says, trans.__('Name for %1', '%%tfsession')),
+    buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.okButton({ label: trans.__('Adopt') })],
+    focusNodeSelector: 'input'
   });
-  return button.accept ? (value ?? '').trim() : null;
+  dialog.addClass('tfsess-Dialog');
+  const { button, value } = await dialog.launch();
+  return button.accept ? (value ?? '') : null;
 }
 
 /** Ask whether to close the sessions that nobody seems to need. */

@@ -1,5 +1,6 @@
 import './base.css';
 import './empty.css';
+import './filter.css';
 import './group.css';
 import './row.css';
 import './details.css';

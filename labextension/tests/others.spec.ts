@@ -29,7 +29,7 @@ describe('orders to sessions of other code', () => {
     }
 
     it('asks for a name, saying what it means, and tells what the kernel says', async () => {
-      const done = adopt(' model ', 'Adopt #7', 'prep.io:load prep/io.py:7', 'it cannot be reset', '%%tfsession');
+      const done = adopt(' model ', 'Adopt #7?', 'prep.io:load prep/io.py:7', 'it cannot be reset', '%%tfsession');
       await ticks();
       await ticks();
       expect(at.kernel.orders).toEqual([{ type: 'adopt', request: 1, id: 7, generation: 1, name: 'model' }]);

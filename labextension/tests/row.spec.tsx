@@ -88,7 +88,7 @@ describe('Row', () => {
 
     it('says that one looks unused', () => {
       show(other(7, { is_unused: true }));
-      expect(badges()).toEqual(['prep.io', 'unused?']);
+      expect(badges()).toEqual(['unused?', 'prep.io']);
     });
 
     it('can be adopted and closed, not reset, and once it is adopted only closed', () => {

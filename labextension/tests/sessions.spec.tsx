@@ -144,6 +144,7 @@ describe('Sessions', () => {
       list(session(1), other(2));
       expect(page.find(TEXT).getAttribute('aria-label')).toBe('Filter by name, module or device');
       expect(page.find('select').getAttribute('aria-label')).toBe('Whose sessions');
+      expect(page.find('select').title).toContain('opened by %%tfsession or the API');
     });
 
     it('lists what matches, under its kernel, and counts it', () => {

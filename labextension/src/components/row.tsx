@@ -41,17 +41,16 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
             <span className="tfsess-Row-name" title={name}>
               {name}
             </span>{' '}
+            {session.is_unused && (
+              <>
+                <span className="tfsess-Row-badge tfsess-mod-warn" title={trans.__('Nobody seems to need it')}>
+                  {trans.__('unused?')}
+                </span>{' '}
+              </>
+            )}
             <span className="tfsess-Row-badge" title={trans.__('made by %1', session.origin)}>
               {shortenOrigin(session.origin).label}
             </span>
-            {session.is_unused && (
-              <>
-                {' '}
-                <span className="tfsess-Row-badge tfsess-mod-warn" title={trans.__('Nobody seems to need it')}>
-                  {trans.__('unused?')}
-                </span>
-              </>
-            )}
           </span>
           <span className="tfsess-Row-bytes" title={trans.__('In its initialized variables')}>
             {formatBytes(session.variables_nbytes)}

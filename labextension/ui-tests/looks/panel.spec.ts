@@ -1,12 +1,9 @@
-import * as path from 'path';
-
-import type { Lab } from '../support/lab';
 import { endCell, Kernel, sessionCell, writeNotebook } from '../support/lab';
-import { checkAccessibility, setTheme, widen } from '../support/looks';
+import { setTheme, widen } from '../support/looks';
 import { expect, test } from '../support/test';
+import { shooting } from './shooting';
 
 const LONG_NAME = 'a_session_with_a_name_that_is_much_longer_than_the_panel_is_wide';
-const FOLDER = process.env.SCREENSHOTS || '/tmp/tfsess-screenshots';
 
 for (const theme of ['Light', 'Dark'] as const) {
   test(`screenshots: ${theme}`, async ({ kernel, lab, name }) => {
@@ -122,14 +119,4 @@ for (const theme of ['Light', 'Dark'] as const) {
     await kernel.shutDown();
     await setTheme(lab, 'Light');
   });
-}
-
-/** Takes screenshots, numbered, into the folder; axe-core may find nothing in what they show. */
-function shooting(lab: Lab, prefix: string): (what: string) => Promise<void> {
-  let number = 0;
-  return async what => {
-    const file = `${prefix}-${String(++number).padStart(2, '0')}-${what}.png`.toLowerCase();
-    await lab.page.screenshot({ path: path.join(FOLDER, file) });
-    expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
-  };
 }

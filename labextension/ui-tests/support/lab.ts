@@ -133,16 +133,6 @@ export class Lab {
     return this.panel.getByRole('button', { name: `${order} ${name}`, exact: true });
   }
 
-  /** Where words are typed that sessions are looked for with. */
-  get filter(): Locator {
-    return this.panel.getByRole('searchbox');
-  }
-
-  /** Where it is chosen whose sessions are listed. */
-  get whose(): Locator {
-    return this.panel.getByRole('combobox', { name: 'Whose sessions' });
-  }
-
   get dialog(): Locator {
     return this.page.getByRole('dialog');
   }

@@ -1,36 +1,12 @@
-import * as fs from 'fs';
-
-import { inRoot, Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
+import { Filter } from '../support/filter';
+import { Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
+import { writeLeaky } from '../support/leaky';
 import { checkAccessibility } from '../support/looks';
 import { expect, test } from '../support/test';
 
 const PANEL = '#tfsess-magics-panel';
 
-/** A module that leaves an InteractiveSession open and forgets two sessions. */
-const LEAKY = `import tensorflow as tf
-
-tf1 = tf.compat.v1
-
-
-def load():
-    with tf.Graph().as_default():
-        v = tf1.get_variable("v", initializer=[1.0, 2.0])
-        session = tf1.InteractiveSession()
-    session.run(v.initializer)
-    return session
-
-
-def leak():
-    global first, second
-    first = tf1.Session(graph=tf.Graph())
-    second = tf1.Session(graph=tf.Graph())
-`;
-
-test.beforeEach(() => {
-  fs.mkdirSync(inRoot('leaky'), { recursive: true });
-  fs.writeFileSync(inRoot('leaky/__init__.py'), '');
-  fs.writeFileSync(inRoot('leaky/io.py'), LEAKY);
-});
+test.beforeEach(writeLeaky);
 
 test('a session that a module has made is listed with its maker, adopted, entered by a cell, and closed after asking', async ({
   lab,
@@ -81,7 +57,7 @@ test('a session that a module has made is listed with its maker, adopted, entere
   async function adopt(as: string): Promise<void> {
     await lab.row('#1').hover();
     await lab.button('Adopt', '#1').click();
-    await expect(lab.dialog).toContainText('It stays with the code that made it (leaky.io:load leaky/io.py:9)');
+    await expect(lab.dialog).toContainText('It stays with the code that made it: leaky.io:load leaky/io.py:9.');
     await expect(lab.dialog.getByRole('textbox')).toBeFocused();
     await page.keyboard.type(as);
     await page.keyboard.press('Enter');
@@ -103,23 +79,24 @@ test('sessions that nobody seems to need are marked, found by the filter, and cl
   await lab.open(`${name}.ipynb`);
   await lab.run(0);
   await lab.run(1);
+  const filter = new Filter(lab);
   const closeUnused = lab.panel.getByRole('button', { name: 'Close unused…' });
   await expect(lab.rows).toHaveCount(1);
-  await expect(lab.filter).toHaveCount(0);
+  await expect(filter.text).toHaveCount(0);
   await expect(closeUnused).toHaveCount(0);
   await lab.run(2);
   await expect(lab.rows).toHaveCount(4);
   await expect(lab.rows.filter({ hasText: 'unused?' })).toHaveCount(2);
 
-  await lab.filter.fill('leaky');
+  await filter.text.fill('leaky');
   await expect(lab.rows).toHaveCount(3);
   await expect(lab.panel).toContainText('3 of 4 sessions');
   await page.keyboard.press('Tab');
-  await expect(lab.whose).toBeFocused();
-  await lab.whose.selectOption('unused');
+  await expect(filter.whose).toBeFocused();
+  await filter.whose.selectOption('unused');
   await expect(lab.rows).toHaveCount(2);
   expect(await checkAccessibility(page, PANEL)).toEqual([]);
-  await lab.whose.selectOption('mine');
+  await filter.whose.selectOption('mine');
   await expect(lab.panel).toContainText('None of the 4 sessions matches.');
   expect(await checkAccessibility(page, PANEL)).toEqual([]);
   await lab.panel.getByRole('button', { name: 'Show all' }).click();

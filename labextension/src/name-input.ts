@@ -1,0 +1,22 @@
+import type { Dialog } from '@jupyterlab/apputils';
+import { Widget } from '@lumino/widgets';
+
+/** The body of a dialog that asks for a name, below what it says, each on a line of its own. */
+export class NameInput extends Widget implements Dialog.IBodyWidget<string> {
+  constructor(says: readonly string[], label: string) {
+    super();
+    this.addClass('tfsess-NameInput');
+    const text = document.createElement('div');
+    text.textContent = says.join('\n');
+    const field = document.createElement('label');
+    this._input.type = 'text';
+    field.append(label, this._input);
+    this.node.append(text, field);
+  }
+
+  getValue(): string {
+    return this._input.value.trim();
+  }
+
+  private readonly _input = document.createElement('input');
+}
