@@ -321,14 +321,19 @@ def test_a_session_that_another_thread_enters_is_a_default_session(backend: Tens
             entered.set()
             leave.wait()
 
+    def held_by() -> list[str]:
+        return backend.find(session).held_by()
+
     thread = threading.Thread(target=enter)
     assert not observed()[0].is_default
     thread.start()
     entered.wait()
     assert observed()[0].is_default
+    assert "the default sessions of a thread" in held_by()
     leave.set()
     thread.join()
     assert not observed()[0].is_default
+    assert "the default sessions of a thread" not in held_by()
     session.close()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.tf.leftovers import CONTROLLERS
-from tfsess_magics.tf.watched import Watched
+from tfsess_magics.tf.watched import Watched, default_stacks
 
 IDLE = 600.0
 """Seconds without a run after which a session may be taken for forgotten."""
@@ -64,6 +64,8 @@ def _describe(holder: Any, session: BaseSession) -> Iterator[str]:
     elif isinstance(holder, GeneratorType):
         if holder.gi_code not in CONTROLLERS:
             yield f"the generator {holder.__qualname__}"
+    elif any(holder is stack for stack in default_stacks()):
+        yield "the default sessions of a thread"
     elif isinstance(holder, CellType):
         yield "a variable of a nested function"
     elif not type(holder).__module__.startswith("tfsess_magics."):

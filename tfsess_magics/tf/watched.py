@@ -71,7 +71,9 @@ class Watched:
     def is_default(self) -> bool:
         """Whether the session is the default session of a thread, or one in which that one was entered."""
         session = self.session
-        return session is not None and any(entered is session for entered in _default_sessions())
+        return session is not None and any(
+            entered is session for entered_sessions in default_stacks() for entered in list(entered_sessions)
+        )
 
     def variables(self) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first, and ask the runtime which have a value."""
@@ -151,15 +153,15 @@ class Watched:
         )
 
 
-def _default_sessions() -> Iterator[Any]:
-    """Yield what every thread has on TensorFlow's stack of default sessions.
+def default_stacks() -> Iterator[list[Any]]:
+    """Yield every thread's part of TensorFlow's stack of default sessions.
 
     The stack is a `threading.local`, which shows its caller the caller's own part only; the collector sees them all.
     """
     for parts in gc.get_referents(stack._default_session_stack):
         if isinstance(parts, dict):
             for part in list(parts.values()):
-                yield from list(part.get("stack", ()))
+                yield part.get("stack", [])
 
 
 def _describe(device: Any) -> DeviceInfo:
