@@ -1,3 +1,4 @@
+import { Filter } from '../support/filter';
 import { checkAccessibility, setTheme } from '../support/looks';
 import { sessionCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
@@ -31,9 +32,12 @@ test('by keyboard a row opens with Enter, and its buttons are reached with Tab',
   await openNotebook([sessionCell('one', 256), sessionCell('two', 3)], 2);
   await expect(lab.rows).toHaveCount(2);
 
+  const filter = new Filter(lab);
   await lab.panel.getByRole('button', { name: 'Refresh' }).focus();
-  await page.keyboard.press('Tab');
-  await expect(lab.toggle('one')).toBeFocused();
+  for (const next of [filter.text, filter.whose, lab.toggle('one')]) {
+    await page.keyboard.press('Tab');
+    await expect(next).toBeFocused();
+  }
   await page.keyboard.press('Enter');
   await expect(lab.toggle('one')).toHaveAttribute('aria-expanded', 'true');
   await expect(lab.row('one')).toContainText('float32');
