@@ -1,37 +1,20 @@
 """With the extension loaded TensorFlow does what it does without."""
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.harm import wrong
 from tests.harm.behaviours import BEHAVIOURS
+from tests.harm.sides import run_sides
 
 Outcomes = dict[str, dict[str, Any]]
 
-_ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
-def sides() -> dict[str, Outcomes]:
+def sides() -> Any:
     """What was to be seen in fresh processes: without us, with us, and with what does harm."""
-    processes = {
-        side: subprocess.Popen(
-            [sys.executable, "-m", "tests.harm.side", side],
-            cwd=_ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for side in ("plain", "observed", "wrong")
-    }
-    written = {side: process.communicate() for side, process in processes.items()}
-    for side, process in processes.items():
-        assert process.returncode == 0, written[side][1].decode()
-    return {side: msgspec.json.decode(output) for side, (output, _) in written.items()}
+    return run_sides("tests.harm.side", ("plain", "observed", "wrong"))
 
 
 @pytest.mark.parametrize("name", BEHAVIOURS)

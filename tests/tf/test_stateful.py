@@ -153,6 +153,11 @@ class Lives(RuleBasedStateMachine):
     def _is_entered(self, row: Row) -> bool:
         return self._is_used(row) or any(block.row is row for block in self.blocks)
 
+    def _state(self, row: Row) -> State:
+        if row.is_broken:
+            return State.CLOSED
+        return State.ENTERED if self._is_used(row) else State.IDLE
+
     def _defaults(self) -> list[Row]:
         """Return what is on this thread's stack of default sessions: a named session begins a new one."""
         found: list[Row] = []
@@ -406,28 +411,30 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def the_list_is_the_truth(self) -> None:
         defaults = self._defaults() + ([self.inside.row] if self.inside else [])
-        truth = []
-        for row in self.rows:
-            idle = State.ENTERED if self._is_used(row) else State.IDLE
-            truth.append(
-                {
-                    "name": row.name,
-                    "kind": row.kind,
-                    "state": State.CLOSED if row.is_broken else idle,
-                    "generation": row.generation,
-                    "runs": row.runs,
-                    "is_default": row in defaults,
-                    "operations": row.reference().graph.num_operations(),
-                }
+        truth = [
+            (
+                row.name,
+                row.kind,
+                self._state(row),
+                row.generation,
+                row.runs,
+                row in defaults,
+                row.reference().graph.num_operations(),
             )
-        listed = (
-            [
-                {name: getattr(info, name) for name in truth[0]} | ({"name": ""} if info.name == f"#{info.id}" else {})
-                for info in tfsess_magics.sessions()
-            ]
-            if truth
-            else list(tfsess_magics.sessions())
-        )
+            for row in self.rows
+        ]
+        listed = [
+            (
+                "" if info.name == f"#{info.id}" else info.name,
+                info.kind,
+                info.state,
+                info.generation,
+                info.runs,
+                info.is_default,
+                info.operations,
+            )
+            for info in tfsess_magics.sessions()
+        ]
         assert listed == truth
 
     def teardown(self) -> None:

@@ -11,7 +11,7 @@ _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 
 
 def without_our_frames(error: BaseException | None) -> None:
-    """Take our frames out of the traceback of `error` and of the errors it came from.
+    """Take our frames out of the traceback of `error` and of the errors it came from or groups.
 
     An error that this package itself raised keeps those at its end: they are where it happened.
     """
@@ -24,6 +24,8 @@ def without_our_frames(error: BaseException | None) -> None:
         seen.add(id(error))
         error.__traceback__ = _spliced(error.__traceback__)
         pending += [error.__cause__, error.__context__]
+        if isinstance(error, BaseExceptionGroup):
+            pending += error.exceptions
 
 
 def _spliced(traceback: TracebackType | None) -> TracebackType | None:
