@@ -1,11 +1,12 @@
 """Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
 
-from tfsess_magics.api import adopt, close, get, reset, session, sessions
+from tfsess_magics.api import adopt, bind, close, get, reset, session, sessions
 from tfsess_magics.core.errors import (
     ClosedSessionError,
     InvalidNameError,
     InvalidOptionError,
     InvalidSessionError,
+    NoSessionError,
     NotOursError,
     OptionConflictError,
     SessionExistsError,
@@ -25,6 +26,7 @@ __all__ = [
     "InvalidOptionError",
     "InvalidSessionError",
     "Kind",
+    "NoSessionError",
     "NotOursError",
     "OptionConflictError",
     "Origin",
@@ -39,6 +41,7 @@ __all__ = [
     "UnknownSessionError",
     "VariableInfo",
     "adopt",
+    "bind",
     "close",
     "get",
     "load_ipython_extension",

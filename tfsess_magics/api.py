@@ -9,9 +9,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from tfsess_magics.core.errors import TensorFlowMissingError
+from tfsess_magics.core.errors import NoSessionError, TensorFlowMissingError
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from tfsess_magics.tf.backend import TensorFlow
     from tfsess_magics.tf.session import NamedSession
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @functools.cache
@@ -67,6 +71,11 @@ def explain(error: BaseException | None) -> None:
     """Add a note to `error` that says what to do, if it is one of TensorFlow's that is understood. Never raises."""
     if "tfsess_magics.tf.backend" in sys.modules:
         _connect().explain(error)
+
+
+def news() -> list[str]:
+    """Return what to say of TensorFlow's state after a cell; each thing is said once."""
+    return _connect().news() if "tfsess_magics.tf.backend" in sys.modules else []
 
 
 def session(
@@ -165,6 +174,34 @@ def adopt(session: object, name: str) -> NamedSession:
     backend = _connect()
     backend.observe()
     return registry.adopt(backend.find(registry.get_any(session) if isinstance(session, str) else session), name)
+
+
+def bind(function: Callable[P, R]) -> Callable[P, R]:
+    """Carry the session that this thread is in into whatever thread calls `function`.
+
+    TensorFlow's defaults are those of one thread: what a cell starts in another one has no default session there. The
+    session is in use while the function runs, also after its cell.
+
+    Returns
+    -------
+    Callable
+        Enters the named session, calls `function` and leaves.
+
+    Raises
+    ------
+    NoSessionError
+        If this thread is in no named session.
+
+    Examples
+    --------
+    >>> with tfsess_magics.session("train"):  # doctest: +SKIP
+    ...     worker = threading.Thread(target=tfsess_magics.bind(read))
+    """
+    if "tfsess_magics.tf.backend" not in sys.modules:
+        raise NoSessionError("bind carries the session of a cell or with block, and no session is open.")
+    from tfsess_magics.tf.bound import bind
+
+    return bind(function)
 
 
 def get(name: str) -> NamedSession:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import adopt, explain, observe, registry
+from tfsess_magics.api import adopt, explain, news, observe, registry
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 
@@ -54,14 +54,17 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.cell import CellRunner
     from tfsess_magics.notebook.cells import cell_of_file
     from tfsess_magics.notebook.magics import SessionMagics
+    from tfsess_magics.notebook.notices import CellNotices
     from tfsess_magics.notebook.sessions import NotebookSessions
 
     sessions = NotebookSessions(shell, registry, adopt)
     magics = SessionMagics(shell, sessions, feed, explain)
     channel, started = _connect(shell)
     runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started, explain)
+    notices = CellNotices(shell, news)
     shell.register_magics(magics)
     runner.install()
+    notices.install()
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
     if channel:
         channel.install()
@@ -70,6 +73,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         if channel:
             channel.uninstall()
         remove_locator()
+        notices.uninstall()
         runner.uninstall()
         magics.unregister()
 

@@ -80,5 +80,9 @@ class ClosedSessionError(TfSessionError, RuntimeError):
     """A named session object that was used after its close."""
 
 
+class NoSessionError(TfSessionError, RuntimeError):
+    """Something that needs a session to be in, where there is none."""
+
+
 class TensorFlowMissingError(TfSessionError, ImportError):
     """TensorFlow cannot be imported in this Python."""

@@ -19,8 +19,11 @@ from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.explain import Explainer
+from tfsess_magics.tf.fork import warn_after_fork
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.strays import Strays
+from tfsess_magics.tf.switches import Switches
 from tfsess_magics.tf.unused import forgotten
 
 
@@ -34,10 +37,13 @@ class TensorFlow:
         self._registry = registry
         self.explain = Explainer(registry.live)
         """Adds a note to an error of TensorFlow's."""
+        self._switches = Switches()
+        self._strays = Strays(self._observed)
+        warn_after_fork(self._meters)
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
-        observe.install(self._meet)
+        observe.install(self._meet, self._strays.resets.append)
 
     def unobserve(self) -> None:
         """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""
@@ -45,6 +51,10 @@ class TensorFlow:
         for observed in self._observed():
             if session := observed.watched.session:
                 observe.forget(session)
+
+    def _meters(self) -> list[RunMeter]:
+        live: list[Any] = self._registry.live()
+        return [session.watched.meter for session in live]
 
     def _observed(self) -> list[ObservedSession]:
         return [session for session in self._registry.observed if isinstance(session, ObservedSession)]
@@ -63,6 +73,10 @@ class TensorFlow:
 
     def _known(self, session: BaseSession) -> ObservedSession | None:
         return next((known for known in self._observed() if known.watched.session is session), None)
+
+    def news(self) -> list[str]:
+        """Return what to say after a cell: switches that were thrown, and what is left open in this thread."""
+        return [*self._switches.news(), *self._strays.news()]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

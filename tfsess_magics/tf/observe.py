@@ -26,7 +26,7 @@ from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.belongings import TENSORFLOW
-from tfsess_magics.tf.guard import NotingStack, caller
+from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.stay import innermost_stay
 
 _log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ Made = Callable[[BaseSession, bool], RunMeter]
 
 _made: Made | None = None
 """Whom to tell; None while nothing is to be seen."""
+_was_reset: Callable[[Caller], None]
 _installed: dict[tuple[type, str], Any] = {}
 """Our wrappers that nobody has taken away."""
 _has_failed = False
@@ -59,11 +60,14 @@ def closed_by(session: BaseSession) -> str:
     return str(session.__dict__.get(_CLOSED_BY, ""))
 
 
-def install(made: Made) -> None:
-    """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already."""
-    global _made
+def install(made: Made, was_reset: Callable[[Caller], None] = lambda _: None) -> None:
+    """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already.
+
+    `was_reset` is told who replaced the default graph of ordinary code.
+    """
+    global _made, _was_reset
     if _made is None:
-        _made = made
+        _made, _was_reset = made, was_reset
         for owner, name, around in _WRAPPED:
             outermost = vars(owner).get(name)
             ours = _installed.get((owner, name))
@@ -182,12 +186,16 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
 def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:
     @functools.wraps(original)
     def reset(self: Any) -> None:
+        lost = getattr(self, "_global_default_graph", None)
         original(self)
         try:
             stay = innermost_stay()
-            if _made and stay is not None and (who := caller()):
+            who = caller() if _made else None
+            if who and stay is not None:
                 stay.resets.append(who)
                 self.stack = NotingStack(self.stack)
+            elif who and lost is not None and lost.version:
+                _was_reset(who)
         except Exception:  # noqa: BLE001 - as above
             _log_once("a reset of the default graph could not be noted")
 
