@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import logging
 import os
 import sys
 import threading
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+_log = logging.getLogger(__name__)
 
 
 @functools.cache
@@ -74,8 +78,14 @@ def explain(error: BaseException | None) -> None:
 
 
 def news() -> list[str]:
-    """Return what to say of TensorFlow's state after a cell; each thing is said once."""
-    return _connect().news() if "tfsess_magics.tf.backend" in sys.modules else []
+    """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
+    if "tfsess_magics.tf.backend" not in sys.modules:
+        return []
+    try:
+        return _connect().news()
+    except Exception:  # noqa: BLE001 - the cell has ended well
+        _log.debug("what a cell left behind could not be told", exc_info=True)
+        return []
 
 
 def session(

@@ -57,7 +57,7 @@ const panelPlugin: JupyterFrontEndPlugin<void> = {
 
 export default panelPlugin;
 
-const LINGER = 60;
+const LINGER = 150;
 
 /**
  * Keep a page that goes for some milliseconds: the browser takes what a page has sent from another process, and drops what it
