@@ -46,6 +46,12 @@ class Comm:
         """Wait for a message of that type, take it and all before it, and return it."""
         return self._take(lambda data: data.get("type") == type_, type_)
 
+    def next_session(self, **facts: Any) -> Message:
+        """Wait for the news of a session of which those facts are true, take it and all before it, and return it."""
+        return self._take(
+            lambda data: data.get("type") == "changed" and facts.items() <= data["session"].items(), f"{facts}"
+        )
+
     def waiting(self) -> list[Message]:
         """Return what has come and was not taken."""
         return [m["content"]["data"] for m in self._kernel.unasked("comm_msg") if m["content"]["comm_id"] == self._id]

@@ -97,7 +97,7 @@ def test_a_running_cell_delays_neither_news_nor_orders(kernel: Kernel) -> None:
         train, prep = snapshot["sessions"]
         cell = kernel.send(f"%%tfsession train\n{WAIT}")
         kernel.said(cell, "waiting")
-        assert comm.next("changed")["session"]["state"] == "entered"
+        comm.next_session(name="train", state="entered")
         details = comm.order("describe", id=train["id"])["details"]
         assert [variable["name"] for variable in details["variables"]] == ["v"]
         refused = comm.order("close", id=train["id"], generation=1)
