@@ -348,6 +348,20 @@ def test_a_monitored_session_is_listed_with_its_maker(backend: TensorFlow) -> No
     assert observed() == []
 
 
+def test_a_session_on_a_server_is_listed_with_its_target(backend: TensorFlow) -> None:
+    """Runs count as ever; of its devices and values nothing is asked, since a server may not answer."""
+    server = v1.train.Server.create_local_server()
+    with tf.Graph().as_default(), v1.Session(server.target) as session:
+        v = v1.get_variable("v", initializer=[1.0])
+        session.run(v.initializer)
+        assert session.run(v) == [1.0]
+        (info,) = observed()
+        assert info.target == server.target
+        assert info.target.startswith("grpc://")
+        assert (info.devices, info.runs, len(info.variables), info.variables_nbytes) == ((), 2, 1, 0)
+    assert observed() == []
+
+
 def test_sessions_that_were_there_before_are_found_once(unwrapped: Methods) -> None:
     """With what they hold; who made them is not known. The same row after unload and load."""
     with tf.Graph().as_default():
