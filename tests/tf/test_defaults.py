@@ -19,6 +19,7 @@ from tfsess_magics.tf import generation, swap
 from tfsess_magics.tf.defaults import choose_defaults
 from tfsess_magics.tf.nested import NestedDefaults
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.stay import innermost_stay
 
 v1 = tf.compat.v1
 
@@ -434,3 +435,20 @@ def test_an_interactive_session_of_the_notebook_can_be_closed_inside(open_sessio
     assert v1.get_default_graph() is not graph
     with train:
         assert tf.constant(1).eval() == 1
+
+
+def test_a_block_that_a_cell_left_open_is_the_innermost_of_nothing_afterwards(open_session: Open) -> None:
+    """Also when the cell was suspended meanwhile, in which the block is where it was again."""
+    outer, inner = open_session("outer"), open_session("inner")
+    cell = outer.enter("cell 1")
+    cell.resume()
+    inner.__enter__()
+    for _ in range(2):
+        cell.suspend()
+        assert innermost_stay() is None
+        cell.resume()
+        assert innermost_stay() is not cell
+        assert v1.get_default_session() is inner.session
+    cell.end()
+    assert innermost_stay() is None
+    assert inner.use() is outer.use() is None

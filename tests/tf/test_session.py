@@ -151,7 +151,7 @@ def test_a_run_under_way_is_seen_and_protects_the_session(open_session: Open) ->
         dequeue, enqueue = queue.dequeue(), queue.enqueue(1)
     thread = threading.Thread(target=train.run, args=(dequeue,))
     thread.start()
-    while (info := tfsess_magics.sessions()[0]).running_since is None:
+    while (info := train.info()).running_since is None:
         pass
     assert info.state is State.RUNNING
     assert info.runs == 0

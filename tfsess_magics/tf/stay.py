@@ -55,17 +55,23 @@ class Stay:
         self.entered_by: Caller | None = None
         self._left: list[Left] = []
         self._around: Stay | None = None
+        self._inside: Stay | None = None
+        """The block that was innermost when this stay was suspended, if it was not this stay."""
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
         self._around = _thread.innermost
-        _thread.innermost = self
+        _thread.innermost = self._inside or self
         self.defaults.resume()
 
     def suspend(self) -> None:
         """Put the thread's defaults back and remember the session's for the next `resume`."""
         self.defaults.suspend()
-        if _thread.innermost is self:
+        innermost = stay = _thread.innermost
+        while stay is not None and stay is not self:
+            stay = stay._around
+        if stay is self:
+            self._inside = None if innermost is self else innermost
             _thread.innermost = self._around
 
     def move_out_of(self, outer: Stay) -> None:
