@@ -22,7 +22,7 @@ def sides() -> dict[str, Any]:
 
 @pytest.mark.parametrize("title", CELLS)
 def test_an_ordinary_cell_fails_as_without_us(sides: dict[str, Any], title: str) -> None:
-    """The same frames, none of them ours, in whatever way a step failed and IPython shows it; but for a note of ours."""
+    """The same frames, none of them ours, however a step failed and IPython shows it, but for a note of ours."""
     plain, observed = (_VARYING.sub("", sides[side][title]) for side in ("plain", "observed"))
     observed, notes = _NOTE.subn("", observed)
     assert (observed, notes) == (plain, title in _EXPLAINED)
