@@ -6,8 +6,10 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
-import { createSubshell, deleteSubshell, sendNow } from './control';
+import { createSubshell, deleteSubshell, sayLast, sendNow } from './control';
 import { TARGET } from './protocol';
+
+const NOTHING = (): void => {};
 
 /**
  * A comm of our own with a kernel, over a subshell of our own where the kernel has them.
@@ -34,7 +36,7 @@ export class SessionsComm implements IDisposable {
       this._known.commsOverSubshells = CommsOverSubshells.Disabled;
     }
     kernel.anyMessage.connect(this._onMessage, this);
-    this._tell('comm_open', { target_name: TARGET, data }, subshell);
+    this._tell(kernel, 'comm_open', { target_name: TARGET, data });
   }
 
   readonly id: string;
@@ -54,7 +56,7 @@ export class SessionsComm implements IDisposable {
   }
 
   send(data: JSONObject): void {
-    this._tell('comm_msg', { data }, this.subshell);
+    this._tell(this.kernel, 'comm_msg', { data });
   }
 
   /** Close the comm, if the kernel is there to hear it; where it has a subshell the kernel closes it with that. */
@@ -65,11 +67,7 @@ export class SessionsComm implements IDisposable {
     this._end();
     this._known?.dispose();
     if (this.subshell === null) {
-      try {
-        this._tell('comm_close', { data: {} }, null);
-      } catch {
-        // The kernel is dead, and the comm with it.
-      }
+      sayLast(this.kernel, carrier => this._tell(carrier, 'comm_close', {}));
     }
   }
 
@@ -82,30 +80,28 @@ export class SessionsComm implements IDisposable {
   private _end(): void {
     this.abandon();
     if (this.subshell !== null) {
-      try {
-        deleteSubshell(this.kernel, this.subshell);
-      } catch {
-        // The kernel is dead, and the subshell with it.
-      }
+      deleteSubshell(this.kernel, this.subshell);
     }
   }
 
-  private _tell(type: 'comm_open' | 'comm_msg' | 'comm_close', content: JSONObject, subshell: string | null): void {
+  private _tell(
+    kernel: Kernel.IKernelConnection,
+    type: 'comm_open' | 'comm_msg' | 'comm_close',
+    content: JSONObject
+  ): Promise<void> {
     const message = KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
       msgType: 'comm_msg',
       channel: 'shell',
-      username: this.kernel.username,
-      session: this.kernel.clientId,
-      subshellId: subshell,
+      username: kernel.username,
+      session: kernel.clientId,
+      subshellId: this.subshell,
       content: { data: {}, ...content, comm_id: this.id }
     });
     const header = { ...message.header, msg_type: type };
-    const future = sendNow(this.kernel, () =>
-      this.kernel.sendShellMessage({ ...message, header } as KernelMessage.IShellMessage, false, true)
+    const future = sendNow(kernel, () =>
+      kernel.sendShellMessage({ ...message, header } as KernelMessage.IShellMessage, false, true)
     );
-    future.done.catch(() => {
-      // The connection ended before the kernel was idle again.
-    });
+    return future.done.then(NOTHING, NOTHING); // rejected when the connection ends before the kernel is idle again
   }
 
   private _onMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {

@@ -86,7 +86,35 @@ function storageKey(kernel: Kernel.IKernelConnection): string {
 
 /** Have a kernel end a subshell; nobody waits for it. */
 export function deleteSubshell(kernel: Kernel.IKernelConnection, id: string): void {
-  ask(kernel, 'delete_subshell_request', { subshell_id: id }).catch(() => {
-    // The connection ended before the answer came.
+  sayLast(kernel, carrier => ask(carrier, 'delete_subshell_request', { subshell_id: id }));
+}
+
+const PATIENCE = 5000;
+
+/**
+ * Say something to a kernel that nobody waits for, also when its connection is being disposed: that is closed before the
+ * server has passed on what it brought, unless it is the kernel's only one. Another connection carries the word then.
+ */
+export function sayLast(
+  kernel: Kernel.IKernelConnection,
+  say: (carrier: Kernel.IKernelConnection) => Promise<unknown>
+): void {
+  const said = async (carrier: Kernel.IKernelConnection): Promise<void> => {
+    try {
+      await say(carrier);
+    } catch {
+      // The kernel is dead, or the connection ended before the answer came.
+    }
+  };
+  if (!kernel.isDisposed) {
+    void said(kernel);
+    return;
+  }
+  const carrier = kernel.clone();
+  carrier.connectionStatusChanged.connect((_, status) => {
+    if (status === 'connected') {
+      void said(carrier).then(() => carrier.dispose());
+    }
   });
+  window.setTimeout(() => carrier.dispose(), PATIENCE);
 }

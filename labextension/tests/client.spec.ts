@@ -248,13 +248,6 @@ describe('SessionsClient', () => {
       expect(kernel.subshells.size).toBe(0);
     });
 
-    it('happens when the connection is disposed', async () => {
-      const [client, kernel] = await connectLive();
-      kernel.disposed.emit();
-      expect(client.isDisposed).toBe(true);
-      expect(kernel.comms.size).toBe(0);
-    });
-
     it('closes a comm that was being opened', async () => {
       const kernel = new FakeKernel();
       const client = new SessionsClient(kernel.connection, model, trans);

@@ -24,7 +24,7 @@ export class FakeKernel {
   }
 
   readonly id: string;
-  readonly isDisposed = false;
+  isDisposed = false;
   readonly name = 'python3';
   readonly username = '';
   readonly clientId = 'client';
@@ -44,6 +44,26 @@ export class FakeKernel {
   readonly subshells = new Set<string>();
   /** The code that was to be run, each with what answers it. */
   readonly executed: { code: string; answer(content: object): void }[] = [];
+
+  /** The connections that were made beside it, with what was sent over them. */
+  readonly clones: FakeKernel[] = [];
+
+  clone(): FakeKernel {
+    const clone = Object.assign(new FakeKernel({ id: this.id }), { comms: this.comms, subshells: this.subshells });
+    clone.connectionStatus = 'connecting';
+    this.clones.push(clone);
+    return clone;
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    this.disposed.emit();
+  }
+
+  connect(): void {
+    this.connectionStatus = 'connected';
+    this.connectionStatusChanged.emit('connected');
+  }
 
   /** As the type that the extension takes it for. */
   get connection(): Kernel.IKernelConnection {

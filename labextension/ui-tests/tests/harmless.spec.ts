@@ -80,10 +80,14 @@ test('pages that are closed, left or reloaded leave no thread and no subshell', 
   await lab.show();
   await expect(lab.rows).toHaveCount(1);
   await expect.poll(threads, 'after a reload').toEqual(open);
-  await left.page.goto('about:blank');
-  await closed.page.close({ runBeforeUnload: true });
+  const subshells = async (): Promise<number> => (await threads()).filter(thread => thread === 'subshell').length;
+  const ours = await subshells();
   await lab.execute('docmanager:save');
   await lab.execute('application:close');
+  await expect.poll(subshells, 'after a notebook was closed beside other windows').toBe(ours - 1);
+  await left.page.goto('about:blank');
+  await expect.poll(subshells, 'after a page was left').toBe(ours - 2);
+  await closed.page.close({ runBeforeUnload: true });
   await expect.poll(threads, 'after all are gone').toEqual(before);
 });
 
