@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from tfsess_magics.core.errors import NoSessionError, TensorFlowMissingError
 from tfsess_magics.core.model import SessionInfo
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from tfsess_magics.tf.backend import TensorFlow
+    from tfsess_magics.tf.eager import EagerScope
     from tfsess_magics.tf.session import NamedSession
 
 
@@ -48,7 +49,7 @@ def _connect() -> TensorFlow:
     return TensorFlow(registry)
 
 
-registry: SessionRegistry[NamedSession] = SessionRegistry(_connect)
+registry: SessionRegistry[Any] = SessionRegistry(_connect)
 """The named sessions of this process; they outlive the extension."""
 
 
@@ -88,6 +89,25 @@ def news() -> list[str]:
         return []
 
 
+@overload
+def session(name: str, /, *, eager: Literal[True]) -> EagerScope: ...
+
+
+@overload
+def session(
+    name: str,
+    /,
+    *,
+    graph: tf.Graph | None = ...,
+    config: tf.compat.v1.ConfigProto | None = ...,
+    config_file: str | os.PathLike[str] | None = ...,
+    device: str | None = ...,
+    threads: int | Sequence[int] | str | None = ...,
+    seed: int | None = ...,
+    eager: None = ...,
+) -> NamedSession: ...
+
+
 def session(
     name: str,
     /,
@@ -98,8 +118,9 @@ def session(
     device: str | None = None,
     threads: int | Sequence[int] | str | None = None,
     seed: int | None = None,
-) -> NamedSession:
-    """Return the named session `name`, opened now if there is none of that name.
+    eager: Literal[True] | None = None,
+) -> NamedSession | EagerScope:
+    """Return the named session or eager scope `name`, opened now if there is none of that name.
 
     Parameters
     ----------
@@ -116,13 +137,16 @@ def session(
         TensorFlow. ``2``, ``(2, 4)``.
     seed
         Graph-level random seed.
+    eager
+        True for a scope for TensorFlow 2 code, which has no graph; no other option applies to it.
 
     Returns
     -------
-    NamedSession
+    NamedSession or EagerScope
         With ``name``, ``graph``, ``session``, ``options`` and ``generation``. In a ``with`` statement its graph and
         session are TensorFlow's defaults, and leaving closes nothing. It can be handed to code that takes a
-        TensorFlow session.
+        TensorFlow session. An eager scope has ``name`` and ``generation``; in a ``with`` statement the thread is
+        eager, and what is made is listed under its name.
 
     Raises
     ------
@@ -151,8 +175,10 @@ def session(
         "device": device,
         "threads": threads,
         "seed": seed,
+        "eager": eager,
     }
     options = {option: value for option, value in given.items() if value is not None}
+    opened: NamedSession | EagerScope
     opened, is_new = registry.open(name, options, calling_origin())
     if is_new:
         for note in opened.notes:
@@ -183,7 +209,9 @@ def adopt(session: object, name: str) -> NamedSession:
     """
     backend = _connect()
     backend.observe()
-    return registry.adopt(backend.find(registry.get_any(session) if isinstance(session, str) else session), name)
+    observed = backend.find(registry.get_any(session) if isinstance(session, str) else session)
+    adopted: NamedSession = registry.adopt(observed, name)
+    return adopted
 
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:
@@ -214,8 +242,8 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
     return bind(function)
 
 
-def get(name: str) -> NamedSession:
-    """Return the live named session `name`.
+def get(name: str) -> Any:
+    """Return the live `NamedSession` or `EagerScope` of that name.
 
     Raises
     ------

@@ -53,17 +53,20 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.cell import CellRunner
     from tfsess_magics.notebook.cells import cell_of_file
+    from tfsess_magics.notebook.eager_cells import EagerCells
     from tfsess_magics.notebook.magics import SessionMagics
     from tfsess_magics.notebook.notices import CellNotices
     from tfsess_magics.notebook.sessions import NotebookSessions
 
-    sessions = NotebookSessions(shell, registry, adopt)
+    eager_cells = EagerCells(shell, registry)
+    sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered)
     magics = SessionMagics(shell, sessions, feed, explain)
     channel, started = _connect(shell)
-    runner = CellRunner(shell, lambda header, cell: sessions.open(header, cell).enter(f"cell {cell}"), started, explain)
+    runner = CellRunner(shell, sessions.enter, started, explain)
     notices = CellNotices(shell, news)
     shell.register_magics(magics)
     runner.install()
+    eager_cells.install()
     notices.install()
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
     if channel:
@@ -74,6 +77,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
             channel.uninstall()
         remove_locator()
         notices.uninstall()
+        eager_cells.uninstall()
         runner.uninstall()
         magics.unregister()
 

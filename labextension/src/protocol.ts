@@ -28,6 +28,7 @@ export interface Device {
   name: string;
   type: string;
   memory_limit: number | null;
+  variables_nbytes: number;
 }
 
 /** A variable of a session. */
@@ -38,6 +39,14 @@ export interface Variable {
   nbytes: number | null;
   initialized: boolean | null;
   device: string;
+}
+
+/** A model, an optimizer or a dataset of an eager scope. */
+export interface Object {
+  name: string;
+  type: string;
+  variables: number;
+  nbytes: number;
 }
 
 /** The run that ended last. */
@@ -60,6 +69,8 @@ export interface SessionDetails {
   variables: Variable[];
   more_variables: number;
   more_variables_nbytes: number;
+  names: string[];
+  objects: Object[];
 }
 
 /** The extension was loaded; sent once, on the id of a comm that nobody has opened, so that nobody else minds it. */

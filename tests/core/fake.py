@@ -17,6 +17,7 @@ class FakeSession:
 
     kind = Kind.NAMED
     due: float | None = None
+    still_held = (0, 0)
     notes: Sequence[str] = ()
 
     def __init__(

@@ -12,13 +12,14 @@ from unittest import mock
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession, SessionInterface
 from tensorflow.python.framework import ops
+from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
 
 from tests.harm.fetching import opened
 from tests.harm.table import behaviour, error_of, look
 
 v1 = tf.compat.v1
 
-CLASSES = (BaseSession, BaseSession._Callable, v1.Session, v1.InteractiveSession)
+CLASSES = (BaseSession, BaseSession._Callable, v1.Session, v1.InteractiveSession, BaseResourceVariable)
 
 
 def _methods() -> Any:

@@ -65,6 +65,7 @@ CELLS: dict[str, tuple[Callable[[], None], str | Callable[[], object]]] = {
     "opening cell": (closed, "%%tfsession a\n1"),
     "cell": (open_it, "%%tfsession a\n1"),
     "awaiting cell": (open_it, "%%tfsession a\nimport asyncio\nawait asyncio.sleep(0)"),
+    "eager cell": (lambda: None, "%%tfsession e --eager\n1"),
     "timed cell": (open_it, "%%time\n%%tfsession a\n1"),
     "resetting cell": (open_it, "%%tfsession a\ntf.compat.v1.reset_default_graph()"),
     "cell that leaves a graph entered": (open_it, "%%tfsession a\nm = tf.Graph().as_default(); m.__enter__();"),

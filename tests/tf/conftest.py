@@ -19,7 +19,8 @@ class Open(Protocol):
 @pytest.fixture
 def open_session() -> Iterator[Open]:
     def open_it(name: str, **options: object) -> NamedSession:
-        return tfsess_magics.session(name, **options)  # type: ignore[arg-type]
+        opened: NamedSession = tfsess_magics.session(name, **options)  # type: ignore[call-overload]
+        return opened
 
     yield open_it
     tfsess_magics.close(*tfsess_magics.api.registry.names)

@@ -72,6 +72,16 @@ class NotOursError(TfSessionError, RuntimeError):
         )
 
 
+class OutsideError(TfSessionError, RuntimeError):
+    """An order to what is in no scope: it has no maker, and what names it are the user's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "what ordinary cells hold is theirs: to free it, delete the names that refer to it (del NAME). "
+            "A scope that can be reset and closed: %%tfsession NAME --eager"
+        )
+
+
 class StaleOrderError(TfSessionError, RuntimeError):
     """An order for a session that was closed or reset since the order was given."""
 

@@ -21,6 +21,20 @@ class Kind(StrEnum):
     """Made by other code; seen, not owned."""
     ADOPTED = "adopted"
     """Made by other code, and given a name; cells can run in it, its maker still owns it."""
+    EAGER = "eager"
+    """A named scope for TensorFlow 2 code, opened by ``%%tfsession NAME --eager``: no graph, no TensorFlow session."""
+    OUTSIDE = "outside"
+    """What is eager and in no scope: the variables that ordinary cells and modules hold."""
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether there is no graph and no TensorFlow session."""
+        return self in (Kind.EAGER, Kind.OUTSIDE)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was opened here, and is the user's to reset and close."""
+        return self in (Kind.NAMED, Kind.EAGER)
 
 
 class State(StrEnum):
@@ -43,6 +57,8 @@ class Maker(StrEnum):
     API = "api"
     OTHER = "other"
     """None of ours: code that made a TensorFlow session itself."""
+    CELLS = "cells"
+    """No session of any maker: whatever runs in no named scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +76,8 @@ class Origin:
     def __str__(self) -> str:
         if self.cell is not None:
             return f"cell {self.cell}"
+        if self.maker is Maker.CELLS:
+            return "ordinary cells and modules"
         if not self.file:
             return "made before tfsess_magics was loaded"
         place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
@@ -91,6 +109,18 @@ class VariableInfo:
     """None when it is not known (yet)."""
     device: str
     """``GPU:0``; empty when it is TensorFlow that decides and more than one device is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectInfo:
+    """A model, an optimizer or a dataset that a cell of an eager scope gave a name."""
+
+    name: str
+    type: str
+    """Name of its class."""
+    variables: int
+    nbytes: int
+    """Bytes of its variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +165,14 @@ class SessionInfo:
     """Largest first."""
     variables_nbytes: int
     """Bytes of the initialized variables."""
+    names: tuple[str, ...] = ()
+    """The user's names that go with an eager scope: what its cells have assigned and nobody has assigned since."""
+    objects: tuple[ObjectInfo, ...] = ()
+    """The models, optimizers and datasets of an eager scope, largest first."""
+    still_held: int = 0
+    """Variables of an eager scope that was reset or closed which live on, since something else refers to them."""
+    still_held_nbytes: int = 0
+
+    def nbytes_on(self, device: DeviceInfo) -> int:
+        """Return the bytes of the initialized variables that are known to be on a device."""
+        return sum(v.nbytes or 0 for v in self.variables if v.initialized and v.device == device.name)

@@ -63,6 +63,7 @@ class SessionOptions:
     device: str | None = None
     threads: Threads | None = None
     seed: int | None = None
+    eager: bool | None = None
 
     def given(self) -> Iterator[tuple[str, object]]:
         """Yield name and value of every option that was given."""
@@ -83,16 +84,20 @@ class SessionOptions:
             if value != opened_with:
                 had = "it was opened without" if opened_with is None else f"it was opened with {opened_with}"
                 raise OptionConflictError(
-                    f"{name!r} is live and its options are fixed: --{option} {value} was given, {had}. "
+                    f"{name!r} is live and its options are fixed: {_written(option, value)} was given, {had}. "
                     f"Leave the option out to go on with it, or close it and run this again: "
                     f"%tfsession close {name}"
                 )
 
     def __str__(self) -> str:
         return " ".join(
-            value.given_as if isinstance(value, ConfigOption | GraphOption) else f"--{option} {value}"
+            value.given_as if isinstance(value, ConfigOption | GraphOption) else _written(option, value)
             for option, value in self.given()
         )
+
+
+def _written(option: str, value: object) -> str:
+    return f"--{option}" if value is True else f"--{option} {value}"
 
 
 def parse_threads(value: object) -> Threads:

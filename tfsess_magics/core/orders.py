@@ -16,6 +16,7 @@ from tfsess_magics.core.protocol import (
     Device,
     Done,
     LastRun,
+    Object,
     Order,
     Refresh,
     Refused,
@@ -84,11 +85,15 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         created=info.created,
         last_run=LastRun(run.started, run.duration, run.error) if run else None,
         last_error=info.last_error,
-        devices=[Device(device.name, device.type, device.memory_limit) for device in info.devices],
+        devices=[
+            Device(device.name, device.type, device.memory_limit, info.nbytes_on(device)) for device in info.devices
+        ],
         variables=[
             Variable(v.name, None if v.shape is None else list(v.shape), v.dtype, v.nbytes, v.initialized, v.device)
             for v in shown
         ],
         more_variables=len(rest),
         more_variables_nbytes=sum(v.nbytes or 0 for v in rest),
+        names=list(info.names),
+        objects=[Object(o.name, o.type, o.variables, o.nbytes) for o in info.objects],
     )

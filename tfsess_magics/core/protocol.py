@@ -50,6 +50,8 @@ class Device(msgspec.Struct, frozen=True):
     type: str
     memory_limit: int | None
     """None where TensorFlow knows none."""
+    variables_nbytes: int
+    """Of initialized variables that are known to be on it."""
 
 
 class Variable(msgspec.Struct, frozen=True):
@@ -61,6 +63,15 @@ class Variable(msgspec.Struct, frozen=True):
     nbytes: int | None
     initialized: bool | None
     device: str
+
+
+class Object(msgspec.Struct, frozen=True):
+    """A model, an optimizer or a dataset of an eager scope."""
+
+    name: str
+    type: str
+    variables: int
+    nbytes: int
 
 
 class LastRun(msgspec.Struct, frozen=True):
@@ -87,6 +98,10 @@ class SessionDetails(msgspec.Struct, frozen=True):
     """Largest first, at most `MAX_VARIABLES`."""
     more_variables: int
     more_variables_nbytes: int
+    names: list[str]
+    """What Reset and Close of an eager scope would unbind."""
+    objects: list[Object]
+    """Largest first."""
 
 
 MAX_VARIABLES = 200

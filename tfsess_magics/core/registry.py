@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from tfsess_magics.core.changes import Changes
@@ -19,7 +20,7 @@ from tfsess_magics.core.errors import (
 )
 from tfsess_magics.core.model import Origin, SessionInfo
 from tfsess_magics.core.names import check_name
-from tfsess_magics.core.session import Backend, ObservedSession, S
+from tfsess_magics.core.session import Backend, NamedSession, ObservedSession, S
 
 T = TypeVar("T", bound=ObservedSession)
 
@@ -79,18 +80,18 @@ class SessionRegistry(Generic[S]):
         return session
 
     def get_any(self, name: str) -> S | ObservedSession:
-        """Return the live session of that name, or the observed one of that number: ``#7``.
+        """Return the live session of that name, or the one of that number that has none: ``#7``.
 
         Raises
         ------
         UnknownSessionError
             If there is none.
         """
+        for session in self.observed:
+            if name in (session.name, f"#{session.number}"):
+                return session
         if not isinstance(name, str) or not name.startswith("#"):
             return self.get(name)
-        for session in self.observed:
-            if session.name == name:
-                return session
         raise UnknownSessionError(name, [session.name for session in self.live()])
 
     def admit(self, make: Callable[[int, Callable[[], None], Callable[[], None]], T]) -> T:
@@ -229,14 +230,14 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        UnknownSessionError, SessionInUseError, NotOursError
-            If there is none, something is using it, or it is only adopted or observed.
+        UnknownSessionError, SessionInUseError, NotOursError, OutsideError
+            If there is none, something is using it, or it is not ours.
         """
         with self._changing:
             session = self.get_any(name)
             before = session.info()
             session.reset()
-            return before
+            return _after(before, session)
 
     def close(self, *names: str) -> tuple[SessionInfo, ...]:
         """Close the sessions of those names, all or none of them, and return what they were.
@@ -257,7 +258,7 @@ class SessionRegistry(Generic[S]):
                 session.close()
                 self._sessions.pop(session.name, None)
                 self._observed.pop(session.number, None)
-                closed.append(before)
+                closed.append(_after(before, session))
             return tuple(closed)
 
     def sessions(self) -> tuple[SessionInfo, ...]:
@@ -270,3 +271,8 @@ class SessionRegistry(Generic[S]):
             except ClosedSessionError:  # between the two lines above
                 continue
         return tuple(records)
+
+
+def _after(before: SessionInfo, session: ObservedSession | NamedSession) -> SessionInfo:
+    still_held, nbytes = session.still_held
+    return replace(before, still_held=still_held, still_held_nbytes=nbytes)

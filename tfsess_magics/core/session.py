@@ -65,6 +65,10 @@ class Session(Protocol):
     def due(self) -> float | None:
         """Seconds until it may be another without anything happening to it, None if it will not."""
 
+    @property
+    def still_held(self) -> tuple[int, int]:
+        """Number and bytes of the variables that its last reset or its close could not free."""
+
     def held_by(self) -> list[str]:
         """Say what refers to it, if it is not ours."""
 
@@ -84,8 +88,8 @@ class Session(Protocol):
         ------
         SessionInUseError
             If something is using it.
-        NotOursError
-            If only its maker can do that.
+        NotOursError, OutsideError
+            If only its maker can do that, or it has none.
         """
 
     def close(self) -> None:
@@ -128,6 +132,16 @@ class ObservedSession(Session, Protocol):
 
     def mark_unused(self, is_unused: bool) -> None:
         """Take note of whether it looks leaked, which holds until it runs again."""
+
+
+class Bindings(Protocol):
+    """The names that the cells of an eager scope have assigned, as far as they are bound to the same objects still."""
+
+    def names(self) -> list[str]:
+        """Return them in the order in which they were assigned."""
+
+    def drop(self) -> None:
+        """Unbind them, and forget what was shown of their objects as output."""
 
 
 S = TypeVar("S", bound=NamedSession)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfsess_magics.core.model import SessionInfo
+from tfsess_magics.core.model import Kind, SessionInfo
 
 
 def format_bytes(nbytes: int) -> str:
@@ -32,6 +32,8 @@ def count(number: int, noun: str) -> str:
 
 def closed_message(was: SessionInfo) -> str:
     """Say what closing a session freed."""
+    if was.kind is Kind.EAGER:
+        return f"closed {was.name}: {_dropped(was)}"
     return (
         f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
         f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
@@ -45,8 +47,26 @@ def adopted_message(adopted: SessionInfo) -> str:
 
 def reset_message(was: SessionInfo) -> str:
     """Say what a reset took away."""
+    if was.kind is Kind.EAGER:
+        return f"reset {was.name} (generation {was.generation + 1} now): {_dropped(was)}"
     size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
     return (
         f"reset {was.name}: its graph is empty now (generation {was.generation + 1}). "
         f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}"
     )
+
+
+def _dropped(was: SessionInfo) -> str:
+    """Say which names an eager scope has dropped, and what became of its variables."""
+    names = f"dropped {', '.join(was.names)}" if was.names else "it had no names to drop"
+    if not was.variables:
+        return names
+    freed = count(len(was.variables) - was.still_held, "variable")
+    size = format_bytes(was.variables_nbytes - was.still_held_nbytes)
+    held = ""
+    if was.still_held:
+        held = (
+            f"; {count(was.still_held, 'variable')} ({format_bytes(was.still_held_nbytes)}) live on, "
+            "something else refers to them"
+        )
+    return f"{names}; {freed} freed, {size} given back to TensorFlow's allocator{held}"

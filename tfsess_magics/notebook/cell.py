@@ -23,8 +23,8 @@ from tfsess_magics.notebook.header import Cell, split_cell
 from tfsess_magics.notebook.scoped import InScope
 from tfsess_magics.notebook.traceback import without_our_frames
 
-Enter = Callable[[str, int], Scope]
-"""From the text of a header and the number of its cell to a stay in the session, opened where there is none."""
+Enter = Callable[[str, int, str], Scope]
+"""From a header, the number of its cell and the body to a stay in the session, opened where there is none."""
 
 Explain = Callable[[BaseException | None], None]
 
@@ -188,7 +188,7 @@ class CellRunner:
 
     def _enter_or_fail(self, cell: Cell) -> tuple[Scope | None, Any]:
         try:
-            return self._enter(cell.header, int(self._shell.execution_count)), None
+            return self._enter(cell.header, int(self._shell.execution_count), cell.body), None
         except TfSessionError as error:
             usage = UsageError(str(error))
             return None, (UsageError, usage, None)

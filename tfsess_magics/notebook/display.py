@@ -8,7 +8,7 @@ from html import escape
 from textwrap import shorten
 
 from tfsess_magics.core.model import Kind, SessionInfo, State, VariableInfo
-from tfsess_magics.core.words import format_bytes, format_seconds
+from tfsess_magics.core.words import count, format_bytes, format_seconds
 
 _SHOWN_VARIABLES = 20
 _COLUMNS = ("name", "state", "devices", "ops", "runs", "variables", "made by")
@@ -22,7 +22,7 @@ def _state(info: SessionInfo) -> str:
 
 def _marks(info: SessionInfo) -> list[str]:
     """Return what is said of a session besides who made it."""
-    marks = [] if info.kind is Kind.NAMED else [f"({info.kind.value})"]
+    marks = [] if info.kind in (Kind.NAMED, Kind.OUTSIDE) else [f"({info.kind.value})"]
     if info.is_default and info.kind is not Kind.NAMED:
         marks.append("default session of a thread")
     if info.is_unused:
@@ -39,8 +39,8 @@ class SessionTable:
                 info.name,
                 _state(info),
                 info.target or ", ".join(device.name for device in info.devices),
-                f"{info.operations:,}",
-                f"{info.runs:,}",
+                "" if info.kind.is_eager else f"{info.operations:,}",
+                "" if info.kind.is_eager else f"{info.runs:,}",
                 f"{format_bytes(info.variables_nbytes)} ({len(info.variables):,})" if info.variables else "0 B",
                 "  ".join([str(info.origin), *_marks(info)]),
             )
@@ -86,7 +86,31 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
         ("state", _state(info)),
         ("made by", "  ".join([str(info.origin), *_marks(info)])),
         ("age", format_seconds(time.time() - info.created)),
-        ("generation", str(info.generation)),
+    ]
+    if info.kind is not Kind.OUTSIDE:
+        facts.append(("generation", str(info.generation)))
+    facts += _eager_facts(info) if info.kind.is_eager else _graph_facts(info, held_by)
+    initialized = sum(variable.initialized is True for variable in info.variables)
+    if info.variables:
+        held = f"{initialized:,} of {len(info.variables):,} initialized, {format_bytes(info.variables_nbytes)}"
+    facts.append(("variables", held if info.variables else "none"))
+    return facts
+
+
+def _eager_facts(info: SessionInfo) -> list[tuple[str, str]]:
+    devices = [f"{device.name} ({format_bytes(info.nbytes_on(device))})" for device in info.devices]
+    objects = [f"{o.name}: {o.type}, {count(o.variables, 'variable')}, {format_bytes(o.nbytes)}" for o in info.objects]
+    facts = [("devices", ", ".join(devices) or "none in use")]
+    if info.kind is Kind.EAGER:
+        facts += [
+            ("models, optimizers, datasets", "; ".join(objects) or "none with a name"),
+            ("names that go with it", ", ".join(info.names) or "none"),
+        ]
+    return facts
+
+
+def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
+    facts = [
         ("options", str(info.options) or "none"),
         ("target", info.target or "this process"),
         ("devices", ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
@@ -99,10 +123,6 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
         facts.append(("last run", format_seconds(info.last_run.duration)))
     if info.last_error:
         facts.append(("last error", shorten(info.last_error, 160, placeholder=" …")))
-    initialized = sum(variable.initialized is True for variable in info.variables)
-    if info.variables:
-        held = f"{initialized:,} of {len(info.variables):,} initialized, {format_bytes(info.variables_nbytes)}"
-    facts.append(("variables", held if info.variables else "none"))
     return facts
 
 

@@ -17,8 +17,10 @@ OPTIONS = {
     "device": "DEVICE",
     "threads": "INTRA[,INTER]",
     "seed": "NUMBER",
+    "eager": "",
 }
-USAGE = "NAME " + " ".join(f"[--{option} {value}]" for option, value in OPTIONS.items())
+"""Each with what it takes, empty for nothing."""
+USAGE = "NAME " + " ".join(f"[--{option} {value}]".replace(" ]", "]") for option, value in OPTIONS.items())
 
 _CELL = re.compile(r"\s*%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
 _EXPRESSIONS = ("graph", "config")
@@ -130,6 +132,11 @@ def parse_header(words: Sequence[str], evaluate: Callable[[str, str], Any]) -> H
             raise InvalidOptionError(f"unknown option {flag}. Options: {', '.join(known)}.{did_you_mean(flag, known)}")
         if option.replace("-", "_") in options:
             raise InvalidOptionError(f"--{option} is given twice.")
+        if not OPTIONS[option]:
+            if has_value:
+                raise InvalidOptionError(f"--{option} takes no value; got {word}.")
+            options[option] = True
+            continue
         value = _unquoted(value) if has_value else next(rest, "")
         if not value or value.startswith("--"):
             raise InvalidOptionError(f"--{option} needs a value: --{option} {OPTIONS[option]}")

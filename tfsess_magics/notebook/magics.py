@@ -69,6 +69,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
           --device DEVICE       default device of the graph, such as /CPU:0
           --threads INTRA[,INTER]   threads within an operation, and operations at a time; 0: TensorFlow chooses
           --seed NUMBER         graph-level random seed
+          --eager               a scope for TensorFlow 2 and Keras code instead: no graph, no other option
 
         As a line::
 
@@ -95,7 +96,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         """Run `body` as ``%%time`` runs its own: for a magic above ours, or a call of ``run_cell_magic``."""
         cell = calling_cell(self.shell)
         try:
-            stay = self._sessions.open(line, cell).enter(f"cell {cell}")
+            stay = self._sessions.enter(line, cell, body)
         except TfSessionError as error:
             raise UsageError(str(error)) from None
         try:

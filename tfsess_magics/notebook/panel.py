@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
+from tfsess_magics.core.errors import TfSessionError
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.model import Kind, State
 from tfsess_magics.core.orders import carry_out
@@ -100,11 +101,19 @@ class Panel:
         if row := self._rows.get(summary.id):
             row.show(summary)
         else:
-            self._rows[summary.id] = _Row(summary, self._order)
+            self._rows[summary.id] = _Row(summary, self._order, self._names)
             self._arrange()
 
     def _arrange(self) -> None:
         self._list.children = [row.widget for row in self._rows.values()] or [self._empty]
+
+    def _names(self, number: int) -> Sequence[str]:
+        """Return the names that an eager scope would unbind."""
+        try:
+            names: Sequence[str] = self._registry.get_live(number).info().names
+        except TfSessionError:  # it was closed meanwhile, and the order will say so
+            return ()
+        return names
 
     def _order(self, kind: type[Reset | Close], summary: SessionSummary) -> None:
         order: Order = kind(next(self._requests), summary.id, summary.generation)
@@ -114,9 +123,15 @@ class Panel:
 class _Row:
     """One session: what it is, its buttons, and the question that comes before an order."""
 
-    def __init__(self, summary: SessionSummary, order: Callable[[type[Reset | Close], SessionSummary], None]) -> None:
+    def __init__(
+        self,
+        summary: SessionSummary,
+        order: Callable[[type[Reset | Close], SessionSummary], None],
+        names: Callable[[int], Sequence[str]],
+    ) -> None:
         self._summary = summary
         self._order = order
+        self._names = names
         self._text = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", min_width="0"))
         self._buttons = [self._button(text, functools.partial(self._ask, kind)) for kind, text in _TAKES.items()]
         self._question = widgets.HBox()
@@ -127,25 +142,29 @@ class _Row:
     def show(self, summary: SessionSummary) -> None:
         """Show what the session is now."""
         self._summary = summary
+        kind = Kind(summary.kind)
         operations = count(summary.operations, "operation") if summary.operations else "the graph is empty"
         facts = [
             f"{_state(summary)} · {format_bytes(summary.variables_nbytes)} ({count(summary.variables, 'variable')})",
             summary.target or ", ".join(summary.devices),
-            operations,
-            count(summary.runs, "run"),
+            *([] if kind.is_eager else [operations, count(summary.runs, "run")]),
             summary.origin,
             *_marks(summary),
         ]
         self._text.value = f"<b>{escape(summary.name)}</b> {escape(' · '.join(filter(None, facts)))}"
-        for button, (kind, what) in zip(self._buttons, _TAKES.items(), strict=True):
+        for button, (order, what) in zip(self._buttons, _TAKES.items(), strict=True):
             button.tooltip = f"{what} {summary.name}"
-            button.layout.display = "none" if kind is Reset and summary.kind != Kind.NAMED else None
+            is_possible = kind.is_ours or (order is Close and kind is not Kind.OUTSIDE)
+            button.layout.display = None if is_possible else "none"
 
     def _ask(self, kind: type[Reset | Close]) -> None:
         asked = self._summary
         lost = f"{count(asked.operations, 'operation')} and {count(asked.variables, 'variable')}"
         text = f"{_TAKES[kind]} {asked.name}? {lost} ({format_bytes(asked.variables_nbytes)}) will be lost."
-        if asked.kind != Kind.NAMED:
+        if asked.kind == Kind.EAGER:
+            names = ", ".join(self._names(asked.id)) or "none"
+            text = f"{_TAKES[kind]} {asked.name}? Names that will be unbound: {names}."
+        elif asked.kind != Kind.NAMED:
             text += f" It belongs to {asked.origin}; code that goes on using it will fail."
         self._answered()
         self._question.children = [
@@ -182,7 +201,7 @@ def _close(widget: widgets.Widget) -> None:
 
 def _marks(summary: SessionSummary) -> list[str]:
     """Return what is said of a session of other code besides who made it."""
-    if summary.kind == Kind.NAMED:
+    if summary.kind in (Kind.NAMED, Kind.OUTSIDE):
         return []
     marks = {"default session of a thread": summary.is_default, "unused?": summary.is_unused}
     return [summary.kind, *(mark for mark, holds in marks.items() if holds)]

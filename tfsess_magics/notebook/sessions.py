@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.session import S
+from tfsess_magics.core.session import S, Scope
 from tfsess_magics.notebook.header import Header, parse_header, split_words
 
 _NO_FRAME = 1_000_000
@@ -21,11 +21,16 @@ class NotebookSessions(Generic[S]):
     """The registry as one shell uses it; used by whichever thread runs a cell."""
 
     def __init__(
-        self, shell: InteractiveShell, registry: SessionRegistry[S], adopt: Callable[[object, str], S]
+        self,
+        shell: InteractiveShell,
+        registry: SessionRegistry[S],
+        adopt: Callable[[object, str], S],
+        entered: Callable[[S, str], None],
     ) -> None:
         self._shell = shell
         self.registry = registry
         self._adopt = adopt
+        self._entered = entered
 
     def words(self, line: str) -> list[str]:
         """Split a magic's line, ``{name}`` and ``$name`` expanded.
@@ -37,14 +42,19 @@ class NotebookSessions(Generic[S]):
         """
         return split_words(line, lambda word: self._shell.var_expand(word, _NO_FRAME))
 
-    def open(self, line: str, cell: int) -> S:
-        """Return the session that the header of `cell` names, opened where there is none of that name.
+    def enter(self, line: str, cell: int, body: str) -> Scope:
+        """Enter the session that the header of `cell` names, opened where there is none of that name, to run `body`.
 
         Raises
         ------
         TfSessionError
             If the header will not do.
         """
+        session = self._open(line, cell)
+        self._entered(session, body)  # nothing that an interrupt can come before follows once it is entered
+        return session.enter(f"cell {cell}")
+
+    def _open(self, line: str, cell: int) -> S:
         header = self._header(line)
         live = self.registry.names
         session, is_new = self.registry.open(header.name, header.options, _origin(cell))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -18,10 +19,13 @@ from tfsess_magics.tf import observe
 from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
+from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
 from tfsess_magics.tf.observed import ObservedSession
+from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.strays import Strays
 from tfsess_magics.tf.switches import Switches
 from tfsess_magics.tf.unused import forgotten
@@ -35,7 +39,10 @@ class TensorFlow:
 
     def __init__(self, registry: SessionRegistry[Any]) -> None:
         self._registry = registry
-        self.explain = Explainer(registry.live)
+        self._changing = threading.Lock()
+        self._outside: tuple[OutsideScope, Callable[[], None]] | None = None
+        """What is eager and in no scope, once there is something, and what takes it from the list."""
+        self.explain = Explainer(self._sessions)
         """Adds a note to an error of TensorFlow's."""
         self._switches = Switches()
         self._strays = Strays(self._observed)
@@ -43,7 +50,7 @@ class TensorFlow:
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
-        observe.install(self._meet, self._strays.resets.append)
+        observe.install(self._meet, self._strays.resets.append, self._meet_variable)
 
     def unobserve(self) -> None:
         """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""
@@ -51,10 +58,20 @@ class TensorFlow:
         for observed in self._observed():
             if session := observed.watched.session:
                 observe.forget(session)
+        with self._changing:
+            outside, self._outside = self._outside, None
+        if outside:
+            outside[1]()
+
+    def _sessions(self) -> list[Any]:
+        """Return what is live and has a graph."""
+        return [live for live in self._registry.live() if not isinstance(live, EagerScope | OutsideScope)]
+
+    def _scopes(self) -> list[EagerScope | OutsideScope]:
+        return [live for live in self._registry.live() if isinstance(live, EagerScope | OutsideScope)]
 
     def _meters(self) -> list[RunMeter]:
-        live: list[Any] = self._registry.live()
-        return [session.watched.meter for session in live]
+        return [session.watched.meter for session in self._sessions()]
 
     def _observed(self) -> list[ObservedSession]:
         return [session for session in self._registry.observed if isinstance(session, ObservedSession)]
@@ -70,6 +87,31 @@ class TensorFlow:
                 # Which operations the runtime has seen is not known; to ask for one that it has not seen does no harm.
                 known.watched.meter.version = session.graph.version
         return known.watched.meter
+
+    def _meet_variable(self, variable: Any, is_new: bool) -> None:
+        stay = innermost_stay() if is_new else None
+        if stay is not None and isinstance(stay.session, EagerScope):
+            stay.session.variables.add(variable)
+        elif is_new or not any(variable in scope.variables for scope in self._scopes()):
+            self._add_outside([variable])
+
+    def _add_outside(self, variables: Sequence[Any]) -> None:
+        if not variables:
+            return
+        with self._changing:
+            if self._outside is None:
+                self._outside = self._admit_outside()
+        for variable in variables:
+            self._outside[0].variables.add(variable)
+
+    def _admit_outside(self) -> tuple[OutsideScope, Callable[[], None]]:
+        ends: list[Callable[[], None]] = []
+
+        def make(number: int, changed: Callable[[], None], gone: Callable[[], None]) -> OutsideScope:
+            ends.append(gone)
+            return OutsideScope(number, changed)
+
+        return self._registry.admit(make), ends[0]
 
     def _known(self, session: BaseSession) -> ObservedSession | None:
         return next((known for known in self._observed() if known.watched.session is session), None)
@@ -93,7 +135,9 @@ class TensorFlow:
         """
         if isinstance(session, tf.compat.v1.train.MonitoredSession | tf.compat.v1.train.SingularMonitoredSession):
             session = session._tf_sess()
-        for named in self._registry.live():
+        if isinstance(session, EagerScope | OutsideScope):
+            raise InvalidSessionError(f"{session.name!r} has no TensorFlow session: it is eager.")
+        for named in self._sessions():
             if session is named or (isinstance(session, BaseSession) and session is getattr(named, "session", None)):
                 if isinstance(named, ObservedSession):
                     return named
@@ -116,7 +160,9 @@ class TensorFlow:
 
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
-    ) -> NamedSession:
-        """Make a new session and see its runs from now on."""
+    ) -> NamedSession | EagerScope:
+        """Make a new session, or an eager scope, and see from now on what happens in it."""
         self.observe()
+        if options.eager:
+            return EagerScope(number, name, options, origin, changed, explain=self.explain, release=self._add_outside)
         return NamedSession(number, name, options, origin, changed, explain=self.explain)

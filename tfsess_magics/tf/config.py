@@ -32,6 +32,7 @@ def check_options(
     device: object = None,
     threads: object = None,
     seed: object = None,
+    eager: object = None,
 ) -> SessionOptions:
     """Check options as the user gave them.
 
@@ -49,12 +50,19 @@ def check_options(
         Sizes of the thread pools, see `parse_threads`.
     seed
         Graph-level random seed.
+    eager
+        True for a scope without a graph, to which no other option applies.
 
     Raises
     ------
     InvalidOptionError
         If a value will not do.
     """
+    if eager:
+        given = [graph, config, config_file, device, threads, seed]
+        if any(option is not None for option in given):
+            raise InvalidOptionError("--eager goes without the other options: they are for a graph and its session.")
+        return SessionOptions(eager=True)
     if config is not None and config_file is not None:
         raise InvalidOptionError("--config and --config-file both give a ConfigProto; use one of them.")
     option = None

@@ -13,10 +13,11 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
+from tfsess_magics.core.model import Kind
 from tfsess_magics.tf.belongings import describe, home_of, place_of
 from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.raised import chain, variables_in
-from tfsess_magics.tf.stay import innermost_stay
+from tfsess_magics.tf.stay import Stay, innermost_stay
 from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
 
 _log = logging.getLogger(__name__)
@@ -25,6 +26,12 @@ _THREAD = (
     "it was raised in another thread than the cell's, and TensorFlow's defaults are those of one thread. "
     "To carry the cell's session there: tfsess_magics.bind(function)"
 )
+
+
+def _graph_stay() -> Stay | None:
+    """Return the stay that this thread is in, None if there is no graph in it."""
+    stay = innermost_stay()
+    return None if stay is None or stay.session.kind is Kind.EAGER else stay
 
 
 class Explainer:
@@ -61,7 +68,7 @@ class Explainer:
 
     def _here(self, graph: tf.Graph | None = None) -> tuple[str, str]:
         """Return the name of the session that is meant by "here", and a sentence that says it."""
-        stay = innermost_stay()
+        stay = _graph_stay()
         if stay is not None and graph in (None, stay.generation.graph):
             who = "this cell" if stay.by.startswith("cell") else "this block"
             return stay.session.name, f"{who} runs in {stay.session.name!r}"
@@ -101,14 +108,14 @@ class Explainer:
         element = next((i for i in inputs if isinstance(i, tf.Tensor) and not hasattr(i, "numpy")), None)
         if element is None or element.graph.building_function:
             return None
-        if innermost_stay():
+        if _graph_stay():
             return _THREAD
         name = home_of(element.graph, self._live()).name
         remedy = f"Go on there: %%tfsession {name}" if name and name[0] != "#" else "Evaluate it in its session."
         return f"{describe(element, self._live())}; this cell is eager. {remedy}"
 
     def _needs_graph(self, _: BaseException, __: re.Match[str]) -> str:
-        if innermost_stay() and not tf.executing_eagerly():
+        if _graph_stay() and not tf.executing_eagerly():
             return _THREAD
         return "this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"
 
@@ -165,7 +172,7 @@ class Explainer:
         element = found.get("tensors", found.get("operation"))
         if element is None:
             return None
-        stay = innermost_stay()
+        stay = _graph_stay()
         if stay is not None and stay.generation.graph is element.graph:
             return _THREAD
         name = home_of(element.graph, self._live()).name

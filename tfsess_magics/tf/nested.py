@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.eager.context import eager_mode
 
 from tfsess_magics.tf.guard import Left
 
@@ -22,7 +23,10 @@ class NestedDefaults:
         self._entered = ExitStack()
 
     def resume(self) -> None:
-        """Enter the graph, the session and the device."""
+        """Enter the graph, the session and the device; eager mode where there is no session."""
+        if self._session is None:
+            self._entered.enter_context(eager_mode())
+            return
         self._entered.enter_context(self._graph.as_default())
         self._entered.enter_context(self._session.as_default())
         self._entered.enter_context(self._graph.device(self._device))

@@ -21,6 +21,7 @@ from typing import Any
 
 from tensorflow.python.client.session import BaseSession
 from tensorflow.python.framework import ops
+from tensorflow.python.ops import resource_variable_ops
 
 from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
@@ -30,6 +31,7 @@ from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.stay import innermost_stay
 
 _log = logging.getLogger(__name__)
+_Variable = resource_variable_ops.BaseResourceVariable
 _METER = "_tfsess_magics_meter"
 _CLOSED_BY = "_tfsess_magics_closed_by"
 
@@ -39,6 +41,7 @@ Made = Callable[[BaseSession, bool], RunMeter]
 _made: Made | None = None
 """Whom to tell; None while nothing is to be seen."""
 _was_reset: Callable[[Caller], None]
+_variable_made: Callable[[Any, bool], None]
 _installed: dict[tuple[type, str], Any] = {}
 """Our wrappers that nobody has taken away."""
 _has_failed = False
@@ -60,14 +63,19 @@ def closed_by(session: BaseSession) -> str:
     return str(session.__dict__.get(_CLOSED_BY, ""))
 
 
-def install(made: Made, was_reset: Callable[[Caller], None] = lambda _: None) -> None:
+def install(
+    made: Made,
+    was_reset: Callable[[Caller], None] = lambda _: None,
+    variable_made: Callable[[Any, bool], None] = lambda _, __: None,
+) -> None:
     """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already.
 
-    `was_reset` is told who replaced the default graph of ordinary code.
+    `was_reset` is told who replaced the default graph of ordinary code, `variable_made` of eager variables as `made` of
+    sessions.
     """
-    global _made, _was_reset
+    global _made, _was_reset, _variable_made
     if _made is None:
-        _made, _was_reset = made, was_reset
+        _made, _was_reset, _variable_made = made, was_reset, variable_made
         for owner, name, around in _WRAPPED:
             outermost = vars(owner).get(name)
             ours = _installed.get((owner, name))
@@ -77,6 +85,8 @@ def install(made: Made, was_reset: Callable[[Caller], None] = lambda _: None) ->
         for found in gc.get_objects():
             if issubclass(type(found), BaseSession) and _METER not in found.__dict__:
                 _tell(found, is_new=False)
+            elif issubclass(type(found), _Variable):
+                _tell_of_variable(found, is_new=False)
 
 
 def uninstall() -> None:
@@ -100,6 +110,15 @@ def _tell(session: BaseSession, *, is_new: bool) -> None:
         _log_once("a session could not be observed")
 
 
+def _tell_of_variable(variable: Any, *, is_new: bool) -> None:
+    try:
+        # What an assignment returns is a variable as well, with the handle of the one that was assigned to.
+        if not isinstance(variable, resource_variable_ops._UnreadVariable) and not variable._in_graph_mode:
+            _variable_made(variable, is_new)
+    except Exception:  # noqa: BLE001 - as above
+        _log_once("an eager variable could not be noted")
+
+
 def _log_once(message: str) -> None:
     global _has_failed
     if not _has_failed:
@@ -113,6 +132,16 @@ def _around_init(original: Callable[..., None]) -> Callable[..., None]:
         original(self, *args, **kwargs)
         if _made and _METER not in self.__dict__:
             _tell(self, is_new=True)
+
+    return __init__
+
+
+def _around_variable(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        original(self, *args, **kwargs)
+        if _made:
+            _tell_of_variable(self, is_new=True)
 
     return __init__
 
@@ -210,6 +239,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "_call_tf_sessionprun", _around_step),
     (BaseSession._Callable, "__call__", _around_step),
     (ops._DefaultGraphStack, "reset", _around_reset),
+    (_Variable, "__init__", _around_variable),
 )
 
 

@@ -35,6 +35,7 @@ class ObservedSession:
 
     generation = 1
     kind = Kind.OBSERVED
+    still_held = (0, 0)
 
     def __init__(
         self,

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from weakref import WeakSet
 
 import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
 
-from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError, SessionWarning
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
+from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.generation import Generation, begin
-from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
+from tfsess_magics.tf.stay import Stay
 from tfsess_magics.tf.watched import Watched
 
 
-class NamedSession(SessionInterface):  # type: ignore[misc]
+class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     """A TensorFlow session that goes by a name.
 
     It can be handed to any code that takes a TensorFlow session: it passes on what it is asked to the TensorFlow
@@ -38,6 +37,7 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
     kind = Kind.NAMED
     due: float | None = None
     """Nothing but what happens to it makes it another."""
+    still_held = (0, 0)
 
     def __init__(
         self,
@@ -145,31 +145,6 @@ class NamedSession(SessionInterface):  # type: ignore[misc]
     def as_default(self) -> Any:
         """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
         return self.session.as_default()
-
-    def __enter__(self) -> Self:
-        enter_block(self.enter("a with block"))
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        # An interrupt that comes before the block is left must not keep it from being left.
-        block: Stay | None = None
-        interrupt: BaseException | None = None
-        while True:
-            try:
-                block = block or innermost_block(self)
-                if error is not None:
-                    self._explain(error)
-                if block:
-                    leave_block(block)
-                break
-            except KeyboardInterrupt as late:
-                interrupt = late
-        if interrupt:
-            raise interrupt
-        for notice in block.notices if block else ():
-            warnings.warn(notice, SessionWarning, stacklevel=2)
 
     def enter(self, by: str) -> Stay:
         """Begin a stay of `by` in this thread.

@@ -1,16 +1,48 @@
-"""One stay of one thread inside a named session."""
+"""One stay of one thread inside a named session or an eager scope."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
+
+import tensorflow as tf
 
 from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset
 
 if TYPE_CHECKING:
-    from tfsess_magics.tf.generation import Generation
-    from tfsess_magics.tf.session import NamedSession
+    from tfsess_magics.core.model import Kind
+    from tfsess_magics.tf.defaults import Defaults
+
+
+class Entered(Protocol):
+    """What a stay is in: a named session, or an eager scope."""
+
+    name: str
+    kind: Kind
+    generation: int
+
+    def leave(self, stay: Stay) -> None:
+        """End `stay`."""
+
+    def __enter__(self) -> Any:
+        """Begin a stay of a ``with`` block."""
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it."""
+
+
+class Surroundings(Protocol):
+    """One generation of it."""
+
+    graph: tf.Graph
+    """The default graph inside."""
+
+    def defaults(self) -> Defaults:
+        """Return it as defaults that a thread can swap in."""
 
 
 class _Thread(threading.local):
@@ -21,7 +53,7 @@ class _Thread(threading.local):
         """The stay that was resumed last and not suspended since."""
         self.blocks: list[Stay] = []
         """The ``with`` blocks, in the order in which they were entered."""
-        self.ended: WeakKeyDictionary[NamedSession, int] = WeakKeyDictionary()
+        self.ended: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         """How many blocks of a session were ended from outside and have not been left yet."""
 
 
@@ -29,7 +61,7 @@ _thread = _Thread()
 
 
 class Stay:
-    """A cell, or a ``with`` block, inside a named session; used by the thread that entered.
+    """A cell, or a ``with`` block, inside a session or scope; used by the thread that entered.
 
     Whoever holds it keeps the session in use. `suspend` and `end` may be called again: an interrupt may have come
     before they did their work, and the caller repeats them then.
@@ -42,7 +74,7 @@ class Stay:
         Who, as messages call it: ``cell 5``, ``a with block``.
     """
 
-    def __init__(self, session: NamedSession, generation: Generation, by: str) -> None:
+    def __init__(self, session: Entered, generation: Surroundings, by: str) -> None:
         self.session = session
         self.generation = generation
         self.by = by
@@ -122,7 +154,7 @@ def enter_block(stay: Stay) -> None:
     _thread.blocks.append(stay)
 
 
-def innermost_block(session: NamedSession) -> Stay | None:
+def innermost_block(session: Any) -> Stay | None:
     """Return this thread's innermost ``with`` block in `session`, None if it was ended from outside.
 
     Raises

@@ -106,6 +106,12 @@ def _enter_default_graph() -> Any:
     return ops._default_graph_stack._GetGlobalDefaultGraph().as_default()
 
 
+def _inside_eager(graph: tf.Graph) -> _Defaults:
+    return _inside(graph, None, None, ())._replace(
+        sessions=NotingStack([]), switches=[context.ContextSwitch(False, context.eager_mode, None)], eager=True
+    )
+
+
 def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> _Defaults:
     devices = traceable_stack.TraceableStack()
     if device is not None:
@@ -187,7 +193,7 @@ class DefaultsSwap:
     Parameters
     ----------
     graph, session
-        What is to be the default inside.
+        What is to be the default inside; without a session the inside is eager.
     device
         Default device of the operations that are built inside.
     interactive
@@ -196,7 +202,8 @@ class DefaultsSwap:
 
     def __init__(self, graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> None:
         self._graph = graph
-        self._inside = _inside(graph, session, device, interactive)
+        self._inside = _inside_eager(graph) if session is None else _inside(graph, session, device, interactive)
+        self._own_sessions = len(self._inside.sessions) - len(interactive)
         self._outside: _Defaults | None = None
         self._is_in = False
         self._open_outside = _open_interactive(stack._default_session_stack.stack)
@@ -229,7 +236,7 @@ class DefaultsSwap:
         kept = self.interactive_left()
         kept_graphs = [session.graph for session in kept]
         entered = [graph for graph in self._inside.graphs if not _is_in(graph, kept_graphs)]
-        entered += [session for session in self._inside.sessions[1:] if not _is_in(session, kept)]
+        entered += [session for session in self._inside.sessions[self._own_sessions :] if not _is_in(session, kept)]
         outside = _take(self._graph)
         entered = [default for default in entered if not _is_in(default, [*outside.graphs, *outside.sessions])]
         entered_by = [*_entered_by(self._inside.graphs), *_entered_by(self._inside.sessions)]

@@ -1,0 +1,207 @@
+"""Named scopes for TensorFlow 2 code: no graph, no TensorFlow session."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakSet
+
+import tensorflow as tf
+
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
+from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
+from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.session import Bindings
+from tfsess_magics.tf.defaults import Defaults, defaults_of
+from tfsess_magics.tf.eager_objects import EagerObjects
+from tfsess_magics.tf.eager_variables import EagerVariables
+from tfsess_magics.tf.enterable import Enterable
+from tfsess_magics.tf.stay import Stay
+
+
+class _Contents:
+    """What one generation of a scope holds."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.graph = tf.Graph()
+        """What TensorFlow takes for the default graph inside, so that no two scopes share one."""
+        self.variables = EagerVariables(changed)
+        self.objects = EagerObjects()
+
+    def defaults(self) -> Defaults:
+        return defaults_of(self.graph, None, None, ())
+
+
+class EagerScope(Enterable):
+    """A name for TensorFlow 2 code, and what that code has made.
+
+    As a context manager it makes the thread eager, with no default session and a default graph of its own. What is
+    made inside is tracked and not kept: variables, and the models, optimizers and datasets that cells name. Any thread
+    may use it.
+
+    Made by ``%%tfsession NAME --eager`` and `tfsess_magics.session`.
+
+    Parameters
+    ----------
+    release
+        Called with the variables that live on after a reset or the close.
+    """
+
+    kind = Kind.EAGER
+    due: float | None = None
+    """Nothing but what happens to it makes it another."""
+    notes: Sequence[str] = ()
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        options: SessionOptions,
+        origin: Origin,
+        changed: Callable[[], None],
+        *,
+        explain: Callable[[BaseException], None],
+        release: Callable[[Sequence[Any]], None],
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.options = options
+        self.origin = origin
+        self.generation = 1
+        self.created = time.time()
+        self.closed = False
+        self.bindings: Bindings | None = None
+        """The names that its cells have assigned, once there is one."""
+        self.still_held = (0, 0)
+        self._changed = changed
+        self._explain = explain
+        self._release = release
+        self._lock = threading.RLock()
+        self._stays: WeakSet[Stay] = WeakSet()
+        self._contents = _Contents(changed)
+
+    @property
+    def variables(self) -> EagerVariables:
+        """The variables that were made in it."""
+        return self._contents.variables
+
+    @property
+    def objects(self) -> EagerObjects:
+        """What its cells have given a name."""
+        return self._contents.objects
+
+    def enter(self, by: str) -> Stay:
+        """Begin a stay of `by` in this thread.
+
+        Raises
+        ------
+        ClosedSessionError
+            If the scope was closed.
+        """
+        with self._lock:
+            self._require_open()
+            stay = Stay(self, self._contents, by)
+            try:
+                self._stays.add(stay)
+                self._changed()
+            except BaseException:
+                self._stays.discard(stay)
+                raise
+            return stay
+
+    def leave(self, stay: Stay) -> None:
+        """End `stay`."""
+        with self._lock:
+            self._stays.discard(stay)
+        self._changed()
+
+    def _require_open(self) -> None:
+        if self.closed:
+            raise ClosedSessionError(f"the eager scope {self.name!r} was closed.")
+
+    def held_by(self) -> list[str]:
+        """Return nothing: it is this package that keeps it."""
+        return []
+
+    def use(self) -> str | None:
+        """Say what is using it now, None if nothing is."""
+        with self._lock:
+            stay = next(iter(self._stays), None)
+        return None if stay is None else f"{stay.by} is running in it"
+
+    def reset(self) -> None:
+        """Drop the names that its cells have assigned, and go on with nothing in it.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell or a ``with`` block is in it.
+        """
+        with self._lock:
+            self._require_open()
+            contents = self._empty("reset")
+            self.generation += 1
+        self._settle(contents)
+
+    def close(self) -> None:
+        """Drop the names that its cells have assigned, and give up its own. Harmless when it is done already.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell or a ``with`` block is in it.
+        """
+        with self._lock:
+            if self.closed:
+                return
+            contents = self._empty("close")
+            self.closed = True
+        self._settle(contents)
+
+    def _empty(self, order: str) -> _Contents:
+        if use := self.use():
+            raise SessionInUseError(self.name, order, use)
+        contents, self._contents = self._contents, _Contents(self._changed)
+        return contents
+
+    def _settle(self, contents: _Contents) -> None:
+        if self.bindings is not None:
+            self.bindings.drop()
+        gc.collect()  # models refer to themselves
+        self.still_held = contents.variables.totals()
+        self._release(contents.variables.alive())
+        self._changed()
+
+    def info(self) -> SessionInfo:
+        """Return what is known of it now."""
+        contents, facts = self._contents, self._facts()
+        return contents.variables.info(
+            **facts,
+            options=self.options,
+            created=self.created,
+            names=tuple(self.bindings.names()) if self.bindings else (),
+            objects=contents.objects.records(),
+        )
+
+    def summary(self, *, ask: bool) -> SessionSummary:  # noqa: ARG002 - an eager variable has its value from the start
+        """Return the little of it that a list shows."""
+        return self.variables.summary(**self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        self._require_open()
+        return {
+            "number": self.number,
+            "name": self.name,
+            "kind": self.kind,
+            "state": State.ENTERED if self._stays else State.IDLE,
+            "origin": self.origin,
+            "generation": self.generation,
+        }
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"generation {self.generation}"
+        return f"<EagerScope {self.name!r} ({state})>"

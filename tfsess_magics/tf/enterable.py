@@ -1,0 +1,47 @@
+"""What can be entered in a ``with`` statement, also out of order and in the middle of an interrupt."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from tfsess_magics.core.errors import SessionWarning
+from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
+
+
+class Enterable:
+    """A context manager that may be entered again while it is entered, and by several threads."""
+
+    name: str
+    _explain: Callable[[BaseException], None]
+
+    def enter(self, by: str) -> Stay:
+        """Begin a stay of `by` in this thread."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        enter_block(self.enter("a with block"))
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # An interrupt that comes before the block is left must not keep it from being left.
+        block: Stay | None = None
+        interrupt: BaseException | None = None
+        while True:
+            try:
+                block = block or innermost_block(self)
+                if error is not None:
+                    self._explain(error)
+                if block:
+                    leave_block(block)
+                break
+            except KeyboardInterrupt as late:
+                interrupt = late
+        if interrupt:
+            raise interrupt
+        for notice in block.notices if block else ():
+            warnings.warn(notice, SessionWarning, stacklevel=2)
