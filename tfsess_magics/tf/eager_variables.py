@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
@@ -14,9 +14,11 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 
 
-class _Known(NamedTuple):
-    variable: weakref.ref[Any]
-    nbytes: int | None
+class _Known(weakref.ref[Any]):
+    """A variable, and its bytes once somebody has asked."""
+
+    __slots__ = ("nbytes",)
+    nbytes: int
 
 
 class EagerVariables:
@@ -38,28 +40,32 @@ class EagerVariables:
         """Take a variable that has just been made into the list."""
         key = id(variable)
 
-        def gone(reference: weakref.ref[Any]) -> None:
-            known = self._known.get(key)
-            if known is not None and known.variable is reference:
+        def gone(known: weakref.ref[Any]) -> None:
+            if self._known.get(key) is known:
                 self._known.pop(key, None)
                 self._changed()
 
-        self._known[key] = _Known(weakref.ref(variable, gone), _nbytes(variable))
+        self._known[key] = _Known(variable, gone)
         self._changed()
 
     def __contains__(self, variable: object) -> bool:
         known = self._known.get(id(variable))
-        return known is not None and known.variable() is variable
+        return known is not None and known() is variable
 
     def alive(self) -> list[Any]:
         """Return the variables."""
-        found = (known.variable() for known in list(self._known.values()))
+        found = (known() for known in list(self._known.values()))
         return [variable for variable in found if variable is not None]
 
     def totals(self) -> tuple[int, int]:
         """Return their number and bytes."""
-        known = list(self._known.values())
-        return len(known), sum(nbytes or 0 for _, nbytes in known)
+        number = nbytes = 0
+        for known in list(self._known.values()):
+            if (variable := known()) is not None:
+                if not hasattr(known, "nbytes"):
+                    known.nbytes = _nbytes(variable) or 0
+                number, nbytes = number + 1, nbytes + known.nbytes
+        return number, nbytes
 
     def records(self) -> tuple[VariableInfo, ...]:
         """Return a record of each, largest first."""
