@@ -1,16 +1,18 @@
 """Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
 
-from tfsess_magics.api import adopt, bind, close, get, reset, session, sessions
+from tfsess_magics.api import adopt, bind, close, get, reset, session, sessions, stop
 from tfsess_magics.core.errors import (
     ClosedSessionError,
     InvalidNameError,
     InvalidOptionError,
     InvalidSessionError,
+    NoRunsError,
     NoSessionError,
     NotOursError,
     OptionConflictError,
     SessionExistsError,
     SessionInUseError,
+    SessionStopped,
     SessionWarning,
     TensorFlowMissingError,
     TfSessionError,
@@ -26,6 +28,7 @@ __all__ = [
     "InvalidOptionError",
     "InvalidSessionError",
     "Kind",
+    "NoRunsError",
     "NoSessionError",
     "NotOursError",
     "OptionConflictError",
@@ -34,6 +37,7 @@ __all__ = [
     "SessionExistsError",
     "SessionInUseError",
     "SessionInfo",
+    "SessionStopped",
     "SessionWarning",
     "State",
     "TensorFlowMissingError",
@@ -48,5 +52,6 @@ __all__ = [
     "reset",
     "session",
     "sessions",
+    "stop",
     "unload_ipython_extension",
 ]

@@ -273,6 +273,29 @@ def close(*names: str) -> tuple[SessionInfo, ...]:
     return registry.close(*names)
 
 
+def stop(name: str) -> str:
+    """Stop the runs of the session `name`, or of that number (``"#7"``), in whatever thread; its next one if none runs.
+
+    Each ends with `SessionStopped`, a `KeyboardInterrupt`. The session can be used again, and its variables have the
+    values that they had during the run. Queues, tables, iterators and callables do not outlive it.
+
+    Returns
+    -------
+    str
+        What was done, kept and not kept.
+
+    Raises
+    ------
+    UnknownSessionError
+        If there is none.
+    NoRunsError
+        If it is an eager scope.
+    tensorflow.errors.OpError
+        If the values cannot be read; nothing was done then.
+    """
+    return registry.stop(name, "tfsess_magics.stop")
+
+
 def reset(name: str) -> SessionInfo:
     """Give the session `name` an empty graph and a new TensorFlow session, and return what it was.
 

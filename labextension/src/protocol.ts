@@ -148,6 +148,14 @@ export interface Close {
   generation: number;
 }
 
+/** Stop the runs of a session, or its next one, if it is of that generation still. */
+export interface Stop {
+  type: 'stop';
+  request: number;
+  id: number;
+  generation: number;
+}
+
 /** Give an observed session a name, if it has none yet. */
 export interface Adopt {
   type: 'adopt';
@@ -159,4 +167,4 @@ export interface Adopt {
 
 export type FromKernel = Announcement | Snapshot | SessionChanged | SessionClosed | Done | Refused;
 
-export type Order = Refresh | Describe | Reset | Close | Adopt;
+export type Order = Refresh | Describe | Reset | Close | Stop | Adopt;

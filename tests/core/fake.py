@@ -112,6 +112,9 @@ class FakeBackend:
     ) -> FakeSession:
         return FakeSession(number, name, options, origin, changed)
 
+    def stop(self, session: FakeSession, by: str) -> str:
+        return f"{by} stopped {session.name}"
+
     def adopt(self, observed: "FakeObserved", name: str, changed: Callable[[], None]) -> FakeSession:
         return FakeSession(observed.number, name, SessionOptions(), observed.origin, changed)
 

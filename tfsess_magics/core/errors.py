@@ -82,6 +82,17 @@ class OutsideError(TfSessionError, RuntimeError):
         )
 
 
+class NoRunsError(TfSessionError, RuntimeError):
+    """An order to stop what has no runs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"cannot stop {name!r}: it is eager, and has no runs. To stop a cell: Kernel > Interrupt.")
+
+
+class SessionStopped(KeyboardInterrupt):
+    """A run that was stopped on somebody's order; a `KeyboardInterrupt`, which ``except Exception`` lets pass."""
+
+
 class StaleOrderError(TfSessionError, RuntimeError):
     """An order for a session that was closed or reset since the order was given."""
 

@@ -22,6 +22,7 @@ from tfsess_magics.core.protocol import (
     Refused,
     Reset,
     SessionDetails,
+    Stop,
     Variable,
     decode,
 )
@@ -67,6 +68,11 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
         case Close():
             with registry.unchanged(order.id, order.generation) as session:
                 return closed_message(registry.close(session.name)[0]), None
+        case Stop():
+            session = registry.get_live(order.id)
+            if session.generation != order.generation:
+                raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
+            return registry.stop(session.name, "Stop in the panel"), None
         case Adopt():
             with registry.unchanged(order.id, order.generation) as session:
                 if session.kind is not Kind.OBSERVED:

@@ -189,6 +189,14 @@ class Close(msgspec.Struct, frozen=True, tag="close", tag_field="type"):
     generation: int
 
 
+class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="type"):
+    """Stop the runs of a session, or its next one, if it is of that generation still."""
+
+    request: int
+    id: int
+    generation: int
+
+
 class Adopt(msgspec.Struct, frozen=True, tag="adopt", tag_field="type"):
     """Give an observed session a name, if it has none yet."""
 
@@ -198,7 +206,7 @@ class Adopt(msgspec.Struct, frozen=True, tag="adopt", tag_field="type"):
     name: str
 
 
-Order = Refresh | Describe | Reset | Close | Adopt
+Order = Refresh | Describe | Reset | Close | Stop | Adopt
 
 
 def encode(message: FromKernel) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from tfsess_magics.core.changes import Changes
 from tfsess_magics.core.errors import (
     ClosedSessionError,
+    NoRunsError,
     SessionExistsError,
     SessionInUseError,
     StaleOrderError,
@@ -224,6 +225,28 @@ class SessionRegistry(Generic[S]):
             if options:
                 session.options.require_same(self._connect().options(**options), name)
             return session, False
+
+    def stop(self, name: str, by: str) -> str:
+        """Stop the runs of the session of that name, or its next one, and return what was done.
+
+        Takes no lock: it is there for when others have to wait.
+
+        Parameters
+        ----------
+        by
+            Who orders it, as messages say it.
+
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        NoRunsError
+            If it is eager.
+        """
+        session = self.get_any(name)
+        if session.kind.is_eager:
+            raise NoRunsError(session.name)
+        return self._connect().stop(session, by)
 
     def reset(self, name: str) -> SessionInfo:
         """Reset the session of that name and return what it was.

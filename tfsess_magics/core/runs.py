@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from threading import get_ident
+from typing import Any
 
 from tfsess_magics.core.model import RunInfo
 
@@ -27,20 +29,28 @@ class RunMeter:
         self.changed = changed
         self.tokens = itertools.count()
         """What runs are known by."""
-        self.in_flight: dict[int, tuple[float, float]] = {}
-        """Runs under way by their tokens, each with its start by `time.time` and `time.perf_counter`; whoever ends one
-        takes it out."""
+        self.in_flight: dict[int, tuple[float, float, int]] = {}
+        """Runs under way by their tokens, each as `time.time` and `time.perf_counter` at its start, and its thread.
+        Whoever ends one takes it out: the run itself, or somebody who stops it."""
+        self.claimed: dict[int, tuple[Any, ...]] = {}
+        """Those that somebody stops, with the stop: each waits for it before it ends."""
+        self.stop: Any = None
+        """The stop that a new run has to wait for, or that was ordered for it."""
+        self.stopping = threading.Lock()
+        """Held by the one who stops."""
+        self.watched: Callable[[], Any] = lambda: None
+        """Returns what is known of the session."""
         self._ended: dict[int, int] = {}
         self._last: tuple[float, float, float, str | None] | None = None
         self.last_error: str | None = None
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 
-    def ended(self, started: tuple[float, float], error: str | None = None) -> None:
+    def ended(self, started: tuple[Any, ...], error: str | None = None) -> None:
         """Note that a run that was taken out of `in_flight` has ended, with a description of its error."""
         thread = get_ident()
         self._ended[thread] = self._ended.get(thread, 0) + 1
-        self._last = *started, time.perf_counter(), error
+        self._last = *started[:2], time.perf_counter(), error
         if error is not None:
             self.last_error = error
         self.changed()
@@ -66,4 +76,5 @@ class RunMeter:
     @property
     def running_since(self) -> float | None:
         """Start of the oldest run that is under way, in seconds since the epoch; None if there is none."""
-        return min((started for started, _ in list(self.in_flight.values())), default=None)
+        under_way = [*list(self.in_flight.values()), *list(self.claimed.values())]
+        return min((started for started, *_ in under_way), default=None)

@@ -163,6 +163,9 @@ class Backend(Protocol[S_co]):
     def unused(self, sessions: Iterable[ObservedSession]) -> set[int]:
         """Return the numbers of those `sessions` that nobody seems to need."""
 
+    def stop(self, session: Any, by: str) -> str:
+        """Stop the runs of a session on the order of `by`, or its next one, and return what was done."""
+
     def adopt(self, observed: Any, name: str, changed: Callable[[], None]) -> S_co:
         """Make a named session of an observed one, with the same number."""
 

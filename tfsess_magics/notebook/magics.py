@@ -81,6 +81,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             %tfsession close --unused       end those of other code that nobody seems to need, after asking
             %tfsession adopt EXPR NAME      give a session of other code a name: adopt model.session m, adopt #7 m
             %tfsession reset NAME           an empty graph and a new session under the same name
+            %tfsession stop NAME            end its runs, from another thread or notebook page, and keep its variables
             %tfsession panel                the list as a widget that stays up to date, with buttons (ipywidgets)
         """
         if cell is not None:
@@ -135,6 +136,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             "new": lambda _: self._new(line),
             "close": self._close,
             "reset": self._reset,
+            "stop": self._stop,
             "adopt": lambda _: self._adopt(line),
             "panel": self._panel,
         }
@@ -187,6 +189,10 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def _reset(self, words: list[str]) -> None:
         _require(len(words) == 1 and not words[0].startswith("-"), "reset NAME", words)
         print(reset_message(self._registry.reset(words[0])))
+
+    def _stop(self, words: list[str]) -> None:
+        _require(len(words) == 1, "stop NAME", words)
+        print(self._registry.stop(words[0], "%tfsession stop"))
 
     def _panel(self, words: list[str]) -> None:
         _require(not words, "panel", words)

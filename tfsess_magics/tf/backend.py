@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import InvalidSessionError
-from tfsess_magics.core.model import Maker, Origin
+from tfsess_magics.core.model import Kind, Maker, Origin
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
@@ -26,6 +26,7 @@ from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.stay import innermost_stay
+from tfsess_magics.tf.stop import Stopper
 from tfsess_magics.tf.strays import Strays
 from tfsess_magics.tf.switches import Switches
 from tfsess_magics.tf.unused import forgotten
@@ -44,13 +45,24 @@ class TensorFlow:
         """What is eager and in no scope, once there is something, and what takes it from the list."""
         self.explain = Explainer(self._sessions)
         """Adds a note to an error of TensorFlow's."""
+        self._stopper = Stopper(self._name_of)
         self._switches = Switches()
         self._strays = Strays(self._observed)
         warn_after_fork(self._meters)
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
-        observe.install(self._meet, self._strays.resets.append, self._meet_variable)
+        observe.install(self._meet, self._strays.resets.append, self._meet_variable, self._stopper)
+
+    def stop(self, session: Any, by: str) -> str:
+        """Stop the runs of a session, or its next run if there is none, and return what was done."""
+        return self._stopper.stop(session.watched.meter, by)
+
+    def _name_of(self, meter: RunMeter) -> str:
+        for session in self._sessions():
+            if session.watched.meter is meter:
+                return repr(session.name) if session.kind is not Kind.OBSERVED else f"session {session.name}"
+        return "a session that is gone"
 
     def unobserve(self) -> None:
         """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""

@@ -16,6 +16,8 @@ import gc
 import logging
 import sys
 from collections.abc import Callable
+from signal import set_wakeup_fd
+from threading import get_ident
 from time import perf_counter, time
 from typing import Any
 
@@ -29,6 +31,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.stay import innermost_stay
+from tfsess_magics.tf.stop import MAIN_THREAD, Stopper
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
@@ -42,6 +45,7 @@ _made: Made | None = None
 """Whom to tell; None while nothing is to be seen."""
 _was_reset: Callable[[Caller], None]
 _variable_made: Callable[[Any, bool], None]
+_stopper: Stopper
 _installed: dict[tuple[type, str], Any] = {}
 """Our wrappers that nobody has taken away."""
 _has_failed = False
@@ -67,15 +71,17 @@ def install(
     made: Made,
     was_reset: Callable[[Caller], None] = lambda _: None,
     variable_made: Callable[[Any, bool], None] = lambda _, __: None,
+    stopper: Stopper | None = None,
 ) -> None:
     """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already.
 
     `was_reset` is told who replaced the default graph of ordinary code, `variable_made` of eager variables as `made` of
-    sessions.
+    sessions; `stopper` is asked by runs whether they may go on.
     """
-    global _made, _was_reset, _variable_made
+    global _made, _was_reset, _variable_made, _stopper
     if _made is None:
         _made, _was_reset, _variable_made = made, was_reset, variable_made
+        _stopper = stopper or Stopper()
         for owner, name, around in _WRAPPED:
             outermost = vars(owner).get(name)
             ours = _installed.get((owner, name))
@@ -95,6 +101,8 @@ def uninstall() -> None:
     Where other code has wrapped our wrapper in turn it stays, and only passes calls on.
     """
     global _made
+    if _made is not None:
+        _stopper.close()
     _made = None
     for (owner, name), ours in list(_installed.items()):
         if vars(owner)[name] is ours:
@@ -184,30 +192,53 @@ def _around_extend(original: Callable[..., None]) -> Callable[..., None]:
     return _extend_graph
 
 
+def _meter_of_callable(called: Any) -> RunMeter | None:
+    session = called.__dict__.get("_session")
+    meter: RunMeter | None = session.__dict__.get(_METER) if isinstance(session, BaseSession) else None
+    if meter is not None and called._handle is None:
+        raise RuntimeError("this callable went when a run of its session was stopped; make it anew.")
+    return meter
+
+
 def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
-        meter: RunMeter | None = self.__dict__.get(_METER)
-        if meter is None:
-            session = self.__dict__.get("_session")
-            meter = session.__dict__.get(_METER) if isinstance(session, BaseSession) else None
+        meter: RunMeter | None = self.__dict__.get(_METER) or _meter_of_callable(self)
         if meter is None or _made is None:
             return original(self, *args, **kwargs)
         token = next(meter.tokens)
+        thread = get_ident()
+        wakeup_fd = None
         failed: BaseException | None = None
         try:
-            meter.in_flight[token] = time(), perf_counter()
-            meter.changed()
-            return original(self, *args, **kwargs)
-        except BaseException as error:
-            failed = error
-            raise
-        finally:
-            # Nothing that an interrupt can come before: a function of ours would be such a thing.
+            try:
+                meter.in_flight[token] = time(), perf_counter(), thread
+                meter.changed()
+                if meter.stop is not None:
+                    _stopper.halt(meter, token)
+                if thread == MAIN_THREAD:
+                    wakeup_fd = _stopper.arm(meter)
+                return original(self, *args, **kwargs)
+            except BaseException as error:
+                failed = error
+                raise
+            finally:
+                if wakeup_fd is not None:
+                    set_wakeup_fd(wakeup_fd)
+                started = meter.in_flight.pop(token, None)
+                if started is None:
+                    _stopper.leave(meter, token, args)
+                else:
+                    meter.ended(started, None if failed is None else _describe(failed))
+                failed = None
+        except KeyboardInterrupt as late:
+            # One that came in the middle of the lines above.
             started = meter.in_flight.pop(token, None)
             if started is not None:
-                meter.ended(started, None if failed is None else _describe(failed))
-                failed = None
+                meter.ended(started, _describe(late))
+            elif token in meter.claimed:
+                _stopper.leave(meter, token, args)
+            raise
 
     return step
 

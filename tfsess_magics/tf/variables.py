@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
@@ -25,10 +26,9 @@ from tfsess_magics.core.runs import RunMeter
 _RESOURCE = {"VarHandleOp"}
 _REFERENCE = {"VariableV2", "Variable"}
 _READS = {"Identity", "ReadVariableOp"}
+_ASSIGNS = {"Assign", "AssignVariableOp"}
 _MAX_READS = 8
 """Runs spent at most on finding out which of several variables cannot be read."""
-_IN_THIS_THREAD = tf.compat.v1.RunOptions(inter_op_thread_pool=-1, timeout_in_ms=2000).SerializeToString()
-"""No step of ours waits for a thread of the session's pool, which may be the one that asks (``tf.py_function``)."""
 
 
 @dataclass(slots=True)
@@ -45,6 +45,10 @@ class _Variable:
     read: str | None = None
     """Operation that fails when there is none; of use where `check` is missing."""
     probe_index: int = -1
+    value: str | None = None
+    """Operation that reads the value."""
+    assign: str | None = None
+    """The first operation that assigns a value: the initializer."""
 
 
 class GraphVariables:
@@ -93,6 +97,31 @@ class GraphVariables:
                 return len(self._variables), 0
             return len(self._variables), sum(v.nbytes or 0 for v in self._variables.values() if v.initialized)
 
+    def kept_by(self, session: BaseSession) -> Values:
+        """Read the value of every variable that has one, in one step.
+
+        Raises
+        ------
+        tf.errors.OpError
+            If they cannot be read.
+        """
+        with self._lock:
+            self._scan(session.graph)
+            self._ask(session)
+            seen = [v for v in self._variables.values() if v.initialized and v.index < self._meter.version]
+            kept = [v for v in seen if v.value is not None and v.assign is not None]
+            arrays = _run(session, fetches=[v.value for v in kept], timeout=0) if kept else []
+            return Values(
+                [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
+                tuple(v.name for v in seen if v not in kept),
+            )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep from asking the session anything meanwhile."""
+        with self._lock:
+            yield
+
     def _update(self, *, ask: bool) -> bool:
         """Find new variables and, where wanted, their values; return whether the session can have values."""
         session = self._get_session()
@@ -113,6 +142,9 @@ class GraphVariables:
             op = operations[index]
             if op.type in _RESOURCE or op.type in _REFERENCE:
                 self._variables[op.name] = _describe(op, index)
+            elif op.type in _ASSIGNS:
+                if (variable := self._variables.get(op.inputs[0].op.name)) and variable.assign is None:
+                    variable.assign = op.name
             elif op.control_inputs:
                 continue  # to run it would run what it waits for
             elif op.type == "VarIsInitializedOp":
@@ -120,6 +152,8 @@ class GraphVariables:
                     variable.check, variable.probe_index = op.name, index
             elif op.type in _READS:
                 variable = self._variables.get(op.inputs[0].op.name)
+                if variable and variable.value is None:
+                    variable.value = op.name
                 if variable and variable.check is None and variable.read is None:
                     variable.read, variable.probe_index = op.name, index
         self._scanned = len(operations)
@@ -166,15 +200,47 @@ class GraphVariables:
                     variable.initialized = True
 
 
-def _run(session: BaseSession, fetches: Sequence[Any] = (), targets: Sequence[Any] = ()) -> Sequence[Any]:
-    """Run past what sees the runs of sessions; operations are given by their names, of `fetches` the first output."""
+class Values(NamedTuple):
+    """The values of a session's variables."""
+
+    assigned: Sequence[tuple[str, Any]]
+    """Each as the operation that assigns it, by name, and an array."""
+    lost: tuple[str, ...]
+    """Names of variables that have a value, and no operation that reads or assigns it."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return sum(getattr(array, "nbytes", 0) for _, array in self.assigned)
+
+    def give(self, session: BaseSession) -> None:
+        """Assign them in a session on the same graph."""
+        if self.assigned:
+            assigns = [name for name, _ in self.assigned]
+            inputs = [session.graph.get_operation_by_name(name).inputs[1]._as_tf_output() for name in assigns]
+            arrays = [array for _, array in self.assigned]
+            _run(session, targets=assigns, feeds=dict(zip(inputs, arrays, strict=True)), timeout=0)
+
+
+def _run(
+    session: BaseSession,
+    fetches: Sequence[Any] = (),
+    targets: Sequence[Any] = (),
+    feeds: Mapping[Any, Any] | None = None,
+    timeout: int = 2000,
+) -> Sequence[Any]:
+    """Run past what sees the runs of sessions; operations are given by their names, of `fetches` the first output.
+
+    No step of ours waits for a thread of the session's pool, which may be the one that asks (``tf.py_function``).
+    """
     graph = session.graph
     outputs = [graph.get_operation_by_name(name).outputs[0]._as_tf_output() for name in fetches]
     operations = [graph.get_operation_by_name(name)._c_op for name in targets]
-    options = pywrap_tf_session.TF_NewBufferFromString(_IN_THIS_THREAD)
+    in_this_thread = tf.compat.v1.RunOptions(inter_op_thread_pool=-1, timeout_in_ms=timeout)
+    options = pywrap_tf_session.TF_NewBufferFromString(in_this_thread.SerializeToString())
     try:
         values: Sequence[Any] = pywrap_tf_session.TF_SessionRun_wrapper(
-            session._session, options, {}, outputs, operations, None
+            session._session, options, feeds or {}, outputs, operations, None
         )
     finally:
         pywrap_tf_session.TF_DeleteBuffer(options)

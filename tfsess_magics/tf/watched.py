@@ -34,7 +34,8 @@ class Watched:
     def __init__(self, session: BaseSession, meter: RunMeter, collected: Callable[[], None] = lambda: None) -> None:
         self._session = weakref.ref(session, lambda _: collected())
         self.meter = meter
-        self._variables = GraphVariables(self._session, meter)
+        meter.watched = weakref.ref(self)
+        self.graph_variables = GraphVariables(self._session, meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -77,7 +78,7 @@ class Watched:
 
     def variables(self) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first, and ask the runtime which have a value."""
-        return self._variables.records(self.devices)
+        return self.graph_variables.records(self.devices)
 
     def info(
         self,
@@ -133,7 +134,7 @@ class Watched:
     ) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
         session = self.session
-        variables, nbytes = self._variables.totals(ask=ask)
+        variables, nbytes = self.graph_variables.totals(ask=ask)
         return SessionSummary(
             id=number,
             name=name,

@@ -1,0 +1,275 @@
+"""Stops what runs in a TensorFlow session, and keeps the values of its variables.
+
+TensorFlow ends a step that waits only by closing its session. So the values are read first, while the step waits; then
+the C session is closed, and replaced by a new one on the same graph, with the same target and configuration, which gets
+the values back. The Python session stays the object that it was, and the graph gets no operation.
+
+The C session is deleted when nobody is in it any more: when its close has returned, and every step that was stopped has
+come back to Python. Steps that begin meanwhile wait.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.core.errors import SessionStopped
+from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.tf.awaited import awaited
+from tfsess_magics.tf.variables import Values
+from tfsess_magics.tf.wakeup import Watcher
+
+MAIN_THREAD = threading.main_thread().ident
+
+_NOT_KEPT = {
+    "queues": re.compile(r"Queue(V2)?$"),
+    "tables": re.compile(r"HashTable"),
+    "iterators": re.compile(r"Iterator"),
+    "positions of random operations": re.compile(r"^(Random|Multinomial|TruncatedNormal|ParameterizedTruncated)"),
+}
+
+
+class Stop:
+    """One stop of one session.
+
+    Parameters
+    ----------
+    name
+        What the session is called.
+    by
+        Who ordered it, as messages say it; None for an interrupt.
+    """
+
+    def __init__(self, name: str, by: str | None) -> None:
+        self.name = name
+        self.by = by
+        self.done = threading.Event()
+        """Set when the session can be used again, or nothing was done."""
+        self.came_back: dict[int, threading.Event] = {}
+        """The steps, by their tokens; set when one has come back to Python."""
+        self.waited_for = ""
+        """What the step was doing that said why it ended."""
+        self.refusal: BaseException | None = None
+        """Why nothing was done."""
+        self.account = ""
+        """What was kept, and what was not."""
+        self.asked = time.perf_counter()
+
+    def error(self, since: float, thread: int) -> KeyboardInterrupt:
+        """Return what a step that began at `since` raises."""
+        waited = format_seconds(self.asked - since)
+        on = f" on {self.waited_for}" if self.waited_for else ""
+        if self.by is None and thread == MAIN_THREAD:
+            return KeyboardInterrupt(f"stopped a run in {self.name} after {waited}{on}. {self.account}")
+        by = self.by or "an interrupt of another run in it"
+        return SessionStopped(f"{by} stopped a run in {self.name} after {waited}{on}. {self.account}")
+
+
+class Stopper:
+    """Stops sessions, and has their runs wait and end.
+
+    Any thread may call it, but for what runs call.
+
+    Parameters
+    ----------
+    name_of
+        Returns what messages call the session of a meter.
+    """
+
+    def __init__(self, name_of: Callable[[RunMeter], str] = lambda _: "a session") -> None:
+        self._name_of = name_of
+        self._watcher = Watcher(self._interrupt)
+        self._main: RunMeter | None = None
+
+    def close(self) -> None:
+        """Leave signals alone."""
+        self._watcher.close()
+
+    def arm(self, meter: RunMeter) -> int | None:
+        """Hear of interrupts while the main thread is in a run; return what `signal.set_wakeup_fd` gets after it."""
+        self._main = meter
+        return self._watcher.arm()
+
+    def halt(self, meter: RunMeter, token: int) -> None:
+        """Keep a run that begins out of a session that is being stopped; stop it if that was ordered for the next run.
+
+        Raises
+        ------
+        SessionStopped
+            If it may not go on.
+        """
+        stop = meter.stop
+        if isinstance(stop, Stop):
+            while token in meter.in_flight and not stop.done.wait(0.05):
+                pass
+            if token not in meter.in_flight:
+                raise SessionStopped
+        elif stop is not None:
+            meter.stop = None
+            raise SessionStopped(f"{stop} stopped {self._name_of(meter)} before this run began; nothing was lost.")
+
+    def leave(self, meter: RunMeter, token: int, step: Sequence[Any]) -> None:
+        """End a run that was stopped, given the arguments of its step.
+
+        Raises
+        ------
+        KeyboardInterrupt, SessionStopped
+            If it was stopped, when its session can be used again. Not if it had to go on.
+        """
+        started = meter.claimed[token]
+        stop: Stop = started[3]
+        stop.waited_for = stop.waited_for or awaited(meter.watched().session, step, sys.exception())
+        while True:
+            try:
+                stop.came_back[token].set()
+                stop.done.wait()
+                break
+            except KeyboardInterrupt:  # a second one, while the first is being dealt with
+                continue
+        meter.claimed.pop(token, None)
+        if stop.refusal is not None:
+            meter.ended(started[:3], None if sys.exception() is None else type(sys.exception()).__name__)
+            return
+        error = stop.error(started[1], started[2])
+        meter.ended(started[:3], f"{type(error).__name__}: {error}")
+        raise error from None
+
+    def stop(self, meter: RunMeter, by: str) -> str:
+        """Stop the runs of a session, or its next run if there is none; return what was done.
+
+        Raises
+        ------
+        Exception
+            Why the values could not be read; nothing was done then.
+        """
+        stop = self._begin(meter, by)
+        if stop is None:
+            meter.stop = by
+            return f"{self._name_of(meter)} has no run under way; its next one will be stopped before it begins"
+        if not stop.done.wait(_PATIENCE):
+            return (
+                f"{stop.name} is waiting for an operation to finish, and stops then. If it never does, only a restart "
+                "of the kernel helps"
+            )
+        if stop.refusal is not None:
+            raise stop.refusal
+        return f"stopped {stop.name}: {count(len(stop.came_back), 'run')}. {stop.account}"
+
+    def _interrupt(self) -> None:
+        """Stop what the main thread is running."""
+        meter = self._main
+        if meter is None:
+            return
+        runs = [*list(meter.in_flight.values()), *_gone_on(meter).values()]
+        if any(run[2] == MAIN_THREAD for run in runs):
+            self._begin(meter, None)
+
+    def _begin(self, meter: RunMeter, by: str | None) -> Stop | None:
+        """Begin to stop what is in flight; None if nothing is."""
+        watched = meter.watched()
+        session = watched and watched.session
+        if session is None or not meter.stopping.acquire(blocking=False):
+            return None
+        stop = Stop(self._name_of(meter), by)
+        meter.stop = stop  # from now on no run begins
+        for token, run in _gone_on(meter).items():
+            self._claim(meter, token, run[:3], stop)
+        for token, started in list(meter.in_flight.items()):
+            self._claim(meter, token, started, stop)
+            if meter.in_flight.pop(token, None) is None:
+                meter.claimed.pop(token, None)
+                stop.came_back.pop(token)
+        if not stop.came_back:
+            meter.stop = None
+            meter.stopping.release()
+            return None
+        threading.Thread(
+            target=self._carry_out, args=(stop, meter, watched, session), name="tfsess_magics stop", daemon=True
+        ).start()
+        return stop
+
+    @staticmethod
+    def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> None:
+        stop.came_back[token] = threading.Event()
+        meter.claimed[token] = (*started, stop)
+
+    def _carry_out(self, stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) -> None:
+        try:
+            try:
+                values = watched.graph_variables.kept_by(session)
+            except Exception as error:  # noqa: BLE001 - whatever keeps them from being read
+                stop.refusal = error
+                return
+            handle = session._session
+            pywrap_tf_session.TF_CloseSession(handle)  # returns when nothing runs in it any more
+            for came_back in stop.came_back.values():
+                came_back.wait()
+            with watched.graph_variables.held():
+                if not session._closed:
+                    _begin_anew(session, values)
+                    meter.version = session.graph.version
+            stop.account = _account(session, values)
+        finally:
+            meter.stop = None
+            meter.stopping.release()
+            stop.done.set()
+
+
+def _gone_on(meter: RunMeter) -> dict[int, tuple[Any, ...]]:
+    """Return the runs that go on, the stop that had claimed them having been refused."""
+    claimed = dict(meter.claimed)
+    return {
+        token: run
+        for token, run in claimed.items()
+        if run[3].refusal is not None and not run[3].came_back[token].is_set()
+    }
+
+
+def _begin_anew(session: BaseSession, values: Values) -> None:
+    """Put a new C session in the place of the closed one, with those values."""
+    with session.graph._session_run_lock():
+        _release_callables(session)
+        pywrap_tf_session.TF_DeleteSession(session._session)
+        session._session = None
+        options = pywrap_tf_session.TF_NewSessionOptions(target=session._target, config=session._config)
+        try:
+            with session.graph._c_graph.get() as graph:
+                session._session = pywrap_tf_session.TF_NewSessionRef(graph, options)
+        finally:
+            pywrap_tf_session.TF_DeleteSessionOptions(options)
+        pywrap_tf_session.ExtendSession(session._session)
+    values.give(session)
+
+
+def _release_callables(session: BaseSession) -> None:
+    """Take their handles from the callables of a session: the new C session may give them to others."""
+    for found in gc.get_objects():
+        if issubclass(type(found), BaseSession._Callable) and found.__dict__.get("_session") is session:
+            found._handle = None
+
+
+def _account(session: BaseSession, values: Values) -> str:
+    """Say what was kept and what was not."""
+    if session._closed:
+        return "The session was closed meanwhile, and its values went with it."
+    if getattr(session, "_default_session_context_manager", None) is not None:
+        return "A with block is around the run: it closes the session as it is left, and the values go with it."
+    kept = f"Kept: {count(len(values.assigned), 'variable')} ({format_bytes(values.nbytes)})"
+    lost = [f"the value of {name}" for name in values.lost]
+    types = {op.type for op in session.graph.get_operations()}
+    lost += [what for what, pattern in _NOT_KEPT.items() if any(pattern.search(type_) for type_ in types)]
+    half = ", as they were during the run, which may have been half done" if values.assigned else ""
+    return f"{kept}{half}. Not kept: {', '.join(lost)}." if lost else f"{kept}{half}."
+
+
+_PATIENCE = 5.0
+"""Seconds until the one who orders a stop is told that it has to wait."""
