@@ -13,7 +13,8 @@ _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 def without_our_frames(error: BaseException | None) -> None:
     """Take our frames out of the traceback of `error` and of the errors it came from or groups.
 
-    An error that this package itself raised keeps those at its end: they are where it happened.
+    An error that this package itself raised keeps those at its end: they are where it happened. Not so an interrupt,
+    which happened in what was interrupted.
     """
     seen: set[int] = set()
     pending = [error]
@@ -22,18 +23,18 @@ def without_our_frames(error: BaseException | None) -> None:
         if error is None or id(error) in seen:
             continue
         seen.add(id(error))
-        error.__traceback__ = _spliced(error.__traceback__)
+        error.__traceback__ = _spliced(error.__traceback__, keep_end=not isinstance(error, KeyboardInterrupt))
         pending += [error.__cause__, error.__context__]
         if isinstance(error, BaseExceptionGroup):
             pending += error.exceptions
 
 
-def _spliced(traceback: TracebackType | None) -> TracebackType | None:
+def _spliced(traceback: TracebackType | None, *, keep_end: bool) -> TracebackType | None:
     entries = []
     while traceback is not None:
         entries.append(traceback)
         traceback = traceback.tb_next
-    raised_by_us = list(takewhile(_is_ours, reversed(entries)))
+    raised_by_us = list(takewhile(_is_ours, reversed(entries))) if keep_end else []
     kept = [entry for entry in entries if entry in raised_by_us or not _is_ours(entry)]
     if not kept:
         return None

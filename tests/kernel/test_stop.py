@@ -1,0 +1,114 @@
+"""Kernel > Interrupt, and a Stop that is ordered while a cell runs, in real kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .comm import opened
+from .harness import Kernel
+
+PREPARE = """%%tfsession train
+import threading, time, signal, numpy, tensorflow as tf, tfsess_magics
+v1 = tf.compat.v1
+v = v1.get_variable("v", initializer=numpy.arange(6.0))
+v.initializer.run()
+waits = v1.FIFOQueue(1, tf.float32, name="queue").dequeue()
+loops = tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(1)])
+bump = v.assign_add(numpy.ones(6))
+sess = v1.get_default_session()
+def go(sess=sess):
+    'Say so, once a run is under way.'
+    def wait():
+        meter = [s for s in tfsess_magics.api.registry.live() if s.session is sess][0].watched.meter
+        while not meter.in_flight: time.sleep(0.001)
+        time.sleep(0.05)
+        print("go")
+    threading.Thread(target=wait).start()
+bump.op.run()
+fd = signal.set_wakeup_fd(-1); _ = signal.set_wakeup_fd(fd)
+"""
+VALUES = "[float(x) for x in sess.run(v)]"
+BEFORE = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+@pytest.fixture
+def train(kernel: Kernel) -> Iterator[Kernel]:
+    """A kernel with a session that can be made to wait for ever."""
+    assert kernel.run("%load_ext tfsess_magics").status == "ok"
+    assert kernel.run(PREPARE).status == "ok"
+    yield kernel
+    assert kernel.value("signal.set_wakeup_fd(fd) == fd") is True
+    assert kernel.run("%tfsession close train").status == "ok"
+
+
+BODIES = {
+    "dequeue": "go()\nsess.run(waits)",
+    "eval": "go()\nwaits.eval(session=sess)",
+    "loop": "go()\nsess.run(loops)",
+    "try": "go()\nwhile True:\n    try: sess.run(waits)\n    except Exception: pass",
+    "function": "def f():\n    go()\n    sess.run(waits)\nf()",
+}
+
+
+@pytest.mark.parametrize("header", ["%%tfsession train\n", "", "%%time\n"], ids=["session", "ordinary", "timed"])
+@pytest.mark.parametrize("body", BODIES)
+def test_an_interrupt_ends_a_cell_that_waits(train: Kernel, header: str, body: str) -> None:
+    outcome = train.run(header + BODIES[body], interrupt_at="go")
+    assert (outcome.status, outcome.ename) == ("error", "KeyboardInterrupt")
+    assert "stopped a run in 'train'" in outcome.traceback
+    assert "Kept: 1 variable (48 B)" in outcome.traceback
+    assert "tfsess_magics/" not in outcome.traceback
+    assert train.value(VALUES) == BEFORE
+    assert train.run("%%tfsession train\nbump.op.run()").status == "ok"
+    assert train.value(VALUES) == [x + 1 for x in BEFORE]
+
+
+def test_an_interrupt_ends_an_async_cell(train: Kernel) -> None:
+    outcome = train.run(
+        "%%tfsession train\nimport asyncio\nawait asyncio.sleep(0)\ngo()\nsess.run(waits)", interrupt_at="go"
+    )
+    assert outcome.status == "error"
+    assert outcome.ename in ("KeyboardInterrupt", "CancelledError")
+    assert train.value(VALUES) == BEFORE
+
+
+def test_an_interrupt_in_a_monitored_session(train: Kernel) -> None:
+    body = """
+with tf.Graph().as_default():
+    step = v1.train.get_or_create_global_step()
+    waits_too = v1.FIFOQueue(1, tf.float32).dequeue()
+    with v1.train.MonitoredSession() as monitored:
+        go(monitored._tf_sess())
+        while not monitored.should_stop():
+            monitored.run(waits_too)
+"""
+    outcome = train.run(body, interrupt_at="go")
+    assert (outcome.status, outcome.ename) == ("error", "KeyboardInterrupt")
+
+
+def test_a_stop_that_is_ordered_while_a_cell_runs(train: Kernel) -> None:
+    with opened(train) as (comm, snapshot):
+        (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
+        request = train.send(
+            "%%tfsession train\ngo()\nwhile True:\n    try: sess.run(waits)\n    except Exception: pass"
+        )
+        train.said(request, "go")
+        reply = comm.order("stop", id=session["id"], generation=session["generation"])
+        assert reply["type"] == "done"
+        assert reply["message"].startswith("stopped 'train': 1 run. Kept: 1 variable (48 B)")
+        outcome = train.outcome(request)
+        assert outcome.ename == "SessionStopped"
+        assert "Stop in the panel stopped a run in 'train'" in outcome.evalue
+    assert train.value(VALUES) == BEFORE
+
+
+def test_a_stop_between_runs_ends_a_loop(train: Kernel) -> None:
+    with opened(train) as (comm, snapshot):
+        (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
+        request = train.send("%%tfsession train\nprint('go')\nwhile True: sess.run(v)")
+        train.said(request, "go")
+        assert comm.order("stop", id=session["id"], generation=session["generation"])["type"] == "done"
+        assert train.outcome(request).ename == "SessionStopped"
+    assert train.value(VALUES) == BEFORE
