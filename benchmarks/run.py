@@ -42,7 +42,7 @@ def report() -> None:
     for name in ("named", "observed"):
         more = medians[name] - medians["plain"]
         print(
-            f"session.run, {name} session: {1e6 * more:.2f} us more (bound 3 us), "
+            f"session.run, {name} session: {1e6 * more:.2f} us more (bound 4 us), "
             f"{more / trivial:.1%} of a trivial run of {1e6 * trivial:.0f} us"
         )
     tfsess_magics.close("train")

@@ -26,6 +26,10 @@ class Watched:
     def text(self) -> str:
         return "\n".join(widget.value for widget in self._all(self.panel.widget) if isinstance(widget, widgets.HTML))
 
+    def is_shown(self, description: str) -> bool:
+        buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
+        return any(button.description == description and button.layout.display != "none" for button in buttons)
+
     def click(self, description: str) -> None:
         buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
         [button for button in buttons if button.description == description][-1].click()
@@ -165,3 +169,48 @@ def test_a_session_of_other_code_is_not_reset_and_its_close_says_whose_it_is(
     watched.click("Close")
     watched.wait(lambda text: "No sessions yet" in text)
     assert notebook.shell.user_ns["other"]._closed
+
+
+def test_stop_is_there_while_a_run_is_under_way_and_asks_nothing(notebook: Notebook, watched: Watched) -> None:
+    """It ends the run, and tells what was kept."""
+    notebook.ok(
+        "%%tfsession train\nimport tensorflow as tf, threading, tfsess_magics\n"
+        "v = tf.compat.v1.get_variable('v', [256])\nv.initializer.run()\n"
+        "waits = tf.compat.v1.FIFOQueue(1, tf.float32).dequeue()\nerrors = []"
+    )
+
+    def wait() -> None:
+        names = notebook.shell.user_ns
+        try:
+            tfsess_magics.get("train").run(names["waits"])
+        except BaseException as error:  # noqa: BLE001 - to be looked at
+            names["errors"].append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    watched.wait(lambda text: "<b>train</b> running" in text)
+    assert watched.is_shown("Stop")
+    watched.click("Stop")
+    thread.join()
+    watched.wait(lambda text: "stopped &#x27;train&#x27;: 1 run. Kept: 1 variable (1.0 KiB)" in text)
+    (error,) = notebook.shell.user_ns["errors"]
+    assert isinstance(error, tfsess_magics.SessionStopped)
+    watched.wait(lambda text: "<b>train</b> idle" in text)
+    assert not watched.is_shown("Stop")
+
+
+def test_the_names_that_go_with_an_eager_scope_are_in_the_question(notebook: Notebook, watched: Watched) -> None:
+    """And what ordinary cells hold has no button."""
+    notebook.ok("%%tfsession e --eager\nimport tensorflow as tf\nv = tf.Variable(tf.zeros([256]))")
+    watched.wait(lambda text: "<b>e</b> idle · 1.0 KiB (1 variable) · CPU:0 · cell" in text)
+    watched.click("Reset")
+    assert "Reset e? Names that will be unbound: v." in watched.text()
+    watched.click("Reset")
+    watched.wait(lambda text: "dropped v; 1 variable freed" in text)
+    assert "v" not in notebook.shell.user_ns
+    notebook.ok("%tfsession close e")
+    notebook.ok("w = tf.Variable(1.0)")
+    watched.wait(lambda text: "eager (outside any scope)" in text)
+    assert not any(watched.is_shown(button) for button in ("Stop", "Reset", "Close"))
+    notebook.ok("del w")
+    watched.wait(lambda text: "eager (outside any scope)" not in text)

@@ -23,6 +23,7 @@ from tfsess_magics.core.protocol import (
     SessionClosed,
     SessionSummary,
     Snapshot,
+    Stop,
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.words import count, format_bytes
@@ -115,7 +116,7 @@ class Panel:
             return ()
         return names
 
-    def _order(self, kind: type[Reset | Close], summary: SessionSummary) -> None:
+    def _order(self, kind: type[Reset | Close | Stop], summary: SessionSummary) -> None:
         order: Order = kind(next(self._requests), summary.id, summary.generation)
         self._said.value = escape(carry_out(order, self._registry).message)
 
@@ -126,16 +127,17 @@ class _Row:
     def __init__(
         self,
         summary: SessionSummary,
-        order: Callable[[type[Reset | Close], SessionSummary], None],
+        order: Callable[[type[Reset | Close | Stop], SessionSummary], None],
         names: Callable[[int], Sequence[str]],
     ) -> None:
         self._summary = summary
         self._order = order
         self._names = names
         self._text = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", min_width="0"))
+        self._stop = self._button("Stop", lambda: self._order(Stop, self._summary))
         self._buttons = [self._button(text, functools.partial(self._ask, kind)) for kind, text in _TAKES.items()]
         self._question = widgets.HBox()
-        line = widgets.HBox([self._text, *self._buttons], layout=widgets.Layout(align_items="center"))
+        line = widgets.HBox([self._text, self._stop, *self._buttons], layout=widgets.Layout(align_items="center"))
         self.widget = widgets.VBox([line, self._question])
         self.show(summary)
 
@@ -152,6 +154,8 @@ class _Row:
             *_marks(summary),
         ]
         self._text.value = f"<b>{escape(summary.name)}</b> {escape(' · '.join(filter(None, facts)))}"
+        self._stop.tooltip = f"Stop {summary.name}"
+        self._stop.layout.display = None if summary.state == State.RUNNING else "none"
         for button, (order, what) in zip(self._buttons, _TAKES.items(), strict=True):
             button.tooltip = f"{what} {summary.name}"
             is_possible = kind.is_ours or (order is Close and kind is not Kind.OUTSIDE)

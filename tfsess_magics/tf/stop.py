@@ -11,6 +11,7 @@ come back to Python. Steps that begin meanwhile wait.
 from __future__ import annotations
 
 import gc
+import logging
 import re
 import sys
 import threading
@@ -27,6 +28,8 @@ from tfsess_magics.core.words import count, format_bytes, format_seconds
 from tfsess_magics.tf.awaited import awaited
 from tfsess_magics.tf.variables import Values
 from tfsess_magics.tf.wakeup import Watcher
+
+_log = logging.getLogger(__name__)
 
 MAIN_THREAD = threading.main_thread().ident
 
@@ -208,6 +211,10 @@ class Stopper:
                 values = watched.graph_variables.kept_by(session)
             except Exception as error:  # noqa: BLE001 - whatever keeps them from being read
                 stop.refusal = error
+                if stop.by is None:
+                    _log.warning(
+                        "%s was not stopped, its variables would be lost: they cannot be read (%s)", stop.name, error
+                    )
                 return
             handle = session._session
             pywrap_tf_session.TF_CloseSession(handle)  # returns when nothing runs in it any more

@@ -27,6 +27,8 @@ _RESOURCE = {"VarHandleOp"}
 _REFERENCE = {"VariableV2", "Variable"}
 _READS = {"Identity", "ReadVariableOp"}
 _ASSIGNS = {"Assign", "AssignVariableOp"}
+_SERVER = 10_000
+"""Milliseconds that a server has to send the values of variables."""
 _MAX_READS = 8
 """Runs spent at most on finding out which of several variables cannot be read."""
 
@@ -110,7 +112,8 @@ class GraphVariables:
             self._ask(session)
             seen = [v for v in self._variables.values() if v.initialized and v.index < self._meter.version]
             kept = [v for v in seen if v.value is not None and v.assign is not None]
-            arrays = _run(session, fetches=[v.value for v in kept], timeout=0) if kept else []
+            timeout = _SERVER if session._target else 0
+            arrays = _run(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
             return Values(
                 [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
                 tuple(v.name for v in seen if v not in kept),

@@ -53,7 +53,7 @@ class Watcher:
         self._ends[1].setblocking(False)
         self._fd = self._ends[1].fileno()
         self._thread = threading.Thread(
-            target=self._watch, args=(self._ends[0],), name="tfsess_magics stop", daemon=True
+            target=self._watch, args=(self._ends[0],), name="tfsess_magics wakeup", daemon=True
         )
         self._thread.start()
 

@@ -112,7 +112,7 @@ interface Left {
 const LEFT = `{
   "panels": len(__import__("tfsess_magics").extension.feed._receivers),
   "widgets": len(__import__("ipywidgets").widgets.widget._instances),
-  "threads": [t.name for t in __import__("threading").enumerate() if t.name.startswith("tfsess_magics")],
+  "threads": [t.name for t in __import__("threading").enumerate() if t.name in ("tfsess_magics feed", "tfsess_magics panel")],
 }`;
 
 /** The widget by which the views of the only panel are counted. */

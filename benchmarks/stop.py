@@ -1,0 +1,105 @@
+"""From the order to stop a run to its end, against the bytes of the variables; and many stops in a row."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import psutil
+
+from tfsess_magics.core.words import format_bytes
+
+_MIB = 2**20
+_SIZES = (1, 32, 256, 1024, 2048)
+_ROUNDS = 3
+_STOPS = 500
+
+
+def report() -> None:
+    """Print both."""
+    for size in _SIZES:
+        _report_size(size)
+    _report_row()
+
+
+def _session(name: str, mebibytes: int) -> Any:
+    import tensorflow as tf
+
+    import tfsess_magics
+
+    v1 = tf.compat.v1
+    session = tfsess_magics.session(name)
+    with session:
+        for part in range(8):
+            v = v1.get_variable(f"v{part}", [mebibytes * _MIB // 32], initializer=v1.ones_initializer())
+            session.run(v.initializer)
+        tf.identity(v1.FIFOQueue(1, tf.float32).dequeue(), name="waits")
+        tf.identity(tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(1)])[0], name="loops")
+        tf.identity(tf.add_n([tf.reduce_sum(v) for v in v1.global_variables()]), name="total")
+    return session
+
+
+def _stop(session: Any, blocked: str) -> float:
+    """Interrupt a run once it waits, and return the seconds from the signal to its end."""
+    sent: list[float] = []
+
+    def interrupt() -> None:
+        while not session.watched.meter.in_flight:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        session.run(blocked)
+    except KeyboardInterrupt:
+        ended = time.perf_counter()
+    thread.join()
+    return ended - sent[0]
+
+
+def _report_size(mebibytes: int) -> None:
+    import tfsess_magics
+
+    session = _session("sized", mebibytes)
+    reads = [f"v{part}/Read/ReadVariableOp:0" for part in range(8)]
+    began = time.perf_counter()
+    session.run(reads)
+    fetch = time.perf_counter() - began
+    seconds = [_stop(session, "waits:0") for _ in range(_ROUNDS)]
+    total = session.run("total:0")
+    assert np.isclose(total, mebibytes * _MIB / 4)
+    print(
+        f"stop with {format_bytes(mebibytes * _MIB)} of variables: first {seconds[0]:.2f} s, then "
+        f"{statistics.median(seconds[1:]):.2f} s; a first plain fetch of them {fetch:.2f} s"
+    )
+    tfsess_magics.close("sized")
+
+
+def _report_row() -> None:
+    import tfsess_magics
+
+    session = _session("row", 8)
+    process = psutil.Process()
+    _stop(session, "waits:0")
+    before, threads = process.memory_info().rss, threading.active_count()
+    seconds = [_stop(session, ("waits:0", "loops:0")[turn % 2]) for turn in range(_STOPS)]
+    assert session.run("total:0") == 8 * _MIB / 4
+    print(
+        f"{_STOPS} stops in a row: median {1e3 * statistics.median(seconds):.0f} ms, "
+        f"slowest {1e3 * max(seconds):.0f} ms; "
+        f"memory {format_bytes(before)} before, {format_bytes(process.memory_info().rss)} after; "
+        f"{threading.active_count() - threads} threads more; every value kept"
+    )
+    tfsess_magics.close("row")
+
+
+if __name__ == "__main__":
+    report()
