@@ -9,6 +9,7 @@ import type { SessionSummary } from './protocol';
 export const CommandIDs = {
   show: 'tfsess-magics:show',
   refresh: 'tfsess-magics:refresh',
+  stop: 'tfsess-magics:stop',
   reset: 'tfsess-magics:reset',
   close: 'tfsess-magics:close',
   adopt: 'tfsess-magics:adopt',
@@ -75,6 +76,11 @@ export function addCommands({ commands, model, orders, trans, show, currentKerne
     label: trans.__('Adopt TensorFlow Session…'),
     describedBy: SESSION_ARGUMENTS,
     execute: args => orders.adopt(...find(args))
+  });
+  commands.addCommand(CommandIDs.stop, {
+    label: trans.__('Stop TensorFlow Session'),
+    describedBy: SESSION_ARGUMENTS,
+    execute: args => orders.stop(...find(args))
   });
   commands.addCommand(CommandIDs.reset, {
     label: trans.__('Reset TensorFlow Session…'),

@@ -2,6 +2,7 @@ import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { countMore, countOperations, countSessions, countVariables, formatBytes, formatNumber } from './format';
+import { isOfOthers } from './kind';
 import { total } from './model';
 import type { Totals } from './model';
 import { NameInput } from './name-input';
@@ -22,6 +23,25 @@ export function askReset(session: SessionSummary, trans: TranslationBundle): Pro
 export function askClose(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
   const lost = whatIsLost(total([session]), trans);
   return ask(trans.__('Close %1?', session.name), lost, trans.__('Close'), trans);
+}
+
+/** Ask whether to reset or close an eager scope; `names`: what that unbinds, null if that is not known. */
+export function askUnbind(
+  session: SessionSummary,
+  title: string,
+  label: string,
+  names: readonly string[] | null,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const unbound =
+    names === null
+      ? trans.__('The names that its cells have assigned will be unbound.')
+      : names.length > 0
+        ? trans.__('Names that will be unbound: %1.', names.join(', '))
+        : trans.__('It has no names to unbind.');
+  const held = trans.__('%1 (%2)', countVariables(session.variables, trans), formatBytes(session.variables_nbytes));
+  const says = [unbound, trans.__('It holds %1; those that something else refers to live on.', held)];
+  return ask(title, session.variables > 0 ? says : [unbound], label, trans);
 }
 
 /** Ask whether to close a session of other code; `heldBy`: what refers to it, null if that is not known. */
@@ -95,7 +115,7 @@ export function askCloseAll(
 ): Promise<boolean> {
   const title = trans.__('Close all sessions of %1?', kernel);
   const what = trans.__('%1: %2.', countSessions(sessions.length, trans), listNames(sessions, trans));
-  const others = sessions.filter(({ kind }) => kind !== 'named');
+  const others = sessions.filter(isOfOthers);
   const whose =
     others.length > 0 ? [trans.__('Other code that goes on using %1 will fail.', listNames(others, trans))] : [];
   return ask(title, [what, ...whose, ...whatIsLost(total(sessions), trans)], trans.__('Close All'), trans);

@@ -1,6 +1,7 @@
+import { isOfOthers } from './kind';
 import type { SessionSummary } from './protocol';
 
-/** Which sessions are listed: `mine` are those that `%%tfsession` or the API has opened. */
+/** Which sessions are listed: `others` are those of other code, `mine` all else. */
 export type Choice = 'all' | 'mine' | 'others' | 'unused';
 
 /** What a session has to be to be listed. */
@@ -30,9 +31,9 @@ function isChosen(session: SessionSummary, choice: Choice): boolean {
     case 'all':
       return true;
     case 'mine':
-      return session.kind === 'named';
+      return !isOfOthers(session);
     case 'others':
-      return session.kind !== 'named';
+      return isOfOthers(session);
     case 'unused':
       return session.is_unused;
   }

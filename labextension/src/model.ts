@@ -1,6 +1,7 @@
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
+import { isOurs } from './kind';
 import type { SessionChanged, SessionClosed, SessionSummary, Snapshot } from './protocol';
 import { PROTOCOL_VERSION } from './protocol';
 
@@ -61,7 +62,7 @@ export class SessionsModel {
 
   /** The sessions of a kernel that have a name: those of other code have one only if they were adopted. */
   named(id: string): readonly SessionSummary[] {
-    return this.kernel(id)?.sessions.filter(session => session.kind !== 'observed') ?? [];
+    return this.kernel(id)?.sessions.filter(session => isOurs(session) || session.kind === 'adopted') ?? [];
   }
 
   /** The sessions that nobody seems to need, of every kernel that has any. */

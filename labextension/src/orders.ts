@@ -2,9 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { SessionsClient } from './client';
 import type { PanelActions } from './components/context';
-import { askClose, askCloseAll, askCloseOther, askCloseUnused, askName, askReset } from './dialogs';
+import { askClose, askCloseAll, askCloseOther, askCloseUnused, askName, askReset, askUnbind } from './dialogs';
 import { countSessions, formatNumber, formatTime } from './format';
 import type { ConnectedKernels } from './kernels';
+import { isOfOthers } from './kind';
 import type { SessionsModel } from './model';
 import type { SessionDetails, SessionSummary } from './protocol';
 
@@ -45,19 +46,30 @@ export class SessionOrders implements PanelActions {
   }
 
   async reset(kernel: string, session: SessionSummary): Promise<void> {
-    if (await askReset(session, this.trans)) {
+    const isMeant =
+      session.kind === 'eager'
+        ? await this._askUnbind(kernel, session, this.trans.__('Reset %1?', session.name), this.trans.__('Reset'))
+        : await askReset(session, this.trans);
+    if (isMeant) {
       await this._order(kernel, session, (client, order) => client.request('reset', order));
     }
   }
 
   async close(kernel: string, session: SessionSummary): Promise<void> {
     const isMeant =
-      session.kind === 'named'
-        ? await askClose(session, this.trans)
-        : await askCloseOther(session, await this._heldBy(kernel, session.id), this.trans);
+      session.kind === 'eager'
+        ? await this._askUnbind(kernel, session, this.trans.__('Close %1?', session.name), this.trans.__('Close'))
+        : isOfOthers(session)
+          ? await askCloseOther(session, await this._detail(kernel, session.id, 'held_by'), this.trans)
+          : await askClose(session, this.trans);
     if (isMeant) {
       await this._order(kernel, session, close);
     }
+  }
+
+  /** Stop the runs of a session, or its next one: that asks nothing, since its variables are kept. */
+  async stop(kernel: string, session: SessionSummary): Promise<void> {
+    await this._order(kernel, session, (client, order) => client.request('stop', order));
   }
 
   async adopt(kernel: string, session: SessionSummary): Promise<void> {
@@ -118,13 +130,17 @@ export class SessionOrders implements PanelActions {
     return this._client(kernel).request('describe', { id });
   }
 
-  /** What refers to a session, null if the kernel does not say so soon enough to wait for it with a question. */
-  private _heldBy(kernel: string, id: number): Promise<readonly string[] | null> {
+  private async _askUnbind(kernel: string, session: SessionSummary, title: string, label: string): Promise<boolean> {
+    return askUnbind(session, title, label, await this._detail(kernel, session.id, 'names'), this.trans);
+  }
+
+  /** A part of a session's details, null if the kernel does not say it soon enough to wait for it with a question. */
+  private _detail(kernel: string, id: number, part: 'held_by' | 'names'): Promise<readonly string[] | null> {
     return new Promise(resolve => {
       const timer = setTimeout(() => resolve(null), PATIENCE);
       this.describe(kernel, id)
         .then(
-          details => resolve(details.held_by),
+          details => resolve(details[part]),
           () => resolve(null)
         )
         .finally(() => clearTimeout(timer));

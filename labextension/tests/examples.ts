@@ -52,6 +52,21 @@ export function other(id: number, changes: Partial<SessionSummary> = {}): Sessio
   return session(id, { name: `#${id}`, kind: 'observed', origin: 'prep.io:load prep/io.py:7', ...changes });
 }
 
+/** An eager scope. */
+export function eager(id: number, changes: Partial<SessionSummary> = {}): SessionSummary {
+  return session(id, { kind: 'eager', operations: 0, runs: 0, ...changes });
+}
+
+/** What ordinary cells hold. */
+export function outside(id: number, changes: Partial<SessionSummary> = {}): SessionSummary {
+  return eager(id, {
+    name: 'eager (outside any scope)',
+    kind: 'outside',
+    origin: 'ordinary cells and modules',
+    ...changes
+  });
+}
+
 export function snapshot(sessions: SessionSummary[], changes: Partial<Snapshot> = {}): Snapshot {
   return { type: 'snapshot', version: PROTOCOL_VERSION, revision: 7, now: 5000, sessions, ...changes };
 }
@@ -65,12 +80,14 @@ export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
     created: 4000,
     last_run: { started: 4500, duration: 0.031, error: null },
     last_error: null,
-    devices: [{ name: 'CPU:0', type: 'CPU', memory_limit: null }],
+    devices: [{ name: 'CPU:0', type: 'CPU', memory_limit: null, variables_nbytes: 0 }],
     variables: [
       { name: 'embed', shape: [20000, 1024], dtype: 'float32', nbytes: 81920000, initialized: true, device: 'CPU:0' }
     ],
     more_variables: 0,
     more_variables_nbytes: 0,
+    names: [],
+    objects: [],
     ...changes
   };
 }

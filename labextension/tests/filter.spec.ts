@@ -1,12 +1,14 @@
 import { EVERYTHING, isEverything, matches } from '../src/filter';
 import type { SessionFilter } from '../src/filter';
-import { other, session } from './examples';
+import { eager, other, outside, session } from './examples';
 
 const SESSIONS = [
   session(1, { name: 'Train', devices: ['CPU:0', 'GPU:0'] }),
   session(2, { origin: 'serve:start serve.py:3' }),
   other(3, { is_unused: true }),
-  other(4, { kind: 'adopted', name: 'model', target: 'grpc://ps:2222', devices: [] })
+  other(4, { kind: 'adopted', name: 'model', target: 'grpc://ps:2222', devices: [] }),
+  eager(5, { devices: [] }),
+  outside(6, { devices: [] })
 ];
 
 describe('matches', () => {
@@ -14,8 +16,8 @@ describe('matches', () => {
     SESSIONS.filter(one => matches(one, { ...EVERYTHING, ...filter })).map(({ id }) => id);
 
   it.each([
-    ['all', [1, 2, 3, 4]],
-    ['mine', [1, 2]],
+    ['all', [1, 2, 3, 4, 5, 6]],
+    ['mine', [1, 2, 5, 6]],
     ['others', [3, 4]],
     ['unused', [3]]
   ] as const)('%s', (choice, ids) => {
@@ -23,7 +25,7 @@ describe('matches', () => {
   });
 
   it.each([
-    ['', [1, 2, 3, 4]],
+    ['', [1, 2, 3, 4, 5, 6]],
     ['train', [1]],
     ['PREP', [3, 4]],
     ['gpu', [1]],

@@ -30,6 +30,10 @@ export class NotedActions implements PanelActions {
     this.noted.push(`close ${kernel} ${id} ${generation}`);
   }
 
+  stop(kernel: string, { id, generation }: { id: number; generation: number }): void {
+    this.noted.push(`stop ${kernel} ${id} ${generation}`);
+  }
+
   adopt(kernel: string, { id, generation }: { id: number; generation: number }): void {
     this.noted.push(`adopt ${kernel} ${id} ${generation}`);
   }

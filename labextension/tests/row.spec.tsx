@@ -169,8 +169,8 @@ describe('Row', () => {
       generation: 1,
       last_error: 'FailedPreconditionError: Could not find variable v.',
       devices: [
-        { name: 'CPU:0', type: 'CPU', memory_limit: null },
-        { name: 'GPU:0', type: 'GPU', memory_limit: 25339494400 }
+        { name: 'CPU:0', type: 'CPU', memory_limit: null, variables_nbytes: 1024 },
+        { name: 'GPU:0', type: 'GPU', memory_limit: 25339494400, variables_nbytes: 0 }
       ]
     });
     const facts = [...page.node.querySelectorAll('dt')].map(term => [
@@ -181,7 +181,7 @@ describe('Row', () => {
       ['made by', 'cell 4'],
       ['options', '--threads 2'],
       ['generation', '1'],
-      ['devices', 'CPU:0GPU:0 · up to 23.6 GiB'],
+      ['devices', 'CPU:0 · 1.0 KiBGPU:0 · up to 23.6 GiB'],
       ['last run', '31 ms'],
       ['last error', 'FailedPreconditionError: Could not find variable v.']
     ]);

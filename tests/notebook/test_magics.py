@@ -46,8 +46,8 @@ def test_the_users_names_get_nothing_else(notebook: Notebook) -> None:
         (
             "train --thread 2",
             (
-                "unknown option --thread. Options: --graph, --config, --config-file, --device, --threads, --seed. "
-                "Did you mean '--threads'?"
+                "unknown option --thread. Options: --graph, --config, --config-file, --device, --threads, --seed, "
+                "--eager. Did you mean '--threads'?"
             ),
         ),
         (
@@ -215,7 +215,7 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
     [
         (
             "clsoe train",
-            "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, adopt, panel. Did you mean 'close'?",
+            "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, adopt, panel. Did you mean 'close'?",
         ),
         ("train", "To run a cell in a session: %%tfsession train, with two %."),
         ("close tarin", "no session is named 'tarin'. Live: train. Did you mean 'train'?"),

@@ -12,6 +12,8 @@ export interface PanelActions {
   reset(kernel: string, session: SessionSummary): void;
   /** Ask, then close a session of a kernel. */
   close(kernel: string, session: SessionSummary): void;
+  /** Stop the runs of a session of a kernel. */
+  stop(kernel: string, session: SessionSummary): void;
   /** Ask for a name, then give it to a session of other code. */
   adopt(kernel: string, session: SessionSummary): void;
   /** Ask, then close the sessions that nobody seems to need, in every kernel. */

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
-import { countMore, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
+import { countMore, countVariables, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
+import { isOfOthers, isOurs } from '../kind';
 import type { Device, SessionDetails, SessionSummary, Variable } from '../protocol';
 import { usePanel } from './context';
 import { useDescription } from './describe';
@@ -34,12 +35,25 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
   return (
     <dl className="tfsess-Facts">
       <Fact name={trans.__('made by')}>{session.origin}</Fact>
-      {session.kind === 'named' ? (
+      {session.kind === 'named' && (
+        <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
+      )}
+      {isOurs(session) && <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>}
+      {session.kind === 'eager' && (
         <>
-          <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
-          <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>
+          <Fact name={trans.__('names')}>{details.names.join(', ') || trans.__('none')}</Fact>
+          {details.objects.length > 0 && (
+            <Fact name={trans.__('made')}>
+              {details.objects.map(({ name, type, variables, nbytes }) => (
+                <div key={name}>
+                  {trans.__('%1: %2, %3, %4', name, type, countVariables(variables, trans), formatBytes(nbytes))}
+                </div>
+              ))}
+            </Fact>
+          )}
         </>
-      ) : (
+      )}
+      {isOfOthers(session) && (
         <Fact name={trans.__('referred to by')}>
           {details.held_by.length > 0
             ? details.held_by.map(holder => <div key={holder}>{holder}</div>)
@@ -75,9 +89,10 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }): 
 
 function DeviceLine({ device }: { device: Device }): React.JSX.Element {
   const { trans } = usePanel();
-  const { name, type, memory_limit: limit } = device;
+  const { name, type, memory_limit: limit, variables_nbytes: nbytes } = device;
   const about = [
     name.split(':')[0] === type ? '' : type,
+    nbytes === 0 ? '' : formatBytes(nbytes),
     limit === null ? '' : trans.__('up to %1', formatBytes(limit))
   ];
   return <div>{[name, ...about].filter(Boolean).join(' · ')}</div>;

@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { formatNumber } from '../format';
+import { countVariables, formatNumber } from '../format';
+import { isEager, isOfOthers } from '../kind';
 import { shortenOrigin } from '../origin';
 import type { SessionSummary } from '../protocol';
 import { usePanel } from './context';
@@ -16,12 +17,18 @@ interface FactsProps {
 export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
   const { trans } = usePanel();
   const { operations, runs } = session;
-  const rest = [
-    ...factsOfOthers(session, trans),
-    session.target || session.devices.join(', '),
-    operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
-    trans._n('%2 run', '%2 runs', runs, formatNumber(runs))
-  ];
+  const rest = isEager(session)
+    ? [
+        session.kind === 'eager' ? trans.__('eager') : '',
+        session.devices.join(', '),
+        countVariables(session.variables, trans)
+      ]
+    : [
+        ...factsOfOthers(session, trans),
+        session.target || session.devices.join(', '),
+        operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
+        trans._n('%2 run', '%2 runs', runs, formatNumber(runs))
+      ];
   return (
     <>
       <span className="tfsess-Row-state">
@@ -41,7 +48,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
 
 /** What is said of a session that other code has made. */
 function factsOfOthers(session: SessionSummary, trans: TranslationBundle): string[] {
-  if (session.kind === 'named') {
+  if (!isOfOthers(session)) {
     return [];
   }
   const isSaid = session.kind === 'observed' && session.state === 'idle';
@@ -65,7 +72,9 @@ function kindName(kind: string, trans: TranslationBundle): string {
 
 function State({ session, clockAhead }: FactsProps): React.JSX.Element {
   const { trans } = usePanel();
-  switch (session.state) {
+  switch (session.kind === 'outside' ? session.kind : session.state) {
+    case 'outside':
+      return <>{trans.__('eager')}</>;
     case 'running':
       return (
         <>

@@ -1,7 +1,8 @@
-import { addIcon, caretRightIcon, closeIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { addIcon, caretRightIcon, closeIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatBytes } from '../format';
+import { isEager, isOurs } from '../kind';
 import { shortenOrigin } from '../origin';
 import type { SessionSummary } from '../protocol';
 import { Action } from './action';
@@ -23,9 +24,10 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
   const [isOpen, setIsOpen] = React.useState(false);
   const details = React.useId();
   const toggle = React.useRef<HTMLButtonElement>(null);
-  const { name } = session;
+  const { name, state } = session;
+  const canStop = !isEager(session) && (state === 'running' || state === 'entered');
   return (
-    <li className={isOpen ? 'tfsess-Row tfsess-mod-open' : 'tfsess-Row'} data-state={session.state}>
+    <li className={isOpen ? 'tfsess-Row tfsess-mod-open' : 'tfsess-Row'} data-state={state}>
       <div className="tfsess-Row-line">
         <button
           ref={toggle}
@@ -60,7 +62,10 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
           </span>
         </button>
         <span className="tfsess-Row-actions">
-          {session.kind === 'named' && (
+          {canStop && (
+            <Action icon={stopIcon} label={trans.__('Stop %1', name)} onClick={() => actions.stop(kernel, session)} />
+          )}
+          {isOurs(session) && (
             <Action
               icon={refreshIcon}
               label={trans.__('Reset %1', name)}
@@ -70,7 +75,13 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
           {session.kind === 'observed' && (
             <Action icon={addIcon} label={trans.__('Adopt %1', name)} onClick={() => actions.adopt(kernel, session)} />
           )}
-          <Action icon={closeIcon} label={trans.__('Close %1', name)} onClick={() => actions.close(kernel, session)} />
+          {session.kind !== 'outside' && (
+            <Action
+              icon={closeIcon}
+              label={trans.__('Close %1', name)}
+              onClick={() => actions.close(kernel, session)}
+            />
+          )}
         </span>
       </div>
       {refusal !== undefined && (
