@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import tensorflow as tf
+from tensorflow.python.eager import context
 from tensorflow.python.framework import ops, stack
 
 from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.tf.guard import Caller
+from tfsess_magics.tf.holders import Entered, how_entered
 from tfsess_magics.tf.stay import innermost_stay
 
+_DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
+_SINCE = "since a graph was left in another order than it was entered, ordinary cells are not eager any more"
+_FOR_GOOD = "until the kernel is restarted"
 _NOT_EAGER = "ordinary cells build in its graph and are not eager any more"
 
 
@@ -29,6 +34,9 @@ class Strays:
     def __init__(self, observed: Callable[[], Iterable[Any]]) -> None:
         self._observed = observed
         self._told: WeakSet[Any] = WeakSet()
+        self._entered_how: WeakKeyDictionary[Any, Entered] = WeakKeyDictionary()
+        self._refused: WeakSet[Any] = WeakSet()
+        """What TensorFlow has refused to take from its stacks."""
         self.resets: deque[Caller] = deque(maxlen=8)
         """Who has replaced a default graph that was not empty."""
 
@@ -50,20 +58,73 @@ class Strays:
     def _entered(self, graphs: list[Any], sessions: list[Any]) -> list[str]:
         if innermost_stay() is not None:
             return []
+        defaults = [*sessions, *graphs]
+        new = list(filter(self._is_new, sessions))
+        # A session that was entered has entered its graph as well.
+        self._told.update(session.graph for session in new)
+        new += filter(self._is_new, graphs)
+        over = [
+            default for default in dict.fromkeys(defaults) if default in self._entered_how and self._is_over(default)
+        ]
+        if new or over:
+            self._entered_how.update(zip([*new, *over], how_entered([*new, *over]), strict=True))
         told = []
-        for session in filter(self._is_new, list(sessions)):
-            known = next((known for known in self._observed() if known.watched.session is session), None)
-            what = "an InteractiveSession" if isinstance(session, tf.compat.v1.InteractiveSession) else "a session"
-            who = f"{what}, {known.name}, made by {known.origin}," if known else what
-            in_graph = any(graph is session.graph for graph in graphs)
-            self._told.add(session.graph)
-            told.append(
-                f"{who} was left open; it stays the default session of ordinary cells"
-                f"{f', {_NOT_EAGER}' if in_graph else ''}."
-                f"{f' To end it: %tfsession close {known.name}' if known else ''}"
-            )
-        told += [f"a graph was entered and never left; {_NOT_EAGER}" for _ in filter(self._is_new, list(graphs))]
+        for default in [*new, *over]:
+            if self._is_over(default):
+                del self._entered_how[default]
+                self._refused.add(default)
+                told.append(f"{self._who(default)} {_DISORDER}{_among(default)} {_FOR_GOOD}")
+            elif default in new:
+                told.append(self._say_session(default, graphs) if default in sessions else self._say_graph(default))
+        was_eager = context.default_execution_mode == context.EAGER_MODE
+        if (
+            was_eager
+            and not tf.executing_eagerly()
+            and (refused := [graph for graph in graphs if graph in self._refused])
+        ):
+            self._refused.difference_update(refused)
+            told.append(f"{_SINCE} {_FOR_GOOD}")
         return told
+
+    def _is_over(self, default: Any) -> bool:
+        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
+        return self._entered_how[default].is_over or (is_interactive and default._closed)
+
+    def _say_session(self, session: Any, graphs: list[Any]) -> str:
+        holder = self._entered_how[session].holder
+        in_graph = any(graph is session.graph for graph in graphs)
+        what = self._who(session)
+        known = self._known(session)
+        return (
+            f"{f'{holder} is suspended inside {what}' if isinstance(holder, Caller) else f'{what} was left open'}; "
+            f"it stays the default session of ordinary cells{f', {_NOT_EAGER}' if in_graph else ''}."
+            f"{f' To end it: %tfsession close {known.name}' if known else ''}"
+        )
+
+    def _say_graph(self, graph: Any) -> str:
+        holder = self._entered_how[graph].holder
+        effect = f"it stays{_among(graph)}" if tf.executing_eagerly() else _NOT_EAGER
+        if isinstance(holder, Caller):
+            return f"{holder} is suspended inside a graph; {effect}"
+        if holder is None:
+            return f"a graph was entered and never left; {effect}"
+        if holder.is_manager and holder.module == "__main__":
+            leave = f"{holder.name}.__exit__(None, None, None)"
+            return f"a graph was entered and never left; {effect}. To leave it: {leave}"
+        by = f"{holder.module}.{holder.name}"
+        return f"a graph was entered and never left, by a context manager in {by}; {effect}"
+
+    def _who(self, default: Any) -> str:
+        if isinstance(default, tf.Graph):
+            return "a graph"
+        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
+        what = "an InteractiveSession" if is_interactive else "a session"
+        if known := self._known(default):
+            return f"{what}, {known.name}, made by {known.origin},"
+        return f"{what}, which is closed," if getattr(default, "_closed", False) else what
+
+    def _known(self, session: Any) -> Any:
+        return next((known for known in self._observed() if known.watched.session is session), None)
 
     def _modules(self) -> list[str]:
         resets = [self.resets.popleft() for _ in range(len(self.resets))]
@@ -78,3 +139,8 @@ class Strays:
         is_new = item not in self._told
         self._told.add(item)
         return is_new
+
+
+def _among(default: Any) -> str:
+    kind = "graphs" if isinstance(default, tf.Graph) else "sessions"
+    return f" among the default {kind} of ordinary cells"
