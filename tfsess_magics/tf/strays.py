@@ -39,11 +39,13 @@ class Strays:
         """What TensorFlow has refused to take from its stacks."""
         self.resets: deque[Caller] = deque(maxlen=8)
         """Who has replaced a default graph that was not empty."""
+        self.keras_sessions: deque[Caller] = deque(maxlen=8)
+        """Who has called Keras' ``set_session``."""
 
     def news(self) -> list[str]:
         """Return a sentence for each thing that was not told yet; nothing while a cell is running."""
         graphs, sessions = ops._default_graph_stack.stack, stack._default_session_stack.stack
-        if not (graphs or sessions or self.resets) or calling_cell() is not None:
+        if not (graphs or sessions or self.resets or self.keras_sessions) or calling_cell() is not None:
             return []
         return [*self._blocks(), *self._entered(graphs, sessions), *self._modules()]
 
@@ -127,12 +129,14 @@ class Strays:
         return next((known for known in self._observed() if known.watched.session is session), None)
 
     def _modules(self) -> list[str]:
-        resets = [self.resets.popleft() for _ in range(len(self.resets))]
-        return [
+        told = [
             f"{who} called {'clear_session of Keras' if who.by_keras else 'reset_default_graph'}: "
             "the default graph of ordinary cells is an empty one"
-            for who in resets
-            if cell_of(who.file) is None
+            for who in _modules_in(self.resets)
+        ]
+        return told + [
+            f"{who} called set_session of Keras: ordinary Keras code works in that session"
+            for who in _modules_in(self.keras_sessions)
         ]
 
     def _is_new(self, item: Any) -> bool:
@@ -144,3 +148,9 @@ class Strays:
 def _among(default: Any) -> str:
     kind = "graphs" if isinstance(default, tf.Graph) else "sessions"
     return f" among the default {kind} of ordinary cells"
+
+
+def _modules_in(callers: deque[Caller]) -> list[Caller]:
+    """Take what is there, and return those that are no cell's, each once."""
+    taken = [callers.popleft() for _ in range(len(callers))]
+    return [who for who in dict.fromkeys(taken) if cell_of(who.file) is None]
