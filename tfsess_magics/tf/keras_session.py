@@ -17,32 +17,34 @@ from tfsess_magics.tf.stay import innermost_stay
 
 BACKENDS = ("tf_keras.src.backend", "tensorflow.python.keras.backend")
 """Modules that keep a session; Keras 3 has none."""
-_PARTS = (("_SESSION", "session"), ("_GRAPH", "graph"))
-
 State = tuple[Any, ...]
 """What Keras has for this thread, None for each that it has not."""
 
-NOTHING: State = (None,) * len(BACKENDS) * len(_PARTS)
+NOTHING: State = (None,) * 2 * len(BACKENDS)
 
 
 def take() -> State:
     """Return what Keras has for this thread."""
-    return tuple(
-        getattr(getattr(sys.modules.get(backend), variable, None), attribute, None)
-        for backend in BACKENDS
-        for variable, attribute in _PARTS
-    )
+    return tuple(None if local is None else getattr(local, attribute, None) for local, attribute in _locals())
 
 
 def put(state: State) -> None:
     """Give Keras that for this thread, as far as it is imported."""
-    values = iter(state)
+    for (local, attribute), value in zip(_locals(), state, strict=True):
+        if local is not None and getattr(local, attribute, None) is not value:
+            setattr(local, attribute, value)
+
+
+def _locals() -> list[tuple[Any, str]]:
+    """Return Keras' variables, each a ``threading.local`` or None, and which attribute of it matters."""
+    found: list[tuple[Any, str]] = []
     for backend in BACKENDS:
-        for variable, attribute in _PARTS:
-            value = next(values)
-            local = getattr(sys.modules.get(backend), variable, None)
-            if local is not None and (value is not None or getattr(local, attribute, None) is not None):
-                setattr(local, attribute, value)
+        names = getattr(sys.modules.get(backend), "__dict__", {})
+        session = names.get("_SESSION")
+        if isinstance(session, NotingLocal):
+            session = session.__dict__["_tfsess_magics"][0]
+        found += (session, "session"), (names.get("_GRAPH"), "graph")
+    return found
 
 
 class NotingLocal:
