@@ -102,11 +102,25 @@ def test_a_graph_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> No
 
 
 def test_a_session_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> None:
-    """One line for it and its graph."""
+    """One line for it and its graph, with the line that leaves it, which closing it does not."""
     (out,) = tf_notebook.ok("sess = v1.Session(graph=tf.Graph()); sess.__enter__();").out.splitlines()
-    assert out.startswith("a session, #")
-    assert "ordinary cells build in its graph and are not eager any more. To end it: %tfsession close #" in out
-    tf_notebook.ok("sess.__exit__(None, None, None)\ndel sess")
+    said, line = out.split(" To leave it: ")
+    assert said.startswith("a session, #")
+    assert said.endswith(f"it stays the default session of ordinary cells, {NOT_EAGER}.")
+    assert tf_notebook.ok(line).out == ""
+    assert tf_notebook.ok("v1.get_default_session(), tf.executing_eagerly()").value == (None, True)
+    tf_notebook.ok("del sess")
+
+
+def test_a_session_that_an_ordinary_cell_made_the_default(tf_notebook: Notebook) -> None:
+    """By ``as_default()``, which does not enter its graph."""
+    tf_notebook.ok("sess = v1.Session(graph=tf.Graph())")
+    (out,) = tf_notebook.ok("entered = sess.as_default(); entered.__enter__();").out.splitlines()
+    said, line = out.split(" To leave it: ")
+    assert said.endswith("it stays the default session of ordinary cells.")
+    assert tf_notebook.ok(f"{line};").out == ""
+    assert tf_notebook.ok("v1.get_default_session()").value is None
+    tf_notebook.ok("sess.close(); del sess, entered")
 
 
 def test_a_named_session_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> None:

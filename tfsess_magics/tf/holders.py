@@ -32,6 +32,11 @@ class Holder(NamedTuple):
     is_manager: bool
     """Whether it is the name of the context manager itself."""
 
+    @property
+    def leave(self) -> str:
+        """The line by which a cell leaves what it is inside of, empty if a cell cannot name it."""
+        return f"{self.name}.__exit__(None, None, None)" if self.is_manager and self.module == "__main__" else ""
+
 
 class Entered:
     """How a graph or session came among the defaults; nothing of it is kept alive.

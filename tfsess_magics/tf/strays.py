@@ -13,7 +13,7 @@ from tensorflow.python.framework import ops, stack
 
 from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.tf.guard import Caller
-from tfsess_magics.tf.holders import Entered, how_entered
+from tfsess_magics.tf.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.stay import innermost_stay
 
 _DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
@@ -94,25 +94,22 @@ class Strays:
 
     def _say_session(self, session: Any, graphs: list[Any]) -> str:
         holder = self._entered_how[session].holder
-        in_graph = any(graph is session.graph for graph in graphs)
-        what = self._who(session)
-        known = self._known(session)
-        return (
-            f"{f'{holder} is suspended inside {what}' if isinstance(holder, Caller) else f'{what} was left open'}; "
-            f"it stays the default session of ordinary cells{f', {_NOT_EAGER}' if in_graph else ''}."
-            f"{f' To end it: %tfsession close {known.name}' if known else ''}"
-        )
+        what, known = self._who(session), self._known(session)
+        said = f"{holder} is suspended inside {what}" if isinstance(holder, Caller) else f"{what} was left open"
+        effect = f", {_NOT_EAGER}" if any(graph is session.graph for graph in graphs) else ""
+        said += f"; it stays the default session of ordinary cells{effect}."
+        if isinstance(session, tf.compat.v1.InteractiveSession):
+            return f"{said} To end it: %tfsession close {known.name}" if known else said
+        return f"{said} To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else said
 
     def _say_graph(self, graph: Any) -> str:
         holder = self._entered_how[graph].holder
         effect = f"it stays{_among(graph)}" if tf.executing_eagerly() else _NOT_EAGER
         if isinstance(holder, Caller):
             return f"{holder} is suspended inside a graph; {effect}"
-        if holder is None:
-            return f"a graph was entered and never left; {effect}"
-        if holder.is_manager and holder.module == "__main__":
-            leave = f"{holder.name}.__exit__(None, None, None)"
-            return f"a graph was entered and never left; {effect}. To leave it: {leave}"
+        if holder is None or holder.leave:
+            said = f"a graph was entered and never left; {effect}"
+            return f"{said}. To leave it: {holder.leave}" if holder else said
         by = f"{holder.module}.{holder.name}"
         return f"a graph was entered and never left, by a context manager in {by}; {effect}"
 
