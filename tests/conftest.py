@@ -16,7 +16,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 def _state() -> dict[str, Any]:
     """Return what a test may change and must put back."""
-    state: dict[str, Any] = {"threads": set(threading.enumerate())}
+    state: dict[str, Any] = {"threads": set(threading.enumerate()), "hook of threads": threading.excepthook}
     if api := sys.modules.get("tfsess_magics.api"):
         state["sessions"] = [str(session) for session in api.registry.live()]
     if extension := sys.modules.get("tfsess_magics.extension"):

@@ -78,6 +78,12 @@ def explain(error: BaseException | None) -> None:
         _connect().explain(error)
 
 
+def explain_end_of_thread(error: BaseException | None) -> None:
+    """Do the same for an error that ends the thread that is calling."""
+    if "tfsess_magics.tf.backend" in sys.modules:
+        _connect().explain(error, ends_thread=True)
+
+
 def news() -> list[str]:
     """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
     if "tfsess_magics.tf.backend" not in sys.modules:

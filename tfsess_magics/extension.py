@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import adopt, explain, news, observe, registry
+from tfsess_magics.api import adopt, explain, explain_end_of_thread, news, observe, registry
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
+from tfsess_magics.notebook.threads import ThreadErrors
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 feed = Feed(registry)
 """Tells front ends and panels of every change."""
+
+_thread_errors = ThreadErrors(explain_end_of_thread)
 
 _undo: dict[InteractiveShell, Callable[[], None]] = {}
 """Takes the extension out of a shell that it was loaded into."""
@@ -30,6 +33,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         return
     if not _undo:
         _end_observing = observe()
+        _thread_errors.install()
     _undo[shell] = _install(shell)
     if registry.names:
         print(f"live sessions: {', '.join(registry.names)}")
@@ -43,6 +47,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     undo()
     if not _undo:
         _end_observing()
+        _thread_errors.uninstall()
     if registry.names:
         print(
             f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "

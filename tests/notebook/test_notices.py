@@ -1,5 +1,6 @@
 """What ordinary cells do to TensorFlow's defaults, and any cell to the whole process, is said once."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -7,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from tensorflow.python.eager import context
+from tensorflow.python.framework import ops, stack
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
@@ -31,6 +34,7 @@ def tf_notebook(notebook: Notebook) -> Notebook:
     return notebook
 
 
+NOT_EAGER = "ordinary cells build in its graph and are not eager any more"
 HOLDS = "That holds for the whole process, and until the kernel is restarted"
 PREPARE = "import tensorflow as tf; v1 = tf.compat.v1"
 
@@ -89,18 +93,34 @@ def test_an_interactive_session_that_an_ordinary_cell_left_open(tf_notebook: Not
 def test_a_graph_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> None:
     """Said once, not repaired."""
     out = tf_notebook.ok("manager = tf.Graph().as_default(); manager.__enter__();").out
-    assert out == ("a graph was entered and never left; ordinary cells build in its graph and are not eager any more\n")
+    said, line = out.rstrip().split(" To leave it: ")
+    assert said == f"a graph was entered and never left; {NOT_EAGER}."
     assert tf_notebook.ok("tf.executing_eagerly()").value is False
-    assert tf_notebook.ok("manager.__exit__(None, None, None);").out == ""
+    assert tf_notebook.ok(f"{line};").out == ""
+    assert tf_notebook.ok("tf.executing_eagerly()").value is True
     tf_notebook.ok("del manager")
 
 
 def test_a_session_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> None:
-    """One line for it and its graph."""
+    """One line for it and its graph, with the line that leaves it, which closing it does not."""
     (out,) = tf_notebook.ok("sess = v1.Session(graph=tf.Graph()); sess.__enter__();").out.splitlines()
-    assert out.startswith("a session, #")
-    assert "ordinary cells build in its graph and are not eager any more. To end it: %tfsession close #" in out
-    tf_notebook.ok("sess.__exit__(None, None, None)\ndel sess")
+    said, line = out.split(" To leave it: ")
+    assert said.startswith("a session, #")
+    assert said.endswith(f"it stays the default session of ordinary cells, {NOT_EAGER}.")
+    assert tf_notebook.ok(line).out == ""
+    assert tf_notebook.ok("v1.get_default_session(), tf.executing_eagerly()").value == (None, True)
+    tf_notebook.ok("del sess")
+
+
+def test_a_session_that_an_ordinary_cell_made_the_default(tf_notebook: Notebook) -> None:
+    """By ``as_default()``, which does not enter its graph."""
+    tf_notebook.ok("sess = v1.Session(graph=tf.Graph())")
+    (out,) = tf_notebook.ok("entered = sess.as_default(); entered.__enter__();").out.splitlines()
+    said, line = out.split(" To leave it: ")
+    assert said.endswith("it stays the default session of ordinary cells.")
+    assert tf_notebook.ok(f"{line};").out == ""
+    assert tf_notebook.ok("v1.get_default_session()").value is None
+    tf_notebook.ok("sess.close(); del sess, entered")
 
 
 def test_a_named_session_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> None:
@@ -119,6 +139,121 @@ def test_nothing_is_said_while_a_cell_runs(tf_notebook: Notebook) -> None:
     assert tf_notebook.ok(f"%%tfsession a\nx = {inner}").out == ""
     assert tf_notebook.ok(f"with tf.Graph().as_default():\n    x = {inner}").out == ""
     assert tf_notebook.ok(f"import tfsess_magics\nwith tfsess_magics.get('a'):\n    x = {inner}").out == ""
+
+
+@pytest.fixture
+def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A module that enters graphs and does not leave them."""
+    (tmp_path / "loader.py").write_text(
+        textwrap.dedent("""\
+            import tensorflow as tf
+            kept, running = [], None
+            class Loader:
+                def __init__(self):
+                    self.manager = tf.Graph().as_default()
+                    self.manager.__enter__()
+            def load():
+                kept.append(Loader())
+            def batches():
+                with tf.Graph().as_default():
+                    yield
+            def start():
+                global running
+                running = batches()
+                next(running)
+            """)
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield f"{tmp_path.name}/loader.py"
+    sys.modules.pop("loader", None)
+
+
+def test_a_graph_that_a_module_left_entered(tf_notebook: Notebook, loader: str) -> None:
+    """The module is named by what holds the context manager."""
+    tf_notebook.ok("import loader")
+    assert tf_notebook.ok("loader.load()").out == (
+        f"a graph was entered and never left, by a context manager in loader.kept; {NOT_EAGER}\n"
+    )
+    assert tf_notebook.ok("loader.kept.pop().manager.__exit__(None, None, None);").out == ""
+
+
+def test_a_generator_that_is_suspended_inside_a_graph(tf_notebook: Notebook, loader: str) -> None:
+    """With its place, whoever resumed it."""
+    tf_notebook.ok("import loader")
+    assert tf_notebook.ok("loader.start()").out == (
+        f"loader.batches ({loader}:11) is suspended inside a graph; {NOT_EAGER}\n"
+    )
+    assert tf_notebook.ok("loader.running.close()").out == ""
+
+
+@pytest.fixture
+def stacks() -> Iterator[None]:
+    """TensorFlow's defaults are put back, which nothing public can do once it has refused to leave one."""
+    yield
+    ops._default_graph_stack.reset()
+    stack._default_session_stack.reset()
+    context.context()._thread_local_data.is_eager = True
+
+
+AMONG = "among the default graphs of ordinary cells"
+DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
+
+
+def test_graphs_that_an_ordinary_cell_left_in_the_wrong_order(tf_notebook: Notebook, stacks: None) -> None:
+    """In one cell, and the one that is open still is told apart."""
+    enter = "a, b = tf.Graph().as_default(), tf.Graph().as_default(); a.__enter__(); b.__enter__();"
+    outcome = tf_notebook.run(f"{enter} a.__exit__(None, None, None)")
+    assert isinstance(outcome.error, AssertionError)
+    assert outcome.out.splitlines()[-2:] == [
+        f"a graph {DISORDER} {AMONG} until the kernel is restarted",
+        f"a graph was entered and never left; it stays {AMONG}. To leave it: b.__exit__(None, None, None)",
+    ]
+    tf_notebook.ok("b.__exit__(None, None, None)")
+    assert tf_notebook.ok("%%tfsession train\ntf.constant(1.0).eval();").out == ""
+    tf_notebook.run("del a, b; 1 / 0")
+
+
+def test_a_graph_that_a_later_cell_left_in_the_wrong_order(tf_notebook: Notebook, stacks: None) -> None:
+    """Said once more than that it is open."""
+    assert "To leave it: a." in tf_notebook.ok("a = tf.Graph().as_default(); a.__enter__();").out
+    assert "To leave it: b." in tf_notebook.ok("b = tf.Graph().as_default(); b.__enter__();").out
+    outcome = tf_notebook.run("a.__exit__(None, None, None)")
+    assert outcome.out.splitlines()[-1].startswith(f"a graph {DISORDER}")
+    assert tf_notebook.ok("b.__exit__(None, None, None);").out == (
+        "since a graph was left in another order than it was entered, ordinary cells are not eager any more until the "
+        "kernel is restarted\n"
+    )
+    assert tf_notebook.ok("1;").out == ""
+    tf_notebook.run("del a, b; 1 / 0")
+
+
+def test_sessions_that_an_ordinary_cell_left_in_the_wrong_order(tf_notebook: Notebook, stacks: None) -> None:
+    """By number and maker."""
+    cell = tf_notebook.shell.execution_count
+    tf_notebook.ok("s, t = v1.Session(graph=tf.Graph()), v1.Session(graph=tf.Graph())")
+    outcome = tf_notebook.run(
+        "a, b = s.as_default(), t.as_default(); a.__enter__(); b.__enter__(); a.__exit__(*3 * [None])"
+    )
+    first, second = outcome.out.splitlines()[-2:]
+    assert re.fullmatch(
+        rf"a session, #\d+, made by cell {cell}, {DISORDER} among the default sessions of ordinary cells until the "
+        "kernel is restarted",
+        first,
+    )
+    assert re.match(rf"a session, #\d+, made by cell {cell}, was left open; it stays the default session", second)
+    tf_notebook.ok("b.__exit__(None, None, None)\ns.close(); t.close()")
+    tf_notebook.run("del a, b, s, t; 1 / 0")
+
+
+def test_an_interactive_session_that_was_closed_too_early(tf_notebook: Notebook, stacks: None) -> None:
+    """What is on TensorFlow's stack is closed, which ``eval`` would find out."""
+    tf_notebook.ok("s, t = v1.InteractiveSession(), v1.InteractiveSession()")
+    assert tf_notebook.run("s.close()").out.splitlines()[-1] == (
+        f"an InteractiveSession, which is closed, {DISORDER} among the default sessions of ordinary cells until the "
+        "kernel is restarted"
+    )
+    tf_notebook.ok("t.close()")
+    tf_notebook.run("del s, t; 1 / 0")
 
 
 @pytest.fixture

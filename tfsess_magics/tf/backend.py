@@ -15,7 +15,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf import observe
+from tfsess_magics.tf import keras_session, observe
 from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
@@ -53,6 +53,7 @@ class TensorFlow:
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
         observe.install(self._meet, self._strays.resets.append, self._meet_variable, self._stopper)
+        keras_session.install(self._strays.keras_sessions.append)
 
     def stop(self, session: Any, by: str) -> str:
         """Stop the runs of a session, or its next run if there is none, and return what was done."""
@@ -67,6 +68,7 @@ class TensorFlow:
     def unobserve(self) -> None:
         """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""
         observe.uninstall()
+        keras_session.uninstall()
         for observed in self._observed():
             if session := observed.watched.session:
                 observe.forget(session)

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
 """Folder of TensorFlow's code."""
-_KERAS = f"{os.sep}keras{os.sep}src{os.sep}"
+KERAS = tuple(
+    f"{os.sep}{folder.replace('/', os.sep)}{os.sep}"
+    for folder in ("keras/src", "tf_keras/src", "tensorflow/python/keras")
+)
+"""Parts of the paths of Keras' code, whichever it is."""
 
 
 class _Claim(NamedTuple):
@@ -63,9 +67,10 @@ def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
 def place_of(operation: tf.Operation) -> str:
     """Return where `operation` was made: ``cell 4``, ``prep/io.py:42``, empty if that is not known."""
     for frame in reversed(list(operation.traceback)):
-        if not frame.filename.startswith(TENSORFLOW) and _KERAS not in frame.filename and not is_ours(frame.filename):
-            cell = cell_of(frame.filename)
-            return f"{'/'.join(PurePath(frame.filename).parts[-2:])}:{frame.lineno}" if cell is None else f"cell {cell}"
+        file = frame.filename
+        if not (file.startswith(TENSORFLOW) or is_ours(file) or any(folder in file for folder in KERAS)):
+            cell = cell_of(file)
+            return f"{'/'.join(PurePath(file).parts[-2:])}:{frame.lineno}" if cell is None else f"cell {cell}"
     return ""
 
 

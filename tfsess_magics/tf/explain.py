@@ -18,6 +18,7 @@ from tfsess_magics.tf.belongings import describe, home_of, place_of
 from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.raised import chain, variables_in
 from tfsess_magics.tf.stay import Stay, innermost_stay
+from tfsess_magics.tf.unbound import explain_unbound
 from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
 
 _log = logging.getLogger(__name__)
@@ -46,14 +47,18 @@ class Explainer:
     def __init__(self, live: Callable[[], Iterable[Any]]) -> None:
         self._live = live
 
-    def __call__(self, error: BaseException | None) -> None:
-        """Add a note to `error`, or to the one it came from, unless there is one."""
+    def __call__(self, error: BaseException | None, *, ends_thread: bool = False) -> None:
+        """Add a note to `error`, or to the one it came from, unless there is one.
+
+        `ends_thread`: nobody has caught it in this thread, which is no cell's.
+        """
         try:
             errors = list(chain(error)) if isinstance(error, Exception) else []
             if any(note.startswith(_PREFIX) for one in errors for note in getattr(one, "__notes__", ())):
                 return
             for one in errors:
-                if note := self._note(one):
+                unbound = explain_unbound(one, self._live()) if ends_thread and _graph_stay() is None else None
+                if note := unbound or self._note(one):
                     one.add_note(_PREFIX + note)
                     return
         except Exception:  # noqa: BLE001 - the user's error is what matters

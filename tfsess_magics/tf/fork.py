@@ -1,7 +1,8 @@
-"""Warns in a process that was forked from one with live sessions, once it uses one of them.
+"""Warns in a process that was forked from one in which TensorFlow was at work, once it runs a session there.
 
-A fork takes none of the other threads along, TensorFlow's pools among them. Nothing is said at the fork itself, which
-most often only starts a program, and nothing of this costs the parent anything.
+A fork takes none of the other threads along, TensorFlow's pools among them: a session of the child's own gets them as
+well. Nothing is said at the fork itself, which most often only starts a program, and nothing of this costs the parent
+anything.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 import warnings
 from collections.abc import Callable, Iterable
 
+from tensorflow.python.eager import context
+
 from tfsess_magics.core.runs import RunMeter
 
 _log = logging.getLogger(__name__)
@@ -21,14 +24,14 @@ class _Warner:
     """Warns once; whoever is told of it is in the middle of a run, so it never raises."""
 
     def __init__(self) -> None:
-        self._has_warned = False
+        self.has_warned = False
 
-    def __call__(self, then: Callable[[], object]) -> None:
-        if not self._has_warned:
-            self._has_warned = True
+    def __call__(self, meter: RunMeter, then: Callable[[], object]) -> None:
+        if meter.in_flight and not self.has_warned:
+            self.has_warned = True
             message = (
-                f"process {os.getpid()} was forked from one with TensorFlow sessions, whose threads have stayed there: "
-                "a run may wait for ever. Start such processes with multiprocessing.get_context('spawn'), and "
+                f"process {os.getpid()} was forked from one in which TensorFlow was at work, whose threads have stayed "
+                "there: a run may wait for ever. Start such processes with multiprocessing.get_context('spawn'), and "
                 "make their sessions in them"
             )
             try:
@@ -38,12 +41,38 @@ class _Warner:
         then()
 
 
+_has_sessions = False
+"""Whether there has been a session in this process, or in the one that it was forked from."""
+_warner: _Warner | None = None
+"""None where no fork is to be warned of."""
+
+
+def follow(meter: RunMeter) -> None:
+    """Note that there is a session, and have its `meter` warn at the first run if this process is such a fork."""
+    global _has_sessions
+    _has_sessions = True
+    if _warner:
+        meter.changed = functools.partial(_warner, meter, meter.changed)
+
+
 def warn_after_fork(meters: Callable[[], Iterable[RunMeter]]) -> None:
-    """Have children warn at the first run that one of `meters` counts; Python cannot take that back."""
+    """Have children warn at the first run that a meter counts, one of `meters` or a new one.
+
+    Python cannot take that back.
+    """
 
     def in_child() -> None:
-        warner = _Warner()
-        for meter in meters():
-            meter.changed = functools.partial(warner, meter.changed)
+        global _warner
+        if _warner:
+            _warner.has_warned = False
+        elif _has_sessions or _is_eager_context_initialized():
+            _warner = _Warner()
+            for meter in meters():
+                follow(meter)
 
     os.register_at_fork(after_in_child=in_child)
+
+
+def _is_eager_context_initialized() -> bool:
+    eager = context.context_safe()
+    return eager is not None and bool(eager._initialized)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from inspect import CO_COROUTINE, CO_GENERATOR
 from pathlib import PurePath
@@ -12,9 +11,7 @@ from typing import Any, NamedTuple, SupportsIndex
 
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.origin import cell_of, is_ours
-from tfsess_magics.tf.belongings import TENSORFLOW
-
-_KERAS = (f"{os.sep}keras{os.sep}src{os.sep}", f"{os.sep}tf_keras{os.sep}src{os.sep}")
+from tfsess_magics.tf.belongings import KERAS, TENSORFLOW
 
 
 class Caller(NamedTuple):
@@ -45,7 +42,7 @@ def caller() -> Caller | None:
     by_keras = False
     while frame is not None:
         code = frame.f_code
-        if any(folder in code.co_filename for folder in _KERAS):
+        if any(folder in code.co_filename for folder in KERAS):
             by_keras |= code.co_name == "clear_session"
         elif not (
             code.co_filename.startswith(TENSORFLOW)
@@ -121,6 +118,12 @@ def say_reset(who: Caller, name: str, kind: Kind, generation: int) -> str:
     if kind is Kind.ADOPTED:
         return f"{who} called {call}; {name!r} stays on its maker's graph"
     return f"{who} called {call}; {name!r} goes on with the new graph (generation {generation})"
+
+
+def say_set_session(who: Caller, name: str, kind: Kind) -> str:
+    """Say who gave Keras a session of its own inside the session or scope of that name."""
+    inside = "" if kind is Kind.EAGER else f"Keras goes on with the default session, that of {name!r}, and "
+    return f"{who} called Keras' set_session; {inside}the notebook's Keras session is unchanged"
 
 
 def say_block(who: Caller | None, name: str) -> str:

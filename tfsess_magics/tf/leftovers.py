@@ -22,22 +22,29 @@ CONTROLLERS = {
 """Code of the generators by which TensorFlow makes something a default."""
 
 
+def open_controllers() -> list[GeneratorType[Any, Any, Any]]:
+    """Return the generators that keep something on TensorFlow's stacks, whichever thread's.
+
+    They are found among all objects, which takes some 50 ms in a process that has TensorFlow loaded.
+    """
+    return [
+        found
+        for found in gc.get_objects()
+        if isinstance(found, GeneratorType) and found.gi_code in CONTROLLERS and found.gi_frame and not found.gi_running
+    ]
+
+
 def end_controllers(entered: Sequence[Any]) -> list[Any]:
     """End the context managers that keep these graphs and sessions on TensorFlow's stacks, innermost first.
 
-    What leaves them afterwards does nothing. They are found among all objects, which takes some 50 ms in a
-    process that has TensorFlow loaded.
+    What leaves them afterwards does nothing.
 
     Returns
     -------
     list
         Those without one: they were left already, but in another order than entered.
     """
-    controllers = [
-        found
-        for found in gc.get_objects()
-        if isinstance(found, GeneratorType) and found.gi_code in CONTROLLERS and found.gi_frame and not found.gi_running
-    ]
+    controllers = open_controllers()
     without: list[Any] = []
     for default in reversed(entered):
         is_found = False

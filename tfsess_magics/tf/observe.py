@@ -29,6 +29,7 @@ from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stop import MAIN_THREAD, Stopper
@@ -53,6 +54,7 @@ _has_failed = False
 
 def measure(session: BaseSession, meter: RunMeter) -> None:
     """Have `meter` told of every run of `session` from now on."""
+    follow(meter)
     session.__dict__[_METER] = meter
 
 

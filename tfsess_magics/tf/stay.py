@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import tensorflow as tf
 
-from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset
+from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset, say_set_session
 
 if TYPE_CHECKING:
     from tfsess_magics.core.model import Kind
@@ -84,6 +84,8 @@ class Stay:
         """What the body did to the defaults, a sentence each; known at the end."""
         self.resets: list[Caller] = []
         """Who has replaced the default graph."""
+        self.keras_sessions: list[Caller] = []
+        """Who has called Keras' ``set_session``."""
         self.entered_by: Caller | None = None
         self._left: list[Left] = []
         self._around: Stay | None = None
@@ -132,6 +134,9 @@ class Stay:
         if not self.is_over:
             self.is_over = True
             self.notices += [left.say(self.session.name) for left in self._left]
+            self.notices += [
+                say_set_session(who, self.session.name, self.session.kind) for who in dict.fromkeys(self.keras_sessions)
+            ]
             if self.resets and lost:
                 self.notices.append(
                     say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation)

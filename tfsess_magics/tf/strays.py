@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import tensorflow as tf
+from tensorflow.python.eager import context
 from tensorflow.python.framework import ops, stack
 
 from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.tf.guard import Caller
+from tfsess_magics.tf.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.stay import innermost_stay
 
+_DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
+_SINCE = "since a graph was left in another order than it was entered, ordinary cells are not eager any more"
+_FOR_GOOD = "until the kernel is restarted"
 _NOT_EAGER = "ordinary cells build in its graph and are not eager any more"
 
 
@@ -29,13 +34,18 @@ class Strays:
     def __init__(self, observed: Callable[[], Iterable[Any]]) -> None:
         self._observed = observed
         self._told: WeakSet[Any] = WeakSet()
+        self._entered_how: WeakKeyDictionary[Any, Entered] = WeakKeyDictionary()
+        self._refused: WeakSet[Any] = WeakSet()
+        """What TensorFlow has refused to take from its stacks."""
         self.resets: deque[Caller] = deque(maxlen=8)
         """Who has replaced a default graph that was not empty."""
+        self.keras_sessions: deque[Caller] = deque(maxlen=8)
+        """Who has called Keras' ``set_session``."""
 
     def news(self) -> list[str]:
         """Return a sentence for each thing that was not told yet; nothing while a cell is running."""
         graphs, sessions = ops._default_graph_stack.stack, stack._default_session_stack.stack
-        if not (graphs or sessions or self.resets) or calling_cell() is not None:
+        if not (graphs or sessions or self.resets or self.keras_sessions) or calling_cell() is not None:
             return []
         return [*self._blocks(), *self._entered(graphs, sessions), *self._modules()]
 
@@ -50,31 +60,94 @@ class Strays:
     def _entered(self, graphs: list[Any], sessions: list[Any]) -> list[str]:
         if innermost_stay() is not None:
             return []
+        defaults = [*sessions, *graphs]
+        new = list(filter(self._is_new, sessions))
+        # A session that was entered has entered its graph as well.
+        self._told.update(session.graph for session in new)
+        new += filter(self._is_new, graphs)
+        over = [
+            default for default in dict.fromkeys(defaults) if default in self._entered_how and self._is_over(default)
+        ]
+        if new or over:
+            self._entered_how.update(zip([*new, *over], how_entered([*new, *over]), strict=True))
         told = []
-        for session in filter(self._is_new, list(sessions)):
-            known = next((known for known in self._observed() if known.watched.session is session), None)
-            what = "an InteractiveSession" if isinstance(session, tf.compat.v1.InteractiveSession) else "a session"
-            who = f"{what}, {known.name}, made by {known.origin}," if known else what
-            in_graph = any(graph is session.graph for graph in graphs)
-            self._told.add(session.graph)
-            told.append(
-                f"{who} was left open; it stays the default session of ordinary cells"
-                f"{f', {_NOT_EAGER}' if in_graph else ''}."
-                f"{f' To end it: %tfsession close {known.name}' if known else ''}"
-            )
-        told += [f"a graph was entered and never left; {_NOT_EAGER}" for _ in filter(self._is_new, list(graphs))]
+        for default in [*new, *over]:
+            if self._is_over(default):
+                del self._entered_how[default]
+                self._refused.add(default)
+                told.append(f"{self._who(default)} {_DISORDER}{_among(default)} {_FOR_GOOD}")
+            elif default in new:
+                told.append(self._say_session(default, graphs) if default in sessions else self._say_graph(default))
+        was_eager = context.default_execution_mode == context.EAGER_MODE
+        if (
+            was_eager
+            and not tf.executing_eagerly()
+            and (refused := [graph for graph in graphs if graph in self._refused])
+        ):
+            self._refused.difference_update(refused)
+            told.append(f"{_SINCE} {_FOR_GOOD}")
         return told
 
+    def _is_over(self, default: Any) -> bool:
+        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
+        return self._entered_how[default].is_over or (is_interactive and default._closed)
+
+    def _say_session(self, session: Any, graphs: list[Any]) -> str:
+        holder = self._entered_how[session].holder
+        what, known = self._who(session), self._known(session)
+        said = f"{holder} is suspended inside {what}" if isinstance(holder, Caller) else f"{what} was left open"
+        effect = f", {_NOT_EAGER}" if any(graph is session.graph for graph in graphs) else ""
+        said += f"; it stays the default session of ordinary cells{effect}."
+        if isinstance(session, tf.compat.v1.InteractiveSession):
+            return f"{said} To end it: %tfsession close {known.name}" if known else said
+        return f"{said} To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else said
+
+    def _say_graph(self, graph: Any) -> str:
+        holder = self._entered_how[graph].holder
+        effect = f"it stays{_among(graph)}" if tf.executing_eagerly() else _NOT_EAGER
+        if isinstance(holder, Caller):
+            return f"{holder} is suspended inside a graph; {effect}"
+        if holder is None or holder.leave:
+            said = f"a graph was entered and never left; {effect}"
+            return f"{said}. To leave it: {holder.leave}" if holder else said
+        by = f"{holder.module}.{holder.name}"
+        return f"a graph was entered and never left, by a context manager in {by}; {effect}"
+
+    def _who(self, default: Any) -> str:
+        if isinstance(default, tf.Graph):
+            return "a graph"
+        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
+        what = "an InteractiveSession" if is_interactive else "a session"
+        if known := self._known(default):
+            return f"{what}, {known.name}, made by {known.origin},"
+        return f"{what}, which is closed," if getattr(default, "_closed", False) else what
+
+    def _known(self, session: Any) -> Any:
+        return next((known for known in self._observed() if known.watched.session is session), None)
+
     def _modules(self) -> list[str]:
-        resets = [self.resets.popleft() for _ in range(len(self.resets))]
-        return [
+        told = [
             f"{who} called {'clear_session of Keras' if who.by_keras else 'reset_default_graph'}: "
             "the default graph of ordinary cells is an empty one"
-            for who in resets
-            if cell_of(who.file) is None
+            for who in _modules_in(self.resets)
+        ]
+        return told + [
+            f"{who} called set_session of Keras: ordinary Keras code works in that session"
+            for who in _modules_in(self.keras_sessions)
         ]
 
     def _is_new(self, item: Any) -> bool:
         is_new = item not in self._told
         self._told.add(item)
         return is_new
+
+
+def _among(default: Any) -> str:
+    kind = "graphs" if isinstance(default, tf.Graph) else "sessions"
+    return f" among the default {kind} of ordinary cells"
+
+
+def _modules_in(callers: deque[Caller]) -> list[Caller]:
+    """Take what is there, and return those that are no cell's, each once."""
+    taken = [callers.popleft() for _ in range(len(callers))]
+    return [who for who in dict.fromkeys(taken) if cell_of(who.file) is None]

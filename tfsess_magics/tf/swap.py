@@ -23,6 +23,7 @@ from tensorflow.python.framework import ops, stack, traceable_stack
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.util import tf_stack
 
+from tfsess_magics.tf import keras_session
 from tfsess_magics.tf.guard import Caller, Left, NotingStack
 from tfsess_magics.tf.leftovers import end_controllers
 
@@ -47,6 +48,7 @@ class _Defaults(NamedTuple):
     building: tuple[Any, ...]
     variable_scope: Any
     frame_filters: list[Any]
+    keras: keras_session.State
 
 
 class _OurFrames(tf_stack.StackTraceFilter):  # type: ignore[misc]
@@ -74,6 +76,7 @@ def _take(graph: tf.Graph) -> _Defaults:
         tuple(getattr(graph, name) for name in _BUILD_STATE),
         store and store.current_scope,
         tf_stack._source_filter_stacks[get_ident()],
+        keras_session.take(),
     )
 
 
@@ -95,6 +98,7 @@ def _put(graph: tf.Graph, defaults: _Defaults) -> None:
     elif store is not None and store.current_scope.name:
         store.current_scope = variable_scope.VariableScope(False)
     tf_stack._source_filter_stacks[get_ident()] = defaults.frame_filters
+    keras_session.put(defaults.keras)
 
 
 def _variable_scope_store(graph: tf.Graph) -> Any:
@@ -108,7 +112,10 @@ def _enter_default_graph() -> Any:
 
 def _inside_eager(graph: tf.Graph) -> _Defaults:
     return _inside(graph, None, None, ())._replace(
-        sessions=NotingStack([]), switches=[context.ContextSwitch(False, context.eager_mode, None)], eager=True
+        sessions=NotingStack([]),
+        switches=[context.ContextSwitch(False, context.eager_mode, None)],
+        eager=True,
+        keras=keras_session.take(),
     )
 
 
@@ -134,6 +141,7 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
         building=(devices, [], traceable_stack.TraceableStack(), "", [], []),
         variable_scope=None,
         frame_filters=[frame_filter],
+        keras=keras_session.NOTHING,
     )
 
 

@@ -1,0 +1,151 @@
+"""Keras' own default session, which ``set_session`` and ``clear_session`` of its v1 backend change.
+
+In processes of their own: Keras is chosen before TensorFlow comes.
+"""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+SHELL = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+config = Config()
+config.HistoryManager.enabled = False
+shell = InteractiveShell.instance(config=config)
+shell.run_line_magic("load_ext", "tfsess_magics")
+for cell in sys.argv[1:]:
+    print("cell")
+    if not shell.run_cell(cell).success:
+        sys.exit(1)
+"""
+BACKENDS = {
+    "tf.compat.v1.keras.backend": "K = tf.compat.v1.keras.backend",
+    "tf_keras": "from tf_keras.src import backend as K",
+    "tensorflow.python.keras.backend": "from tensorflow.python.keras import backend as K",
+}
+UNCHANGED = "Keras goes on with the default session, that of 'train', and the notebook's Keras session is unchanged"
+PREPARE = """
+import tensorflow as tf
+v1 = tf.compat.v1
+import model
+def is_mine():
+    with graph.as_default():
+        return model.K.get_session() is mine and not mine._closed
+"""
+
+
+@pytest.fixture(params=BACKENDS)
+def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A module that calls Keras' v1 backend, and the folder to import it from."""
+    code = """\
+def use():
+    K.set_session(v1.Session(graph=tf.Graph()))
+
+def clear():
+    K.clear_session()
+"""
+    head = f"import tensorflow as tf; v1 = tf.compat.v1\n{BACKENDS[request.param]}\n"
+    folder = tmp_path / "nets"
+    folder.mkdir()
+    (folder / "model.py").write_text("\n" * (4 - head.count("\n")) + head + textwrap.dedent(code))
+    return folder
+
+
+def said(folder: Path, *cells: str) -> list[str]:
+    """Run cells in a process of its own and return what each printed."""
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1", "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", SHELL, *cells]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2])
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout.split("cell\n")[1:]
+
+
+def test_the_notebooks_keras_session_is_what_it_was(model: Path) -> None:
+    """Whatever the body of a session's cell does to it; which call of which module did that is said."""
+    own = "graph = tf.Graph()\nwith graph.as_default(): mine = v1.Session(); model.K.set_session(mine)"
+    _, ordinary, used, mine, built, cleared, still = said(
+        model,
+        PREPARE,
+        own,
+        "%%tfsession train\nmodel.use(); x = model.K.get_session() is v1.get_default_session()",
+        "print(x, is_mine())",
+        "%%tfsession train\nx = tf.constant(1.0)",
+        "%%tfsession train\nmodel.clear()",
+        "print(is_mine())",
+    )
+    assert (ordinary, built) == ("", "")
+    assert used == f"model.use (nets/model.py:6) called Keras' set_session; {UNCHANGED}\n"
+    assert mine == "True True\n"
+    assert cleared == (
+        "model.clear (nets/model.py:9) called Keras' clear_session, which resets the default graph; "
+        "'train' goes on with the new graph (generation 2)\n"
+    )
+    assert still == "True\n"
+
+
+def test_the_cell_itself_a_with_block_and_an_eager_scope(model: Path) -> None:
+    """Also in the cell that imports Keras."""
+    block = """\
+with warnings.catch_warnings(record=True) as caught, tfsess_magics.get('train'):
+    warnings.simplefilter('always')
+    K.set_session(v1.Session())
+print(caught[-1].message)"""
+    cell, block, eager = said(
+        model,
+        "%%tfsession train\nfrom model import K, v1, tf\nK.set_session(v1.get_default_session())",
+        f"import tfsess_magics, warnings\n{block}",
+        "%%tfsession scratch --eager\nK.set_session(v1.Session(graph=tf.Graph()))",
+    )
+    assert cell == f"cell 1, line 3 called Keras' set_session; {UNCHANGED}\n"
+    assert eager == "cell 1, line 2 called Keras' set_session; the notebook's Keras session is unchanged\n"
+    assert block == f"cell 1, line 4 called Keras' set_session; {UNCHANGED}\n"
+
+
+def test_a_named_session_that_clear_session_closes(model: Path) -> None:
+    """TF 1 code gives Keras the default session; the named session goes on with the new graph and a session on it."""
+    body = "x = tf.constant(1.0)\nK.set_session(v1.get_default_session())\nK.clear_session()"
+    cleared, after = said(
+        model,
+        f"%%tfsession train\nfrom model import K, v1, tf\n{body}",
+        "%%tfsession train\nprint((tf.constant(1.0) + 1).eval())",
+    )
+    assert [line.split("; ")[0] for line in cleared.splitlines()] == [
+        "cell 1, line 4 called Keras' set_session",
+        "cell 1, line 5 called Keras' clear_session, which resets the default graph",
+    ]
+    assert after == "2.0\n"
+
+
+def test_in_ordinary_cells_a_module_is_named_once(model: Path) -> None:
+    """Not repaired, and the cell itself is not told what it did."""
+    _, used, after, itself, kept = said(
+        model,
+        PREPARE,
+        "model.use()",
+        "x = 1",
+        "mine = v1.Session(graph=tf.Graph()); model.K.set_session(mine)",
+        "graph = mine.graph; print(is_mine())",
+    )
+    assert used == (
+        "model.use (nets/model.py:6) called set_session of Keras: ordinary Keras code works in that session\n"
+    )
+    assert [after, itself, kept] == ["", "", "True\n"]
+
+
+def test_unloading_leaves_keras_as_it_was(model: Path) -> None:
+    """Twice, and with Keras imported before or after; what each thread has in it stays."""
+    *_, types = said(
+        model,
+        PREPARE,
+        "%reload_ext tfsess_magics",
+        "graph = tf.Graph(); mine = v1.Session(graph=graph); model.K.set_session(mine)",
+        "%unload_ext tfsess_magics",
+        "print(is_mine(), type(model.K.set_session.__globals__['_SESSION']).__module__)",
+    )
+    assert types in ("True tf_keras.src.backend\n", "True _thread\n")
