@@ -134,7 +134,7 @@ export class SessionsClient implements IDisposable {
   private _fail(turn: number, error: unknown): void {
     if (turn === this._turn) {
       this._forget('absent');
-      console.warn('tfsess_magics: cannot connect to the extension in the kernel', error);
+      console.warn('tfsess_magics: cannot connect', error);
     }
   }
 
@@ -149,7 +149,7 @@ export class SessionsClient implements IDisposable {
   private _loseReplies(): void {
     const lost = [...this._pending.values()];
     this._pending.clear();
-    const message = this.trans.__('The connection to the kernel was lost before it answered.');
+    const message = this.trans.__('The connection to the kernel was lost.');
     lost.forEach(pending => pending.reject(new Error(message)));
   }
 

@@ -12,6 +12,9 @@ import type { SessionSummary } from './protocol';
 /** How many sessions a question names. */
 const NAMES = 8;
 
+/** What TensorFlow says to code that uses a session that was closed. */
+const CLOSED = 'RuntimeError: Attempted to use a closed Session.';
+
 /** Ask whether to reset a session. */
 export function askReset(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
   const [lost, ...memory] = whatIsLost(total([session]), trans);
@@ -28,20 +31,17 @@ export function askClose(session: SessionSummary, trans: TranslationBundle): Pro
 /** Ask whether to reset or close an eager scope; `names`: what that unbinds, null if that is not known. */
 export function askUnbind(
   session: SessionSummary,
-  title: string,
   label: string,
   names: readonly string[] | null,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const unbound =
-    names === null
-      ? trans.__('The names that its cells have assigned will be unbound.')
-      : names.length > 0
-        ? trans.__('Names that will be unbound: %1.', names.join(', '))
-        : trans.__('It has no names to unbind.');
-  const held = trans.__('%1 (%2)', countVariables(session.variables, trans), formatBytes(session.variables_nbytes));
-  const says = [unbound, trans.__('It holds %1; those that something else refers to live on.', held)];
-  return ask(title, session.variables > 0 ? says : [unbound], label, trans);
+  const which = names ? names.join(', ') || trans.__('none') : trans.__('what its cells have assigned');
+  const held = countVariables(session.variables, trans);
+  const says = [
+    trans.__('Names that will be unbound: %1.', which),
+    trans.__('Of its %1 (%2) those live on that something else refers to.', held, formatBytes(session.variables_nbytes))
+  ];
+  return ask(trans.__('%1 %2?', label, session.name), says, label, trans);
 }
 
 /** Ask whether to close a session of other code; `heldBy`: what refers to it, null if that is not known. */
@@ -53,10 +53,7 @@ export function askCloseOther(
   const { label, module } = shortenOrigin(session.origin);
   const says = [
     trans.__('It belongs to other code: %1.', session.origin),
-    trans.__(
-      'Code of %1 that goes on using it gets “RuntimeError: Attempted to use a closed Session.”',
-      module || label
-    ),
+    trans.__('Code of %1 that goes on using it gets “%2”', module || label, CLOSED),
     ...(heldBy ? [sayHolders(heldBy, trans)] : []),
     ...whatIsLost(total([session]), trans)
   ];
@@ -95,7 +92,7 @@ export function askCloseUnused(sessions: readonly SessionSummary[], trans: Trans
     trans.__('They have not run for a while, and at most one name refers to each:'),
     ...lines,
     ...(more > 0 ? [countMore(more, trans)] : []),
-    trans.__('Code that goes on using one gets “RuntimeError: Attempted to use a closed Session.”'),
+    trans.__('Code that goes on using one gets “%1”', CLOSED),
     ...whatIsLost(total(sessions), trans)
   ];
   const title = trans._n(
@@ -129,16 +126,14 @@ function listNames(sessions: readonly SessionSummary[], trans: TranslationBundle
 
 function whatIsLost({ variables, nbytes, operations }: Totals, trans: TranslationBundle): string[] {
   if (variables === 0 && operations === 0) {
-    return [trans.__('Nothing is lost: there are no variables and no operations.')];
+    return [trans.__('Nothing is lost.')];
   }
   const held =
     variables === 0
       ? trans.__('no variables')
       : trans.__('%1 (%2)', countVariables(variables, trans), formatBytes(nbytes));
   const lost = trans.__('What is lost: %1 and %2.', held, countOperations(operations, trans));
-  const memory = trans.__(
-    'The process keeps the memory for later; a restart of the kernel gives it back to the system.'
-  );
+  const memory = trans.__('The process keeps the memory for later, until the kernel restarts.');
   return nbytes === 0 ? [lost] : [lost, memory];
 }
 

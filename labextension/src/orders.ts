@@ -48,7 +48,7 @@ export class SessionOrders implements PanelActions {
   async reset(kernel: string, session: SessionSummary): Promise<void> {
     const isMeant =
       session.kind === 'eager'
-        ? await this._askUnbind(kernel, session, this.trans.__('Reset %1?', session.name), this.trans.__('Reset'))
+        ? await this._askUnbind(kernel, session, this.trans.__('Reset'))
         : await askReset(session, this.trans);
     if (isMeant) {
       await this._order(kernel, session, (client, order) => client.request('reset', order));
@@ -58,7 +58,7 @@ export class SessionOrders implements PanelActions {
   async close(kernel: string, session: SessionSummary): Promise<void> {
     const isMeant =
       session.kind === 'eager'
-        ? await this._askUnbind(kernel, session, this.trans.__('Close %1?', session.name), this.trans.__('Close'))
+        ? await this._askUnbind(kernel, session, this.trans.__('Close'))
         : isOfOthers(session)
           ? await askCloseOther(session, await this._detail(kernel, session.id, 'held_by'), this.trans)
           : await askClose(session, this.trans);
@@ -130,8 +130,8 @@ export class SessionOrders implements PanelActions {
     return this._client(kernel).request('describe', { id });
   }
 
-  private async _askUnbind(kernel: string, session: SessionSummary, title: string, label: string): Promise<boolean> {
-    return askUnbind(session, title, label, await this._detail(kernel, session.id, 'names'), this.trans);
+  private async _askUnbind(kernel: string, session: SessionSummary, label: string): Promise<boolean> {
+    return askUnbind(session, label, await this._detail(kernel, session.id, 'names'), this.trans);
   }
 
   /** A part of a session's details, null if the kernel does not say it soon enough to wait for it with a question. */
@@ -194,8 +194,7 @@ export class SessionOrders implements PanelActions {
   }
 
   private _client(kernel: string): Client {
-    const fail = (): Promise<never> =>
-      Promise.reject(new Error(this.trans.__('The kernel is not connected any more.')));
+    const fail = (): Promise<never> => Promise.reject(new Error(this.trans.__('The kernel is not connected.')));
     return this.kernels.client(kernel) ?? { request: fail, load: fail };
   }
 }

@@ -151,7 +151,7 @@ describe('SessionsClient', () => {
       const [client, kernel] = await connectLive();
       const reset = client.request('reset', { id: 1, generation: 1 });
       kernel.restart();
-      await expect(reset).rejects.toThrow('lost before it answered');
+      await expect(reset).rejects.toThrow('The connection to the kernel was lost');
     });
   });
 

@@ -1,10 +1,8 @@
 import * as React from 'react';
 
-import { CommandIDs } from '../src/commands';
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';
-import { details, eager, outside, session } from './examples';
-import { Ordering, ticks } from './ordering';
+import { eager, outside, session } from './examples';
 import { Rendered } from './render';
 
 describe('the row of an eager scope', () => {
@@ -54,26 +52,6 @@ describe('the row of an eager scope', () => {
   });
 });
 
-describe('orders to an eager scope', () => {
-  const one = { kernel: 'k1', session: 1 };
-
-  it.each([
-    ['reset', 'Reset'],
-    ['close', 'Close']
-  ] as const)('%s names in its question what is unbound', async (type, label) => {
-    const at = await Ordering.of(eager(1));
-    const done = at.commands.execute(CommandIDs[type], one);
-    await ticks();
-    at.kernel.say({ type: 'done', request: 1, message: '', details: details({ names: ['model', 'opt'] }) });
-    await at.answer(label, `${label} s1?`, 'Names that will be unbound: model, opt.', '44 variables (21.4 MiB)');
-    expect(at.kernel.orders.at(-1)).toEqual({ type, request: 2, id: 1, generation: 1 });
-    at.kernel.say({ type: 'done', request: 2, message: 'dropped model, opt', details: null });
-    await done;
-    expect(at.told).toEqual(['dropped model, opt']);
-    at.dispose();
-  });
-});
-
 describe('stop', () => {
   let page: Rendered;
 
@@ -93,16 +71,5 @@ describe('stop', () => {
     expect(stop !== null).toBe(isThere);
     stop?.click();
     expect(page.actions.noted).toEqual(isThere ? ['stop k1 1 1'] : []);
-  });
-
-  it('asks nothing, and tells what was kept', async () => {
-    const at = await Ordering.of(session(1, { state: 'running', generation: 3 }));
-    const done = at.commands.execute(CommandIDs.stop, { kernel: 'k1', session: 1 });
-    await ticks();
-    expect(at.kernel.orders).toEqual([{ type: 'stop', request: 1, id: 1, generation: 3 }]);
-    at.kernel.say({ type: 'done', request: 1, message: 'stopped s1', details: null });
-    await done;
-    expect(at.told).toEqual(['stopped s1']);
-    at.dispose();
   });
 });

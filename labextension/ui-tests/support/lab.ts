@@ -129,7 +129,7 @@ export class Lab {
     return this.panel.locator('section');
   }
 
-  button(order: 'Reset' | 'Close' | 'Adopt' | 'Run', name: string): Locator {
+  button(order: 'Reset' | 'Close' | 'Adopt' | 'Run' | 'Stop', name: string): Locator {
     return this.panel.getByRole('button', { name: `${order} ${name}`, exact: true });
   }
 

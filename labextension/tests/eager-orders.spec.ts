@@ -1,0 +1,36 @@
+import { CommandIDs } from '../src/commands';
+import { details, eager, session } from './examples';
+import { Ordering, ticks } from './ordering';
+
+describe('orders to an eager scope', () => {
+  const one = { kernel: 'k1', session: 1 };
+
+  it.each([
+    ['reset', 'Reset'],
+    ['close', 'Close']
+  ] as const)('%s names in its question what is unbound', async (type, label) => {
+    const at = await Ordering.of(eager(1));
+    const done = at.commands.execute(CommandIDs[type], one);
+    await ticks();
+    at.kernel.say({ type: 'done', request: 1, message: '', details: details({ names: ['model', 'opt'] }) });
+    await at.answer(label, `${label} s1?`, 'Names that will be unbound: model, opt.', '44 variables (21.4 MiB)');
+    expect(at.kernel.orders.at(-1)).toEqual({ type, request: 2, id: 1, generation: 1 });
+    at.kernel.say({ type: 'done', request: 2, message: 'dropped model, opt', details: null });
+    await done;
+    expect(at.told).toEqual(['dropped model, opt']);
+    at.dispose();
+  });
+});
+
+describe('stop', () => {
+  it('asks nothing, and tells what was kept', async () => {
+    const at = await Ordering.of(session(1, { state: 'running', generation: 3 }));
+    const done = at.commands.execute(CommandIDs.stop, { kernel: 'k1', session: 1 });
+    await ticks();
+    expect(at.kernel.orders).toEqual([{ type: 'stop', request: 1, id: 1, generation: 3 }]);
+    at.kernel.say({ type: 'done', request: 1, message: 'stopped s1', details: null });
+    await done;
+    expect(at.told).toEqual(['stopped s1']);
+    at.dispose();
+  });
+});

@@ -1,0 +1,61 @@
+import { expect, test } from '../support/test';
+
+test('an eager scope is listed with what it made, asks with its names, and drops them; ordinary cells have one row', async ({
+  kernel,
+  lab,
+  openNotebook
+}) => {
+  const imports = 'import tensorflow as tf\n';
+  await openNotebook(
+    [
+      `%%tfsession classifier --eager\n${imports}weights = tf.Variable(tf.zeros([256]))\nmodel = tf.Module()`,
+      `${imports}mine = tf.Variable(tf.zeros([1024]))`
+    ],
+    2
+  );
+  const scope = lab.row('classifier');
+  const outside = lab.row('eager (outside any scope)');
+  await expect(scope).toContainText('1.0 KiB');
+  await expect(scope).toContainText('1 variable');
+  await expect(outside).toContainText('4.0 KiB');
+  await expect(outside.getByRole('button', { name: /Reset|Close|Stop/ })).toHaveCount(0);
+
+  await lab.toggle('classifier').click();
+  await expect(scope).toContainText('model: Module, 0 variables, 0 B');
+  await lab.order('Reset', 'classifier', /Names that will be unbound: model, weights\./);
+  await expect(scope).toContainText('0 B');
+  expect(await kernel.evaluate('"weights" in globals() or "model" in globals()')).toBe(false);
+
+  await kernel.execute('del mine');
+  await expect(outside).toHaveCount(0);
+  await lab.order('Close', 'classifier');
+  await expect(scope).toHaveCount(0);
+});
+
+test('Stop ends a run that waits, and training goes on with the same variables', async ({ lab, openNotebook }) => {
+  await openNotebook(
+    [
+      `%%tfsession train
+import numpy, tensorflow as tf
+v = tf.compat.v1.get_variable("v", initializer=numpy.arange(3.0))
+v.initializer.run()
+step = tf.compat.v1.assign_add(v, [1.0, 1.0, 1.0])
+step.eval()
+waits = tf.compat.v1.FIFOQueue(1, tf.float32).dequeue()`,
+      '%%tfsession train\nwaits.eval()',
+      '%%tfsession train\nprint("now", step.eval().tolist())'
+    ],
+    1
+  );
+  await lab.start(1);
+  const row = lab.row('train');
+  await expect(row).toContainText('running');
+  await row.hover();
+  await lab.button('Stop', 'train').click();
+  await expect(lab.output(1)).toContainText('SessionStopped');
+  await expect(lab.output(1)).toContainText('dequeue from');
+  await expect(lab.output(1)).toContainText('Kept: 1 variable (24 B)');
+  await lab.run(2);
+  await expect(lab.output(2)).toContainText('now [2.0, 3.0, 4.0]');
+  await expect(lab.button('Stop', 'train')).toHaveCount(0);
+});
