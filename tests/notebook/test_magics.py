@@ -215,8 +215,10 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
     [
         (
             "clsoe train",
-            "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, adopt, panel. "
-            "Did you mean 'close'?",
+            (
+                "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, adopt, panel. "
+                "Did you mean 'close'?"
+            ),
         ),
         ("train", "To run a cell in a session: %%tfsession train, with two %."),
         ("close tarin", "no session is named 'tarin'. Live: train. Did you mean 'train'?"),
