@@ -17,6 +17,7 @@ from tensorflow.core.protobuf import config_pb2
 import tfsess_magics
 from tests.tf.conftest import Open
 from tfsess_magics import SessionStopped
+from tfsess_magics.tf import stop
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import GraphVariables
 
@@ -117,10 +118,28 @@ def test_a_stop_by_order_is_an_error_that_except_exception_lets_pass(train: Name
 
 def test_a_stop_between_two_runs_stops_the_next_one(train: NamedSession) -> None:
     before = train.run(READS)
-    assert "its next one will be stopped before it begins" in tfsess_magics.stop("train")
-    with pytest.raises(SessionStopped, match="before this run began; nothing was lost"):
-        train.run("double")
+    with train:
+        assert "its next one will be stopped before it begins" in tfsess_magics.stop("train")
+        with pytest.raises(SessionStopped, match="before this run began; nothing was lost"):
+            train.run("double")
     assert same(before, train.run(READS))
+
+
+def test_a_stop_for_a_run_that_does_not_come_is_forgotten_with_the_cell(train: NamedSession) -> None:
+    with train:
+        tfsess_magics.stop("train")
+    train.run("double")
+
+
+def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "its next one, within 5 s, will be stopped" in tfsess_magics.stop("train")
+    with pytest.raises(SessionStopped):
+        train.run("double")
+    monkeypatch.setattr(stop, "_SOON", -1.0)
+    tfsess_magics.stop("train")
+    train.run("double")
 
 
 def test_a_finished_training_loop_of_another_thread_is_stopped(train: NamedSession) -> None:
@@ -243,7 +262,7 @@ def test_what_cannot_be_read_is_said_before_anything_is_lost(
 
     errors: list[BaseException] = []
 
-    def stop() -> None:
+    def act() -> None:
         with monkeypatch.context() as patch:
             patch.setattr(GraphVariables, "kept_by", fail)
             try:
@@ -253,7 +272,7 @@ def test_what_cannot_be_read_is_said_before_anything_is_lost(
         assert train.watched.meter.running_since is not None
         interrupt()
 
-    thread = when_running(train, stop)
+    thread = when_running(train, act)
     with pytest.raises(KeyboardInterrupt, match="stopped a run"):
         train.run("waits:0")
     thread.join()
@@ -270,12 +289,12 @@ def test_a_run_whose_stop_was_refused_ends_as_it_would_have(
 
     monkeypatch.setattr(GraphVariables, "kept_by", fail)
 
-    def stop() -> None:
+    def act() -> None:
         with pytest.raises(tf.errors.UnavailableError):
             tfsess_magics.stop("train")
         train.run("fill")
 
-    thread = when_running(train, stop)
+    thread = when_running(train, act)
     assert train.run("waits:0") == 1.0
     thread.join()
     assert train.watched.meter.running_since is None

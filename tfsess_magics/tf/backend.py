@@ -57,7 +57,8 @@ class TensorFlow:
 
     def stop(self, session: Any, by: str) -> str:
         """Stop the runs of a session, or its next run if there is none, and return what was done."""
-        return self._stopper.stop(session.watched.meter, by)
+        is_entered = isinstance(session, NamedSession) and session.is_entered
+        return self._stopper.stop(session.watched.meter, by, is_entered=is_entered)
 
     def _name_of(self, meter: RunMeter) -> str:
         for session in self._sessions():

@@ -21,6 +21,7 @@ from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.stay import Stay
+from tfsess_magics.tf.stop import forget_order
 from tfsess_magics.tf.watched import Watched
 
 
@@ -184,7 +185,14 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                     self._follow(graph)
                 self._now.interactive = stay.defaults.interactive_left()
             self._stays.discard(stay)
+            if self._generation is not None and not self._stays:
+                forget_order(self._generation.watched.meter)
         self._changed()
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether a cell or a ``with`` block is in it."""
+        return bool(self._stays)
 
     def use(self) -> str | None:
         """Say what is using it now, None if nothing is."""

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
@@ -39,6 +39,14 @@ _NOT_KEPT = {
     "iterators": re.compile(r"Iterator"),
     "positions of random operations": re.compile(r"^(Random|Multinomial|TruncatedNormal|ParameterizedTruncated)"),
 }
+
+
+class Ordered(NamedTuple):
+    """A stop that waits for the next run."""
+
+    by: str
+    until: float | None
+    """When it is forgotten, by `time.perf_counter`; None: when nobody is in the session any more."""
 
 
 class Stop:
@@ -75,6 +83,12 @@ class Stop:
             return KeyboardInterrupt(f"stopped a run in {self.name} after {waited}{on}. {self.account}")
         by = self.by or "an interrupt of another run in it"
         return SessionStopped(f"{by} stopped a run in {self.name} after {waited}{on}. {self.account}")
+
+
+def forget_order(meter: RunMeter) -> None:
+    """Forget a stop that was ordered for a next run which has not come."""
+    if isinstance(meter.stop, Ordered):
+        meter.stop = None
 
 
 class Stopper:
@@ -116,9 +130,12 @@ class Stopper:
                 pass
             if token not in meter.in_flight:
                 raise SessionStopped
-        elif stop is not None:
+        elif isinstance(stop, Ordered):
             meter.stop = None
-            raise SessionStopped(f"{stop} stopped {self._name_of(meter)} before this run began; nothing was lost.")
+            if stop.until is None or time.perf_counter() < stop.until:
+                raise SessionStopped(
+                    f"{stop.by} stopped {self._name_of(meter)} before this run began; nothing was lost."
+                )
 
     def leave(self, meter: RunMeter, token: int, step: Sequence[Any]) -> None:
         """End a run that was stopped, given the arguments of its step.
@@ -146,8 +163,11 @@ class Stopper:
         meter.ended(started[:3], f"{type(error).__name__}: {error}")
         raise error from None
 
-    def stop(self, meter: RunMeter, by: str) -> str:
+    def stop(self, meter: RunMeter, by: str, *, is_entered: bool) -> str:
         """Stop the runs of a session, or its next run if there is none; return what was done.
+
+        The next run is that of the cell or ``with`` block that is in the session, if there is one; otherwise, as other
+        code may be between two runs, one that begins soon.
 
         Raises
         ------
@@ -156,8 +176,9 @@ class Stopper:
         """
         stop = self._begin(meter, by)
         if stop is None:
-            meter.stop = by
-            return f"{self._name_of(meter)} has no run under way; its next one will be stopped before it begins"
+            meter.stop = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
+            when = "" if is_entered else f", within {_SOON:.0f} s,"
+            return f"{self._name_of(meter)} has no run under way; its next one{when} will be stopped before it begins"
         if not stop.done.wait(_PATIENCE):
             return (
                 f"{stop.name} is waiting for an operation to finish, and stops then. If it never does, only a restart "
@@ -278,5 +299,7 @@ def _account(session: BaseSession, values: Values) -> str:
     return f"{kept}{half}. Not kept: {', '.join(lost)}." if lost else f"{kept}{half}."
 
 
+_SOON = 5.0
+"""Seconds for which a stop that was ordered between two runs is remembered."""
 _PATIENCE = 5.0
 """Seconds until the one who orders a stop is told that it has to wait."""

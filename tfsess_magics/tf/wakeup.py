@@ -29,10 +29,11 @@ class Watcher:
         self._fd = -1
         self._before = -1
         self._thread: threading.Thread | None = None
+        self._process = 0
 
     def arm(self) -> int | None:
         """Become the wakeup descriptor, and return the one there was; the main thread's to call."""
-        if self._thread is None:
+        if self._thread is None or self._process != os.getpid():  # a fork has taken no thread along
             self._start()
         before = signal.set_wakeup_fd(self._fd, warn_on_full_buffer=False)
         if before != self._fd:
@@ -49,6 +50,7 @@ class Watcher:
                 end.close()
 
     def _start(self) -> None:
+        self._process = os.getpid()
         self._ends = socket.socketpair()
         self._ends[1].setblocking(False)
         self._fd = self._ends[1].fileno()
