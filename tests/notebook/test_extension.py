@@ -126,6 +126,28 @@ def test_a_method_that_other_code_wrapped_over_ours_stays(plain_notebook: Notebo
     del shell.run_cell_async
 
 
+@pytest.mark.parametrize("then", ["keep", "unload"])
+def test_what_other_code_makes_of_the_class_is_what_runs(
+    plain_notebook: Notebook, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """A method that is replaced on the shell's class after the extension was loaded takes effect at once."""
+    shell = plain_notebook.shell
+    shown: list[BaseException | None] = []
+
+    def showtraceback(_: InteractiveShell, *args: Any, **kwargs: Any) -> None:
+        shown.append(sys.exception())
+
+    tfsess_magics.load_ipython_extension(shell)
+    monkeypatch.setattr(InteractiveShell, "showtraceback", showtraceback)
+    if then == "unload":
+        tfsess_magics.unload_ipython_extension(shell)
+    outcome = plain_notebook.run("1 / 0")
+    tfsess_magics.unload_ipython_extension(shell)
+    assert [type(error) for error in shown] == [ZeroDivisionError]
+    assert outcome.err == ""
+    assert "showtraceback" not in vars(shell)
+
+
 def _in_python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

@@ -9,6 +9,7 @@ this package. Under any other cell no frame of this package is on the stack.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
@@ -37,6 +38,14 @@ def print_notices(scope: Scope) -> None:
         print(notice)
 
 
+def _call_of_class(shell: InteractiveShell, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Call the method that the class has by now: other code may replace it there at any time."""
+    found = inspect.getattr_static(type(shell), name)
+    bind = getattr(type(found), "__get__", None)
+    method = bind(found, shell, type(shell)) if bind else found
+    return method(*args, **kwargs)
+
+
 class CellRunner:
     """The wrappers on one shell; `install` and `uninstall` may be called in any order, by the thread of the shell.
 
@@ -61,7 +70,7 @@ class CellRunner:
         self._explain = explain
         self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
         self._transformed: tuple[Cell, _Transformed] | None = None
-        self._wrappers: dict[str, Any] = {}
+        self._wrappers: dict[str, tuple[Any, Any]] = {}
         self._enabled = False
 
     def install(self) -> None:
@@ -70,20 +79,20 @@ class CellRunner:
         for method in (self._should_run_async, self._run_cell_async, self._run_ast_nodes, self._showtraceback):
             name = method.__name__.removeprefix("_")
             if name not in self._wrappers:
-                original = getattr(self._shell, name)
-                wrapper = functools.wraps(original)(functools.partial(method, original))
-                self._wrappers[name] = wrapper
+                own = vars(self._shell).get(name)
+                original = own or functools.partial(_call_of_class, self._shell, name)
+                wrapper = functools.wraps(getattr(self._shell, name))(functools.partial(method, original))
+                self._wrappers[name] = wrapper, own
                 setattr(self._shell, name, wrapper)
 
     def uninstall(self) -> None:
         """Make the shell as it was before."""
         self._enabled = False
-        for name, wrapper in list(self._wrappers.items()):
+        for name, (wrapper, own) in list(self._wrappers.items()):
             if vars(self._shell).get(name) is wrapper:
-                original = wrapper.__wrapped__
                 delattr(self._shell, name)
-                if getattr(self._shell, name) != original:
-                    setattr(self._shell, name, original)
+                if own is not None:
+                    setattr(self._shell, name, own)
                 del self._wrappers[name]
 
     def _split(self, raw_cell: str) -> Cell | None:
