@@ -17,6 +17,9 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import unused
 from tfsess_magics.tf.watched import Watched
 
+_AGAIN = 1.0
+"""Seconds at least between two looks at who refers to a session."""
+
 
 class ObservedSession:
     """What is known of somebody's session, as long as it lives; nothing of it is kept alive.
@@ -52,6 +55,7 @@ class ObservedSession:
         self._made = time.perf_counter()
         self._verdict: tuple[float, bool] | None = None
         """Since when it had been quiet when it was last looked for who refers to it, and whether it looked leaked."""
+        self._looked = 0.0
         self.watched = Watched(session, RunMeter(changed), gone)
 
     @property
@@ -80,11 +84,13 @@ class ObservedSession:
 
     @property
     def due(self) -> float | None:
-        """Seconds until it may look leaked without anything happening to it, None if that is known."""
+        """Seconds until it may look leaked without anything happening to it, None if it does."""
         since = self._quiet_since
-        if self._verdict and self._verdict[0] == since:
+        if self._verdict == (since, True):
             return None
-        return max(0.0, since + unused.IDLE - time.perf_counter())
+        # Who referred to it when it was looked at may have been passing by.
+        again = self._looked + max(unused.IDLE, _AGAIN) if self._verdict and self._verdict[0] == since else 0.0
+        return max(0.0, max(since + unused.IDLE, again) - time.perf_counter())
 
     @property
     def may_be_unused(self) -> bool:
@@ -99,6 +105,7 @@ class ObservedSession:
     def mark_unused(self, is_unused: bool) -> None:
         """Take note of whether it looks leaked, which holds until it runs again."""
         self._verdict = self._quiet_since, is_unused
+        self._looked = time.perf_counter()
 
     def held_by(self) -> list[str]:
         """Say what refers to the session."""

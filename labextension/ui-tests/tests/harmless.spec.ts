@@ -110,7 +110,7 @@ while not os.path.exists("${name}.end"):
   await expect.poll(seen).toMatch(/subshell.*tfsess_magics feed/);
 
   await lab.page.goto('about:blank');
-  await expect.poll(seen).not.toMatch(/subshell|tfsess_magics/);
+  await expect.poll(seen).not.toMatch(/subshell|tfsess_magics feed/);
   expect((await kernel.model()).execution_state).toBe('busy');
   endCell(name);
   await expect.poll(() => kernel.evaluate('len(__import__("threading").enumerate())')).toBe(before);

@@ -13,6 +13,8 @@ const TRUTH = `(lambda named, variables: [
   [variable.op.name, variable.shape.as_list(), value.nbytes] for variable, value in zip(variables, named.session.run(variables))
 ])(${TRAIN}, ${TRAIN}.graph.get_collection("variables"))`;
 
+const OUTSIDE = 'eager (outside any scope)';
+
 test.use({ deviceScaleFactor: 1.5, viewport: { width: 1320, height: 1040 } });
 
 test('the tour: both sessions are listed with their bytes, one is reset and one closed by clicking', async ({
@@ -25,20 +27,19 @@ test('the tour: both sessions are listed with their bytes, one is reset and one 
   await expect(lab.row('train')).toContainText('hidden/weights');
   await tour.takePicture('map');
   expect(await tour.run('keras-text', 'close-text')).toBe(true);
-  await expect(lab.rows).toHaveCount(2);
+  await expect(lab.rows).toHaveCount(3); // the Keras model of ordinary cells has one
 
   const kernel = await tour.kernel();
   const told = '[[session.name, session.variables_nbytes] for session in __import__("tfsess_magics").sessions()]';
-  expect(await kernel.evaluate(told)).toEqual([
-    ['prep', 0],
-    ['train', NBYTES]
-  ]);
+  const [prep, train, [outside, eager]] = await kernel.evaluate<[string, number][]>(told);
+  expect([prep, train, outside]).toEqual([['prep', 0], ['train', NBYTES], OUTSIDE]);
+  await expect(lab.bytes(OUTSIDE)).toHaveText(shown(eager));
   const truth = await kernel.evaluate<[string, number[], number][]>(TRUTH);
   expect(ascending(truth.map(([, shape]) => shape.reduce((floats, size) => floats * size, 1)))).toEqual(VARIABLES);
   expect(sum(truth.map(([, , nbytes]) => nbytes))).toBe(NBYTES);
   await expect(lab.bytes('prep')).toHaveText('0 B');
   await expect(lab.bytes('train')).toHaveText(shown(NBYTES));
-  await expect(lab.panel).toContainText(`2 sessions · ${shown(NBYTES)} in variables`);
+  await expect(lab.panel).toContainText(`3 sessions · ${shown(NBYTES + eager)} in variables`);
   const lines = lab
     .row('train')
     .getByRole('row')
@@ -50,18 +51,18 @@ test('the tour: both sessions are listed with their bytes, one is reset and one 
   }
 
   expect(await tour.run('close', 'end')).toBe(true); // closes `prep`
-  await expect(lab.rows).toHaveCount(1);
-  expect(await tour.run('prep-plane')).toBe(true);
   await expect(lab.rows).toHaveCount(2);
+  expect(await tour.run('prep-plane')).toBe(true);
+  await expect(lab.rows).toHaveCount(3);
   await lab.order('Reset', 'train', new RegExp(`${VARIABLES.length} variables \\(${shown(NBYTES)}\\)`));
   await expect(lab.row('train')).toContainText('empty graph');
   await expect(lab.bytes('train')).toHaveText('0 B');
   await expect(lab.outcome).toContainText('reset train: its graph is empty now');
   await lab.order('Close', 'prep');
-  await expect(lab.rows).toHaveCount(1);
+  await expect(lab.rows).toHaveCount(2);
   await expect(lab.outcome).toContainText('closed prep');
 
-  expect(await kernel.sessions()).toEqual(['train']);
+  expect(await kernel.sessions()).toEqual(['train', OUTSIDE]);
   expect(await kernel.evaluate(`${TRAIN}.generation`)).toBe(2);
   expect(await kernel.evaluate(`len(${TRAIN}.graph.get_operations())`)).toBe(0);
   await kernel.shutDown();
