@@ -19,7 +19,7 @@ from tests.tf.conftest import Open
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import stop
 from tfsess_magics.tf.session import NamedSession
-from tfsess_magics.tf.variables import GraphVariables
+from tfsess_magics.tf.variables import GraphVariables, Values
 
 v1 = tf.compat.v1
 
@@ -355,3 +355,47 @@ def test_an_eager_scope_has_nothing_to_stop() -> None:
         tfsess_magics.stop("e")
     tfsess_magics.close("e")
     tfsess_magics.api._connect().unobserve()
+
+
+def test_of_two_orders_at_once_one_stops_and_the_other_is_told(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = train.run(READS)
+    read, is_reading, may_go_on = GraphVariables.kept_by, threading.Event(), threading.Event()
+
+    def kept_by(*args: Any) -> Any:
+        is_reading.set()
+        assert may_go_on.wait(20)
+        return read(*args)
+
+    monkeypatch.setattr(GraphVariables, "kept_by", kept_by)
+    said: list[str] = []
+    first = threading.Thread(target=lambda: said.append(tfsess_magics.stop("train")))
+
+    def act() -> None:
+        first.start()
+        assert is_reading.wait(20)
+        said.append(tfsess_magics.stop("train"))
+        may_go_on.set()
+
+    thread = when_running(train, act)
+    with pytest.raises(SessionStopped):
+        train.run("waits:0")
+    thread.join()
+    first.join()
+    assert said[0] == "'train' is being stopped already, by tfsess_magics.stop"
+    assert said[1].startswith("stopped 'train': 1 run.")
+    assert same(before, train.run(READS))
+
+
+def test_values_that_cannot_be_given_back_are_said_to_be_lost(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Values, "give", fail)
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt, match="could not be begun anew, and its values are lost: no room"):
+        train.run("waits:0")
+    thread.join()

@@ -147,17 +147,18 @@ class Stopper:
         """
         started = meter.claimed[token]
         stop: Stop = started[3]
-        stop.waited_for = stop.waited_for or awaited(meter.watched().session, step, sys.exception())
+        failed = sys.exception()
         while True:
             try:
                 stop.came_back[token].set()
+                stop.waited_for = stop.waited_for or _awaited(meter, step, failed)
                 stop.done.wait()
                 break
             except KeyboardInterrupt:  # a second one, while the first is being dealt with
                 continue
         meter.claimed.pop(token, None)
         if stop.refusal is not None:
-            meter.ended(started[:3], None if sys.exception() is None else type(sys.exception()).__name__)
+            meter.ended(started[:3], None if failed is None else type(failed).__name__)
             return
         error = stop.error(started[1], started[2])
         meter.ended(started[:3], f"{type(error).__name__}: {error}")
@@ -175,6 +176,8 @@ class Stopper:
             Why the values could not be read; nothing was done then.
         """
         stop = self._begin(meter, by)
+        if stop is None and isinstance(meter.stop, Stop):
+            return f"{self._name_of(meter)} is being stopped already, by {meter.stop.by or 'an interrupt'}"
         if stop is None:
             meter.stop = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
             when = "" if is_entered else f", within {_SOON:.0f} s,"
@@ -237,8 +240,7 @@ class Stopper:
                         "%s was not stopped, its variables would be lost: they cannot be read (%s)", stop.name, error
                     )
                 return
-            handle = session._session
-            pywrap_tf_session.TF_CloseSession(handle)  # returns when nothing runs in it any more
+            pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
             for came_back in stop.came_back.values():
                 came_back.wait()
             with watched.graph_variables.held():
@@ -246,10 +248,21 @@ class Stopper:
                     _begin_anew(session, values)
                     meter.version = session.graph.version
             stop.account = _account(session, values)
+        except Exception as error:  # noqa: BLE001 - those who wait are to be told
+            stop.account = f"The session could not be begun anew, and its values are lost: {error}"
         finally:
             meter.stop = None
             meter.stopping.release()
             stop.done.set()
+
+
+def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
+    watched = meter.watched()
+    try:
+        return awaited(watched and watched.session, step, failed)
+    except Exception:  # noqa: BLE001 - the stop matters, not how it is told
+        _log.debug("what a run waited for could not be found out", exc_info=True)
+        return ""
 
 
 def _gone_on(meter: RunMeter) -> dict[int, tuple[Any, ...]]:
