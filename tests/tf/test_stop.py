@@ -284,7 +284,6 @@ def test_a_run_whose_stop_was_refused_ends_as_it_would_have(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        train.session._session  # noqa: B018 - the session is as it was
         raise tf.errors.UnavailableError(None, None, "the worker is gone")
 
     monkeypatch.setattr(GraphVariables, "kept_by", fail)
