@@ -94,6 +94,32 @@ def test_models_optimizers_and_datasets_are_listed_and_not_kept(cells: Notebook)
     assert "model" not in {o.name for o in info("e").objects}
 
 
+def test_what_is_inside_other_objects_is_listed_too(cells: Notebook) -> None:
+    cells.ok(
+        "%%tfsession e --eager\nimport keras\n"
+        "def dense(units):\n    return keras.Sequential([keras.Input([8]), keras.layers.Dense(units)])\n"
+        "class Trainer:\n"
+        "    @property\n    def model(self):\n        1 / 0\n"
+        "    def __getattr__(self, name):\n        1 / 0\n"
+        "trainer = Trainer()\nmodels = {'small': dense(1), 'large': [dense(2), dense(4)]}\n"
+        "models['itself'] = models\nmodels['small'].compile(optimizer='sgd', loss='mse')"
+    )
+    cells.ok("%%tfsession e\ntrainer.mine = dense(3)")
+    found = {o.name: (o.type, o.variables) for o in info("e").objects}
+    assert set(found) == {
+        "models['small']",
+        "models['small'].optimizer",
+        "models['large'][0]",
+        "models['large'][1]",
+        "trainer.mine",
+    }
+    assert found["trainer.mine"] == ("Sequential", 2)
+    assert found["models['small'].optimizer"][0] == "SGD"
+    cells.ok("trainer.mine = None\ndel models")
+    gc.collect()
+    assert info("e").objects == ()
+
+
 def test_close_drops_the_names_of_its_cells_and_frees_what_they_held(cells: Notebook) -> None:
     cells.ok("kept = 1")
     cells.ok(

@@ -1,4 +1,4 @@
-"""Sessions are opened, entered, run, passed on, adopted, reset, closed and dropped in any order."""
+"""Sessions and eager scopes are opened, entered, stopped, passed on, adopted, reset, closed and dropped at random."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ STEPS = settings(
 """At most 80 lives of at most 50 steps each; how many steps it were is counted."""
 LEAST_STEPS = 2000
 
+GRAPHS = (Kind.NAMED, Kind.ADOPTED, Kind.OBSERVED)
 NAMES = st.sampled_from(["a", "b", "c"])
 WHICH = st.integers(0, 5)
 
@@ -53,6 +54,8 @@ class Row:
     """The TensorFlow session, as long as the code that made it holds it."""
     generation: int = 1
     runs: int = 0
+    made: list[Any] = field(default_factory=list, repr=False)
+    """The eager variables that were made in it and not dropped yet."""
     is_broken: bool = False
     """Whether its maker has closed it."""
 
@@ -85,6 +88,36 @@ def add_and_run(session: Any, way: str = "run") -> None:
     with session.graph.as_default():
         total = tf.constant(1) + 1
     assert WAYS[way](session, total) == 2
+
+
+class Blocked:
+    """A thread whose run in a session waits for a queue that stays empty."""
+
+    def __init__(self, row: Row) -> None:
+        session = row.reference()
+        with session.graph.as_default():
+            self._variable = v1.get_variable(f"v{session.graph.num_operations()}", initializer=3.0)
+            wait = v1.FIFOQueue(1, tf.float32).dequeue()
+        session.run(self._variable.initializer)
+        self._session = session
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(wait,))
+        self._thread.start()
+
+    def _run(self, wait: Any) -> None:
+        try:
+            self._session.run(wait)
+        except tfsess_magics.SessionStopped as error:
+            self._error = error.with_traceback(None)
+
+    def end(self) -> None:
+        """Look at what the stop left."""
+        self._thread.join()
+        assert isinstance(self._error, tfsess_magics.SessionStopped)
+        assert self._session.run(self._variable) == 3.0
+        for thread in threading.enumerate():
+            if thread.name == "tfsess_magics stop":
+                thread.join()  # it holds the session a moment longer
 
 
 class Inside:
@@ -162,8 +195,11 @@ class Lives(RuleBasedStateMachine):
         """Return what is on this thread's stack of default sessions: a named session begins a new one."""
         found: list[Row] = []
         for block in self.blocks:
-            found = [block.row] if block.is_named else [*found, block.row]
+            found = [*([] if block.is_named else found), *([] if block.row.kind is Kind.EAGER else [block.row])]
         return found
+
+    def _named_as(self, row: Row) -> str:
+        return tfsess_magics.sessions()[self.rows.index(row)].name
 
     def _gone(self, row: Row) -> None:
         self.rows.remove(row)
@@ -178,6 +214,30 @@ class Lives(RuleBasedStateMachine):
             self.rows.append(Row(Kind.NAMED, self._follow(opened.session), name, opened))
         else:
             assert opened is row.named
+
+    @rule(name=NAMES)
+    def open_eager(self, name: str) -> None:
+        row = self._live(name)
+        if row is not None and row.kind is not Kind.EAGER:
+            with pytest.raises(tfsess_magics.OptionConflictError):
+                tfsess_magics.session(name, eager=True)
+            return
+        opened = tfsess_magics.session(name, eager=True)
+        if row is None:
+            self.rows.append(Row(Kind.EAGER, lambda: None, name, opened))
+        else:
+            assert opened is row.named
+
+    @precondition(lambda self: self.blocks and self.blocks[-1].row.kind is Kind.EAGER)
+    @rule()
+    def make_an_eager_variable(self) -> None:
+        self.blocks[-1].row.made.append(tf.Variable(1.0))
+
+    @rule(which=WHICH)
+    def drop_an_eager_variable(self, which: int) -> None:
+        row = self._pick(which, Kind.EAGER)
+        if row is not None and row.made:
+            del row.made[which % len(row.made)]
 
     @rule()
     def make(self) -> None:
@@ -211,7 +271,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=WHICH)
     def enter_named(self, which: int) -> None:
-        row = self._pick(which, Kind.NAMED, Kind.ADOPTED)
+        row = self._pick(which, Kind.NAMED, Kind.ADOPTED, Kind.EAGER)
         if row is None:
             return
         if row.is_broken:
@@ -243,7 +303,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=WHICH, way=st.sampled_from(sorted(WAYS)))
     def pass_on(self, which: int, way: str) -> None:
-        row = self._pick(which, *Kind)
+        row = self._pick(which, *GRAPHS)
         if row is None:
             return
         session = row.named if row.kind is Kind.NAMED else row.reference()
@@ -254,7 +314,29 @@ class Lives(RuleBasedStateMachine):
         add_and_run(session, way)
         row.runs += 1
 
-    @precondition(lambda self: self.blocks)
+    @rule(which=WHICH)
+    def stop_a_run(self, which: int) -> None:
+        row = self._pick(which, *GRAPHS)
+        if row is None or row.is_broken:
+            return
+        blocked = Blocked(row)
+        while tfsess_magics.sessions()[self.rows.index(row)].running_since is None:
+            pass
+        assert "1 run. Kept: " in tfsess_magics.stop(self._named_as(row))
+        blocked.end()
+        row.runs += 3
+
+    @rule(which=WHICH)
+    def stop_nothing(self, which: int) -> None:
+        row = self._pick(which, *GRAPHS)
+        if row is None or row.is_broken:
+            return
+        assert "will be stopped before it begins" in tfsess_magics.stop(self._named_as(row))
+        with pytest.raises(tfsess_magics.SessionStopped, match="before this run began"):
+            add_and_run(row.reference())
+        row.runs += 1
+
+    @precondition(lambda self: self._defaults())
     @rule()
     def run_in_the_default_session(self) -> None:
         row = self._defaults()[-1]
@@ -300,22 +382,22 @@ class Lives(RuleBasedStateMachine):
             with pytest.raises(tfsess_magics.SessionInUseError):
                 tfsess_magics.close(name)
         else:
-            session = row.named.session
+            session = getattr(row.named, "session", None)
+            row.made.clear()
             tfsess_magics.close(name)
-            assert session._closed
+            assert session is None or session._closed
             self._gone(row)
 
     @rule(which=WHICH)
     def close_of_other_code(self, which: int) -> None:
         row = self._pick(which, Kind.OBSERVED)
         if row is not None:
-            index = self.rows.index(row)
-            tfsess_magics.close(tfsess_magics.sessions()[index].name)
+            tfsess_magics.close(self._named_as(row))
             self._gone(row)
 
     @rule(which=WHICH, in_thread=st.booleans())
     def its_maker_closes_it(self, which: int, in_thread: bool) -> None:
-        row = self._pick(which, *Kind)
+        row = self._pick(which, *GRAPHS)
         if row is None:
             return
         if in_thread:
@@ -351,10 +433,12 @@ class Lives(RuleBasedStateMachine):
             with pytest.raises(tfsess_magics.SessionInUseError):
                 tfsess_magics.reset(name)
         else:
-            session = row.named.session
+            session = getattr(row.named, "session", None)
+            row.made.clear()
             tfsess_magics.reset(name)
-            assert session._closed
-            row.reference = self._follow(row.named.session)
+            if session is not None:
+                assert session._closed
+                row.reference = self._follow(row.named.session)
             row.generation, row.runs, row.is_broken = row.generation + 1, 0, False
 
     @rule(which=WHICH)
@@ -391,7 +475,7 @@ class Lives(RuleBasedStateMachine):
     def collect(self) -> None:
         """Nothing is kept that nobody has any more."""
         gc.collect()
-        sessions = [row.reference() for row in self.rows] + self.closed
+        sessions = [row.reference() for row in self.rows if row.kind is not Kind.EAGER] + self.closed
         wanted = {id(thing) for session in sessions for thing in (session, session.graph)}
         self.references = [reference for reference in self.references if reference() is not None]
         assert {id(reference()) for reference in self.references} == wanted
@@ -399,11 +483,14 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def the_defaults_are_those_of_the_innermost(self) -> None:
         Lives.looks += 1
-        if self.blocks:
+        if self._defaults():
             session = self._defaults()[-1].reference()
             assert v1.get_default_session() is session
             assert v1.get_default_graph() is session.graph
             assert not tf.executing_eagerly()
+        elif self.blocks:
+            assert tf.executing_eagerly()
+            assert v1.get_default_session() is None
         else:
             assert tf.executing_eagerly()
             assert (ops._default_graph_stack.stack, stack._default_session_stack.stack) == ([], [])
@@ -419,7 +506,8 @@ class Lives(RuleBasedStateMachine):
                 row.generation,
                 row.runs,
                 row in defaults,
-                row.reference().graph.num_operations(),
+                0 if row.kind is Kind.EAGER else row.reference().graph.num_operations(),
+                len(row.made),
             )
             for row in self.rows
         ]
@@ -432,6 +520,7 @@ class Lives(RuleBasedStateMachine):
                 info.runs,
                 info.is_default,
                 info.operations,
+                len(info.variables) if info.kind is Kind.EAGER else 0,
             )
             for info in tfsess_magics.sessions()
         ]

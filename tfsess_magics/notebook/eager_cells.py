@@ -48,8 +48,7 @@ class EagerCells:
             if scope.bindings is None:
                 scope.bindings = CellBindings(self._shell)
             scope.bindings.add(names)
-            for name in names:
-                scope.objects.add(name, self._shell.user_ns.get(name))
+            scope.objects.look({name: self._shell.user_ns.get(name) for name in scope.bindings.names()})
             if result.execution_count is not None:
                 scope.bindings.add_output(result.execution_count)
 

@@ -40,8 +40,8 @@ class EagerScope(Enterable):
     """A name for TensorFlow 2 code, and what that code has made.
 
     As a context manager it makes the thread eager, with no default session and a default graph of its own. What is
-    made inside is tracked and not kept: variables, and the models, optimizers and datasets that cells name. Any thread
-    may use it.
+    made inside is tracked and not kept: variables, and the models, optimizers and datasets that the names of its cells
+    lead to. Any thread may use it.
 
     Made by ``%%tfsession NAME --eager`` and `tfsess_magics.session`.
 
@@ -91,7 +91,7 @@ class EagerScope(Enterable):
 
     @property
     def objects(self) -> EagerObjects:
-        """What its cells have given a name."""
+        """What the names of its cells lead to."""
         return self._contents.objects
 
     def enter(self, by: str) -> Stay:

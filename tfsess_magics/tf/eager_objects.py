@@ -5,23 +5,40 @@ from __future__ import annotations
 import math
 import sys
 import weakref
+from collections import deque
+from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import tensorflow as tf
 
 from tfsess_magics.core.model import ObjectInfo
 
+_MOST = 1000
+"""How many objects one look passes by at most."""
+_FOREIGN = {"tensorflow", "keras", "tf_keras", "numpy"}
+"""Packages whose objects are not looked into."""
+
 
 class EagerObjects:
-    """Those that were given a name in the cells of one scope, as long as they live; keeps none of them alive."""
+    """Those that can be reached from the names of the cells of one scope, as long as they live. Keeps none alive."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[str, weakref.ref[Any]]] = {}
 
-    def add(self, name: str, value: object) -> None:
-        """Take `value` into the list if it is a model, an optimizer or a dataset."""
-        if isinstance(value, _types()):
-            self._known[id(value)] = name, weakref.ref(value)
+    def look(self, named: Mapping[str, object]) -> None:
+        """Take into the list what `named` holds: itself, or inside containers and objects of the user's classes."""
+        types = _types()
+        seen: set[int] = set()
+        queue = deque(named.items())
+        while queue and len(seen) < _MOST:
+            name, value = queue.popleft()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, types):
+                self._known[id(value)] = name, weakref.ref(value)
+            queue.extend(_inside(name, value, types))
 
     def records(self) -> tuple[ObjectInfo, ...]:
         """Return a record of each, largest first."""
@@ -45,6 +62,28 @@ def _types() -> tuple[type, ...]:
     ]
     legacy = getattr(sys.modules.get("tf_keras.optimizers"), "Optimizer", None)
     return (tf.Module, tf.data.Dataset, *keras, *([legacy] if legacy else []))
+
+
+def _inside(name: str, value: Any, types: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield what `value` holds, by how it is written. Runs no code of the user's."""
+    if type(value) is dict:
+        yield from ((f"{name}[{key!r}]", held) for key, held in value.items() if isinstance(key, (str, int)))
+    elif type(value) in (list, tuple):
+        yield from ((f"{name}[{index}]", held) for index, held in enumerate(value[:_MOST]))
+    else:
+        held = _attributes(value)
+        if isinstance(value, types):  # its parts are not listed beside it, its optimizer is
+            held = {key: held[key] for key in held.keys() & {"optimizer"}}
+        elif type(value).__module__.partition(".")[0] in _FOREIGN or isinstance(value, (type, ModuleType)):
+            return
+        yield from ((f"{name}.{attribute}", part) for attribute, part in held.items())
+
+
+def _attributes(value: object) -> dict[str, Any]:
+    try:
+        return dict(object.__getattribute__(value, "__dict__"))
+    except AttributeError:
+        return {}
 
 
 def _record(name: str, value: Any) -> ObjectInfo:
