@@ -227,12 +227,14 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
             finally:
                 if wakeup_fd is not None:
                     set_wakeup_fd(wakeup_fd)
+                ended_by, failed = failed, None  # this frame is in its traceback: it would keep all that is here
                 started = meter.in_flight.pop(token, None)
                 if started is None:
+                    del ended_by
                     _stopper.leave(meter, token, args)
                 else:
-                    meter.ended(started, None if failed is None else _describe(failed))
-                failed = None
+                    meter.ended(started, None if ended_by is None else _describe(ended_by))
+                    del ended_by
         except KeyboardInterrupt as late:
             # One that came in the middle of the lines above.
             started = meter.in_flight.pop(token, None)

@@ -162,7 +162,10 @@ class Stopper:
             return
         error = stop.error(started[1], started[2])
         meter.ended(started[:3], f"{type(error).__name__}: {error}")
-        raise error from None
+        try:
+            raise error from None
+        finally:
+            del error, failed  # this frame is in their tracebacks: they would keep the session
 
     def stop(self, meter: RunMeter, by: str, *, is_entered: bool) -> str:
         """Stop the runs of a session, or its next run if there is none; return what was done.
