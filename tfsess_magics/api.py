@@ -110,6 +110,8 @@ def session(
     device: str | None = ...,
     threads: int | Sequence[int] | str | None = ...,
     seed: int | None = ...,
+    timeout: float | None = ...,
+    on_stop: Literal["keep", "drop"] | None = ...,
     eager: None = ...,
 ) -> NamedSession: ...
 
@@ -124,6 +126,8 @@ def session(
     device: str | None = None,
     threads: int | Sequence[int] | str | None = None,
     seed: int | None = None,
+    timeout: float | None = None,
+    on_stop: Literal["keep", "drop"] | None = None,
     eager: Literal[True] | None = None,
 ) -> NamedSession | EagerScope:
     """Return the named session or eager scope `name`, opened now if there is none of that name.
@@ -143,6 +147,12 @@ def session(
         TensorFlow. ``2``, ``(2, 4)``.
     seed
         Graph-level random seed.
+    timeout
+        Seconds that a run in it may take, 0 for as long as it wants. A run that takes longer ends with
+        ``tf.errors.DeadlineExceededError``, and the session and all that it holds live on. What ``RunOptions`` say for
+        a single run goes before it.
+    on_stop
+        Whether a stop keeps the values of its variables, as it does unless this says ``"drop"``.
     eager
         True for a scope for TensorFlow 2 code, which has no graph; no other option applies to it.
 
@@ -181,6 +191,8 @@ def session(
         "device": device,
         "threads": threads,
         "seed": seed,
+        "timeout": timeout,
+        "on_stop": on_stop,
         "eager": eager,
     }
     options = {option: value for option, value in given.items() if value is not None}
@@ -267,23 +279,32 @@ def sessions() -> tuple[SessionInfo, ...]:
 def close(*names: str) -> tuple[SessionInfo, ...]:
     """Close the sessions of those `names`, or numbers (``"#7"``), and return what they were.
 
-    Their variables' bytes go back to TensorFlow's allocator, which keeps them for later use by this process.
+    Runs that are under way end with `SessionStopped`. Their variables' bytes go back to TensorFlow's allocator, which
+    keeps them for later use by this process.
 
     Raises
     ------
     UnknownSessionError
         If one of them is not live; nothing was closed then.
     SessionInUseError
-        If a cell, a ``with`` block or a run is using one of them; nothing was closed then.
+        If a cell or a ``with`` block is in one of them and no run is under way there; nothing was closed then.
     """
     return registry.close(*names)
 
 
-def stop(name: str) -> str:
+def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None) -> str:
     """Stop the runs of the session `name`, or of that number (``"#7"``), in whatever thread; its next one if none runs.
 
     Each ends with `SessionStopped`, a `KeyboardInterrupt`. The session can be used again, and its variables have the
     values that they had during the run. Queues, tables, iterators and callables do not outlive it.
+
+    Parameters
+    ----------
+    name
+        Of the session.
+    on_stop
+        ``"drop"`` gives the values of variables up, and stops also where they cannot be read. None for what the session
+        was opened with.
 
     Returns
     -------
@@ -299,7 +320,7 @@ def stop(name: str) -> str:
     tensorflow.errors.OpError
         If the values cannot be read; nothing was done then.
     """
-    return registry.stop(name, "tfsess_magics.stop")
+    return registry.stop(name, "tfsess_magics.stop", on_stop)
 
 
 def reset(name: str) -> SessionInfo:

@@ -18,6 +18,7 @@ class FakeSession:
     kind = Kind.NAMED
     due: float | None = None
     still_held = (0, 0)
+    unfinished = 0
     notes: Sequence[str] = ()
 
     def __init__(
@@ -30,7 +31,7 @@ class FakeSession:
         self.closed = False
         self.used_by: str | None = None
 
-    def enter(self, by: str) -> Scope:
+    def enter(self, by: str, timeout: float | None = None) -> Scope:
         raise NotImplementedError(by)
 
     def held_by(self) -> list[str]:
@@ -39,13 +40,13 @@ class FakeSession:
     def use(self) -> str | None:
         return self.used_by
 
-    def reset(self) -> None:
+    def reset(self, by: str) -> None:  # noqa: ARG002
         if self.used_by:
             raise SessionInUseError(self.name, "reset", self.used_by)
         self.generation += 1
         self.changed()
 
-    def close(self) -> None:
+    def close(self, by: str = "") -> None:  # noqa: ARG002
         if self.used_by:
             raise SessionInUseError(self.name, "close", self.used_by)
         self.closed = True
@@ -112,7 +113,7 @@ class FakeBackend:
     ) -> FakeSession:
         return FakeSession(number, name, options, origin, changed)
 
-    def stop(self, session: FakeSession, by: str) -> str:
+    def stop(self, session: FakeSession, by: str, on_stop: str | None) -> str:  # noqa: ARG002
         return f"{by} stopped {session.name}"
 
     def adopt(self, observed: "FakeObserved", name: str, changed: Callable[[], None]) -> FakeSession:

@@ -143,8 +143,8 @@ def test_close_and_reset_are_refused_inside_it(open_session: Open) -> None:
     assert tfsess_magics.sessions()[0].state is State.IDLE
 
 
-def test_a_run_under_way_is_seen_and_protects_the_session(open_session: Open) -> None:
-    """State, start and elapsed time are known from another thread, and close is refused."""
+def test_a_run_under_way_is_seen(open_session: Open) -> None:
+    """State and start are known from another thread."""
     train = open_session("train")
     with train:
         queue = tf.queue.FIFOQueue(1, tf.int32)
@@ -155,8 +155,6 @@ def test_a_run_under_way_is_seen_and_protects_the_session(open_session: Open) ->
         pass
     assert info.state is State.RUNNING
     assert info.runs == 0
-    with pytest.raises(SessionInUseError, match=r"a run is under way in it for 0\.\d s"):
-        tfsess_magics.close("train")
     train.run(enqueue)
     thread.join()
     info = tfsess_magics.sessions()[0]

@@ -398,3 +398,25 @@ def test_values_that_cannot_be_given_back_are_said_to_be_lost(
     with pytest.raises(KeyboardInterrupt, match="could not be begun anew, and its values are lost: no room"):
         train.run("waits:0")
     thread.join()
+
+
+def test_values_can_be_given_up(open_session: Open) -> None:
+    """As the session was opened, or as it is ordered."""
+    train = open_session("train", on_stop="drop")
+    with train:
+        v1.get_variable("v", initializer=2.0).initializer.run()
+        tf.identity(v1.FIFOQueue(1, tf.float32).dequeue(), name="waits")
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt, match=r"Kept: no variables .* Not kept: the values of variables \(--on-stop"):
+        train.run("waits:0")
+    thread.join()
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        train.run("v/Read/ReadVariableOp:0")
+    train.run("v/Assign")
+    thread = when_running(train, lambda: tfsess_magics.stop("train", on_stop="keep"))
+    with pytest.raises(SessionStopped, match="Kept: 1 variable"):
+        train.run("waits:0")
+    thread.join()
+    assert train.run("v/Read/ReadVariableOp:0") == 2.0
+    with pytest.raises(tfsess_magics.InvalidOptionError, match=r"--on-stop takes keep .* or drop; got 'all'"):
+        tfsess_magics.stop("train", on_stop="all")  # type: ignore[arg-type]

@@ -172,6 +172,8 @@ class SessionInfo:
     still_held: int = 0
     """Variables of an eager scope that was reset or closed which live on, since something else refers to them."""
     still_held_nbytes: int = 0
+    unfinished: int = 0
+    """Runs of a session that was reset or closed which have not ended, since an operation has to finish first."""
 
     def nbytes_on(self, device: DeviceInfo) -> int:
         """Return the bytes of the initialized variables that are known to be on a device."""

@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 
 from tfsess_magics.core.errors import InvalidOptionError, OptionConflictError
 
+KEEP, DROP = "keep", "drop"
+LONGEST = 2_000_000
+"""Seconds that a run may be allowed at most: TensorFlow counts in milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigOption:
@@ -63,6 +67,10 @@ class SessionOptions:
     device: str | None = None
     threads: Threads | None = None
     seed: int | None = None
+    timeout: float | None = None
+    """Seconds that a run may take; 0 for as long as it wants."""
+    on_stop: str | None = None
+    """What a stop does with the values of variables: `KEEP` or `DROP`."""
     eager: bool | None = None
 
     def given(self) -> Iterator[tuple[str, object]]:
@@ -97,7 +105,8 @@ class SessionOptions:
 
 
 def _written(option: str, value: object) -> str:
-    return f"--{option}" if value is True else f"--{option} {value}"
+    flag = f"--{option.replace('_', '-')}"
+    return flag if value is True else f"{flag} {value:g}" if isinstance(value, float) else f"{flag} {value}"
 
 
 def parse_threads(value: object) -> Threads:
@@ -120,6 +129,42 @@ def parse_threads(value: object) -> Threads:
             f"--threads takes INTRA or INTRA,INTER, whole numbers from 0 (0: TensorFlow chooses); got {value!r}."
         ) from None
     return Threads(*sizes)
+
+
+def parse_timeout(value: object) -> float:
+    """Read a number of seconds.
+
+    Raises
+    ------
+    InvalidOptionError
+        If it is anything else, or less than a millisecond and not 0.
+    """
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        seconds = float(value)  # type: ignore[arg-type]
+        if seconds != 0 and not 0.001 <= seconds <= LONGEST:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise InvalidOptionError(
+            f"--timeout takes a number of seconds from 0.001 to {LONGEST:,}, or 0 for no limit; got {value!r}."
+        ) from None
+    return seconds
+
+
+def parse_on_stop(value: object) -> str:
+    """Read what a stop does with the values of variables.
+
+    Raises
+    ------
+    InvalidOptionError
+        If it is neither `KEEP` nor `DROP`.
+    """
+    if value not in (KEEP, DROP):
+        raise InvalidOptionError(
+            f"--on-stop takes {KEEP} (a stop keeps the values of variables) or {DROP}; got {value!r}."
+        )
+    return str(value)
 
 
 def parse_seed(value: object) -> int:

@@ -64,10 +64,10 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
             return "", _details(session.info(), session.held_by())
         case Reset():
             with registry.unchanged(order.id, order.generation) as session:
-                return reset_message(registry.reset(session.name)), None
+                return reset_message(registry.reset(session.name, "Reset in the panel")), None
         case Close():
             with registry.unchanged(order.id, order.generation) as session:
-                return closed_message(registry.close(session.name)[0]), None
+                return closed_message(registry.close(session.name, by="Close in the panel")[0]), None
         case Stop():
             session = registry.get_live(order.id)
             if session.generation != order.generation:

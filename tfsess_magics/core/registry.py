@@ -226,7 +226,7 @@ class SessionRegistry(Generic[S]):
                 session.options.require_same(self._connect().options(**options), name)
             return session, False
 
-    def stop(self, name: str, by: str) -> str:
+    def stop(self, name: str, by: str, on_stop: str | None = None) -> str:
         """Stop the runs of the session of that name, or its next one, and return what was done.
 
         Takes no lock: it is there for when others have to wait.
@@ -235,6 +235,8 @@ class SessionRegistry(Generic[S]):
         ----------
         by
             Who orders it, as messages say it.
+        on_stop
+            Whether the values of variables are kept, as an option of this session's or, if None, as its own says.
 
         Raises
         ------
@@ -246,10 +248,10 @@ class SessionRegistry(Generic[S]):
         session = self.get_any(name)
         if session.kind.is_eager:
             raise NoRunsError(session.name)
-        return self._connect().stop(session, by)
+        return self._connect().stop(session, by, on_stop)
 
-    def reset(self, name: str) -> SessionInfo:
-        """Reset the session of that name and return what it was.
+    def reset(self, name: str, by: str = "tfsess_magics.reset") -> SessionInfo:
+        """Reset the session of that name on the order of `by`, and return what it was.
 
         Raises
         ------
@@ -259,11 +261,11 @@ class SessionRegistry(Generic[S]):
         with self._changing:
             session = self.get_any(name)
             before = session.info()
-            session.reset()
+            session.reset(by)
             return _after(before, session)
 
-    def close(self, *names: str) -> tuple[SessionInfo, ...]:
-        """Close the sessions of those names, all or none of them, and return what they were.
+    def close(self, *names: str, by: str = "tfsess_magics.close") -> tuple[SessionInfo, ...]:
+        """Close the sessions of those names on the order of `by`, all or none of them, and return what they were.
 
         Raises
         ------
@@ -278,7 +280,7 @@ class SessionRegistry(Generic[S]):
             closed = []
             for session in sessions:
                 before = session.info()
-                session.close()
+                session.close(by)
                 self._sessions.pop(session.name, None)
                 self._observed.pop(session.number, None)
                 closed.append(_after(before, session))
@@ -298,4 +300,4 @@ class SessionRegistry(Generic[S]):
 
 def _after(before: SessionInfo, session: ObservedSession | NamedSession) -> SessionInfo:
     still_held, nbytes = session.still_held
-    return replace(before, still_held=still_held, still_held_nbytes=nbytes)
+    return replace(before, still_held=still_held, still_held_nbytes=nbytes, unfinished=session.unfinished)

@@ -40,6 +40,10 @@ class RunMeter:
         """Held by the one who stops."""
         self.watched: Callable[[], Any] = lambda: None
         """Returns what is known of the session."""
+        self.timeout: float | None = None
+        """Seconds that each run may take, where the session was opened with such a limit."""
+        self.keeps = True
+        """Whether a stop keeps the values of variables."""
         self._ended: dict[int, int] = {}
         self._last: tuple[float, float, float, str | None] | None = None
         self.last_error: str | None = None

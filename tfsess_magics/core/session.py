@@ -69,11 +69,15 @@ class Session(Protocol):
     def still_held(self) -> tuple[int, int]:
         """Number and bytes of the variables that its last reset or its close could not free."""
 
+    @property
+    def unfinished(self) -> int:
+        """Number of runs that its last reset or its close could not end, an operation of theirs having to finish."""
+
     def held_by(self) -> list[str]:
         """Say what refers to it, if it is not ours."""
 
     def use(self) -> str | None:
-        """Say what is using it now, None if nothing is."""
+        """Say what keeps it from being ended now, None if nothing does."""
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
@@ -81,8 +85,8 @@ class Session(Protocol):
     def summary(self, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
 
-    def reset(self) -> None:
-        """Start anew with an empty graph.
+    def reset(self, by: str) -> None:
+        """Start anew with an empty graph, and end its runs, saying that it was `by` that did.
 
         Raises
         ------
@@ -92,8 +96,8 @@ class Session(Protocol):
             If only its maker can do that, or it has none.
         """
 
-    def close(self) -> None:
-        """End it.
+    def close(self, by: str) -> None:
+        """End it, and its runs, saying that it was `by` that did.
 
         Raises
         ------
@@ -113,13 +117,15 @@ class NamedSession(Session, Protocol):
     def notes(self) -> Sequence[str]:
         """What whoever opened it should be told, a sentence each."""
 
-    def enter(self, by: str) -> Scope:
-        """Begin a stay of `by`, as messages call it: ``cell 5``.
+    def enter(self, by: str, timeout: float | None = None) -> Scope:
+        """Begin a stay of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
 
         Raises
         ------
         ClosedSessionError
             If the session was closed.
+        InvalidOptionError
+            If it has no runs.
         """
 
 
@@ -163,7 +169,7 @@ class Backend(Protocol[S_co]):
     def unused(self, sessions: Iterable[ObservedSession]) -> set[int]:
         """Return the numbers of those `sessions` that nobody seems to need."""
 
-    def stop(self, session: Any, by: str) -> str:
+    def stop(self, session: Any, by: str, on_stop: str | None) -> str:
         """Stop the runs of a session on the order of `by`, or its next one, and return what was done."""
 
     def adopt(self, observed: Any, name: str, changed: Callable[[], None]) -> S_co:

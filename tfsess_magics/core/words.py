@@ -36,7 +36,7 @@ def closed_message(was: SessionInfo) -> str:
         return f"closed {was.name}: {_dropped(was)}"
     return (
         f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
-        f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
+        f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator{_unfinished(was)}"
     )
 
 
@@ -52,7 +52,17 @@ def reset_message(was: SessionInfo) -> str:
     size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
     return (
         f"reset {was.name}: its graph is empty now (generation {was.generation + 1}). "
-        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}"
+        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}{_unfinished(was)}"
+    )
+
+
+def _unfinished(was: SessionInfo) -> str:
+    """Say that runs have not ended."""
+    if not was.unfinished:
+        return ""
+    return (
+        f". {count(was.unfinished, 'run')} cannot be cut: what it holds comes back when its operation has "
+        "finished, and if that never does, with a restart of the kernel"
     )
 
 

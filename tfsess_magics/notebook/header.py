@@ -17,6 +17,8 @@ OPTIONS = {
     "device": "DEVICE",
     "threads": "INTRA[,INTER]",
     "seed": "NUMBER",
+    "timeout": "SECONDS",
+    "on-stop": "keep|drop",
     "eager": "",
 }
 """Each with what it takes, empty for nothing."""

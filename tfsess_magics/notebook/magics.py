@@ -69,6 +69,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
           --device DEVICE       default device of the graph, such as /CPU:0
           --threads INTRA[,INTER]   threads within an operation, and operations at a time; 0: TensorFlow chooses
           --seed NUMBER         graph-level random seed
+          --timeout SECONDS     a run that takes longer ends, and the session lives on; on a later cell: for that cell
+          --on-stop keep|drop   whether a stop keeps the values of variables (it does)
           --eager               a scope for TensorFlow 2 and Keras code instead: no graph, no other option
 
         As a line::
@@ -82,6 +84,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             %tfsession adopt EXPR NAME      give a session of other code a name: adopt model.session m, adopt #7 m
             %tfsession reset NAME           an empty graph and a new session under the same name
             %tfsession stop NAME            end its runs, from another thread or notebook page, and keep its variables
+                                            (stop NAME --on-stop drop: also where they cannot be read)
             %tfsession panel                the list as a widget that stays up to date, with buttons (ipywidgets)
         """
         if cell is not None:
@@ -181,18 +184,20 @@ class SessionMagics(Magics):  # type: ignore[misc]
         names = self._registry.names if words == ["--all"] else words
         flags = [word for word in names if word.startswith("-")]
         _require(bool(words) and not flags, "close NAME..., close --all or close --unused", words)
-        for was in self._registry.close(*names):
+        for was in self._registry.close(*names, by="%tfsession close"):
             print(closed_message(was))
         if not names:
             print("no session is open")
 
     def _reset(self, words: list[str]) -> None:
         _require(len(words) == 1 and not words[0].startswith("-"), "reset NAME", words)
-        print(reset_message(self._registry.reset(words[0])))
+        print(reset_message(self._registry.reset(words[0], "%tfsession reset")))
 
     def _stop(self, words: list[str]) -> None:
-        _require(len(words) == 1, "stop NAME", words)
-        print(self._registry.stop(words[0], "%tfsession stop"))
+        name, *rest = [part for word in words for part in word.split("=", 1)] or [""]
+        is_right = bool(name) and rest[:1] in ([], ["--on-stop"]) and len(rest) in (0, 2)
+        _require(is_right, "stop NAME [--on-stop keep|drop]", words)
+        print(self._registry.stop(name, "%tfsession stop", *rest[1:]))
 
     def _panel(self, words: list[str]) -> None:
         _require(not words, "panel", words)

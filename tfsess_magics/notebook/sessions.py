@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
+from tfsess_magics.core.options import parse_timeout
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import S, Scope
 from tfsess_magics.notebook.header import Header, parse_header, split_words
@@ -50,13 +51,19 @@ class NotebookSessions(Generic[S]):
         TfSessionError
             If the header will not do.
         """
-        session = self._open(line, cell)
-        self._entered(session, body)  # nothing that an interrupt can come before follows once it is entered
-        return session.enter(f"cell {cell}")
-
-    def _open(self, line: str, cell: int) -> S:
         header = self._header(line)
         live = self.registry.names
+        timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
+        session = self._open(header, live, cell)
+        self._entered(session, body)  # nothing that an interrupt can come before follows once it is entered
+        return session.enter(f"cell {cell}", timeout)
+
+    @staticmethod
+    def _is_of_this_cell(header: Header, live: tuple[str, ...]) -> bool:
+        """Whether a time limit is the cell's own: where the cell opens the session, it is the session's."""
+        return "timeout" in header.options and header.name in live
+
+    def _open(self, header: Header, live: tuple[str, ...], cell: int) -> S:
         session, is_new = self.registry.open(header.name, header.options, _origin(cell))
         if is_new:
             if hint := did_you_mean(header.name, live):

@@ -48,7 +48,7 @@ class AdoptedSession(NamedSession):
         """Say what refers to the session besides its name here."""
         return unused.held_by(self._now.watched)
 
-    def reset(self) -> None:
+    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - nobody can
         """Refuse: only its maker can make it anew.
 
         Raises

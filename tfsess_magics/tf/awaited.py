@@ -11,7 +11,7 @@ from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
 _NODE = re.compile(r"\{\{node ([^}]+)\}\}")
-_QUEUE = re.compile(r"^Queue(Dequeue|Enqueue)")
+_QUEUE = re.compile(r"^Queue(Dequeue|Enqueue)(Many|UpTo)?")
 _WAITS = re.compile(
     r"^Queue(Dequeue|Enqueue)|^(Eager)?PyFunc|^(Stateless)?While$|^LoopCond$|^IteratorGetNext|^Barrier|Unstage$|^Stage$|Recv$"
 )
@@ -53,13 +53,26 @@ def _named_in(graph: tf.Graph, error: BaseException | None) -> list[tf.Operation
     return []
 
 
-def _can_wait(graph: tf.Graph, step: Sequence[Any]) -> list[tf.Operation]:
+def fetched(step: Sequence[Any]) -> str:
+    """Say which run it is, by what it fetches: ``a run of 'loss:0' and 'train'``."""
+    names = _wanted(step)
+    if not names:
+        return "A run"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"A run of {', '.join(map(repr, names[:_NAMED]))}{more}"
+
+
+def _wanted(step: Sequence[Any]) -> list[str]:
+    """Return the names of the operations whose output or effect a step is for."""
     if len(step) < 4:
         return []
-    _, feeds, fetches, targets = step[:4]
-    fed = {pywrap_tf_session.TF_OperationName(output.oper) for output in feeds}
-    names = [pywrap_tf_session.TF_OperationName(output.oper) for output in fetches]
-    names += [pywrap_tf_session.TF_OperationName(target) for target in targets]
+    names = [pywrap_tf_session.TF_OperationName(output.oper) for output in step[2]]
+    return names + [pywrap_tf_session.TF_OperationName(target) for target in step[3]]
+
+
+def _can_wait(graph: tf.Graph, step: Sequence[Any]) -> list[tf.Operation]:
+    names = _wanted(step)
+    fed = {pywrap_tf_session.TF_OperationName(output.oper) for output in step[1]} if names else set()
     needed = _needed([graph.get_operation_by_name(name) for name in names], fed)
     return [op for op in needed if _WAITS.search(op.type)]
 
@@ -79,7 +92,8 @@ def _say(op: tf.Operation) -> str:
     if queue := _QUEUE.match(op.type):
         where = op.inputs[0].op.name
         if queue[1] == "Dequeue":
-            return f"dequeue from {where!r}, which is empty, and nothing enqueues"
+            has = "has too few elements" if queue[2] else "is empty"
+            return f"dequeue from {where!r}, which {has}, and nothing enqueues"
         return f"enqueue to {where!r}, which is full, and nothing dequeues"
     what = "a loop" if op.type in ("While", "StatelessWhile", "LoopCond") else op.type
     return f"{what} {op.name!r}"

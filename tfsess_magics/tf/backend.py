@@ -11,7 +11,7 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import InvalidSessionError
 from tfsess_magics.core.model import Kind, Maker, Origin
-from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
@@ -55,10 +55,12 @@ class TensorFlow:
         observe.install(self._meet, self._strays.resets.append, self._meet_variable, self._stopper)
         keras_session.install(self._strays.keras_sessions.append)
 
-    def stop(self, session: Any, by: str) -> str:
+    def stop(self, session: Any, by: str, on_stop: str | None) -> str:
         """Stop the runs of a session, or its next run if there is none, and return what was done."""
         is_entered = isinstance(session, NamedSession) and session.is_entered
-        return self._stopper.stop(session.watched.meter, by, is_entered=is_entered)
+        meter = session.watched.meter
+        keeps = meter.keeps if on_stop is None else parse_on_stop(on_stop) == KEEP
+        return self._stopper.stop(meter, by, keeps=keeps, is_entered=is_entered)
 
     def _name_of(self, meter: RunMeter) -> str:
         for session in self._sessions():

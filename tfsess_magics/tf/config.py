@@ -17,8 +17,10 @@ from tfsess_magics.core.options import (
     GraphOption,
     SessionOptions,
     Written,
+    parse_on_stop,
     parse_seed,
     parse_threads,
+    parse_timeout,
 )
 
 ConfigProto = tf.compat.v1.ConfigProto
@@ -32,6 +34,8 @@ def check_options(
     device: object = None,
     threads: object = None,
     seed: object = None,
+    timeout: object = None,
+    on_stop: object = None,
     eager: object = None,
 ) -> SessionOptions:
     """Check options as the user gave them.
@@ -50,6 +54,10 @@ def check_options(
         Sizes of the thread pools, see `parse_threads`.
     seed
         Graph-level random seed.
+    timeout
+        Seconds that a run may take.
+    on_stop
+        Whether a stop keeps the values of variables: ``"keep"`` or ``"drop"``.
     eager
         True for a scope without a graph, to which no other option applies.
 
@@ -59,7 +67,7 @@ def check_options(
         If a value will not do.
     """
     if eager:
-        given = [graph, config, config_file, device, threads, seed]
+        given = [graph, config, config_file, device, threads, seed, timeout, on_stop]
         if any(option is not None for option in given):
             raise InvalidOptionError("--eager goes without the other options: they are for a graph and its session.")
         return SessionOptions(eager=True)
@@ -78,6 +86,8 @@ def check_options(
         device=None if device is None else _check_device(device),
         threads=None if threads is None else parse_threads(threads),
         seed=None if seed is None else parse_seed(seed),
+        timeout=None if timeout is None else parse_timeout(timeout),
+        on_stop=None if on_stop is None else parse_on_stop(on_stop),
     )
 
 
@@ -98,6 +108,8 @@ def session_config(options: SessionOptions) -> Any:
             config.inter_op_parallelism_threads = options.threads.inter
             # The pool for operations is the process's, sized by its first session, unless a session has its own.
             config.use_per_session_threads = True
+    if options.timeout is not None:
+        config.operation_timeout_in_ms = round(options.timeout * 1000)
     return config
 
 

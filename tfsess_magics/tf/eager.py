@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 import tensorflow as tf
 
-from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
+from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
@@ -55,6 +55,7 @@ class EagerScope(Enterable):
     due: float | None = None
     """Nothing but what happens to it makes it another."""
     notes: Sequence[str] = ()
+    unfinished = 0
 
     def __init__(
         self,
@@ -94,14 +95,18 @@ class EagerScope(Enterable):
         """What the names of its cells lead to."""
         return self._contents.objects
 
-    def enter(self, by: str) -> Stay:
+    def enter(self, by: str, timeout: float | None = None) -> Stay:
         """Begin a stay of `by` in this thread.
 
         Raises
         ------
         ClosedSessionError
             If the scope was closed.
+        InvalidOptionError
+            If there is a `timeout`.
         """
+        if timeout is not None:
+            raise InvalidOptionError(f"--timeout is for the runs of a session; {self.name!r} is eager, and has none.")
         with self._lock:
             self._require_open()
             stay = Stay(self, self._contents, by)
@@ -133,7 +138,7 @@ class EagerScope(Enterable):
             stay = next(iter(self._stays), None)
         return None if stay is None else f"{stay.by} is running in it"
 
-    def reset(self) -> None:
+    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - it has no runs to be told
         """Drop the names that its cells have assigned, and go on with nothing in it.
 
         Raises
@@ -147,7 +152,7 @@ class EagerScope(Enterable):
             self.generation += 1
         self._settle(contents)
 
-    def close(self) -> None:
+    def close(self, by: str = "its close()") -> None:  # noqa: ARG002 - as above
         """Drop the names that its cells have assigned, and give up its own. Harmless when it is done already.
 
         Raises

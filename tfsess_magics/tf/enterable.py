@@ -17,7 +17,7 @@ class Enterable:
     name: str
     _explain: Callable[[BaseException], None]
 
-    def enter(self, by: str) -> Stay:
+    def enter(self, by: str, timeout: float | None = None) -> Stay:
         """Begin a stay of `by` in this thread."""
         raise NotImplementedError
 

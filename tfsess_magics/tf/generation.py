@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import observe
 from tfsess_magics.tf.defaults import Defaults, defaults_of
+from tfsess_magics.tf.stop import End, end_runs
 from tfsess_magics.tf.watched import Watched
 
 
@@ -30,6 +31,19 @@ class Generation:
     def defaults(self) -> Defaults:
         """Return this generation as defaults that a thread can swap in."""
         return defaults_of(self.graph, self.session, self.device, self.interactive)
+
+    def end(self, name: str, by: str, ending: str) -> int:
+        """End its runs and close it; return how many runs have an operation that has to finish first.
+
+        Parameters
+        ----------
+        name, by, ending
+            See `End`.
+        """
+        unfinished = end_runs(self.watched, End(name, by, ending, self.close))
+        if unfinished is None:
+            self.close()
+        return unfinished or 0
 
     def close(self) -> None:
         """Close the TensorFlow session and the interactive ones that were left open, where their defaults are."""

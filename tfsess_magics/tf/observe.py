@@ -23,6 +23,7 @@ from typing import Any
 
 from tensorflow.python.client.session import BaseSession
 from tensorflow.python.framework import ops
+from tensorflow.python.framework.errors_impl import DeadlineExceededError
 from tensorflow.python.ops import resource_variable_ops
 
 from tfsess_magics.core.model import Maker
@@ -31,6 +32,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
+from tfsess_magics.tf.limit import Limit, explained, run_within
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stop import MAIN_THREAD, Stopper
 
@@ -202,7 +204,36 @@ def _meter_of_callable(called: Any) -> RunMeter | None:
     return meter
 
 
+def _limit() -> Limit | None:
+    stay = innermost_stay()
+    return None if stay is None else stay.limit
+
+
+def _no_limit() -> None:
+    """Return None: TensorFlow takes no options for that step."""
+
+
+_LIMIT_OF: dict[str, Callable[[], Limit | None]] = {"_call_tf_sessionrun": _limit}
+
+
+def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> None:
+    """Raise what says more than `error`, if that is for a limit of ours."""
+    found: BaseException = error
+    try:
+        if isinstance(error, DeadlineExceededError):
+            found = explained(error, meter, _limit(), step)
+    except Exception:  # noqa: BLE001 - as above
+        _log_once("a run that took too long could not be explained")
+    if found is not error:
+        try:
+            raise found from None
+        finally:
+            del found, error
+
+
 def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
+    limit_of = _LIMIT_OF.get(original.__name__, _no_limit)
+
     @functools.wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
         meter: RunMeter | None = self.__dict__.get(_METER) or _meter_of_callable(self)
@@ -220,21 +251,24 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                     _stopper.halt(meter, token)
                 if thread == MAIN_THREAD:
                     wakeup_fd = _stopper.arm(meter)
+                limit = limit_of()
+                if limit is not None:
+                    return run_within(limit, original, self, *args)
                 return original(self, *args, **kwargs)
             except BaseException as error:
                 failed = error
+                _explain(error, meter, args)
                 raise
             finally:
                 if wakeup_fd is not None:
                     set_wakeup_fd(wakeup_fd)
-                ended_by, failed = failed, None  # this frame is in its traceback: it would keep all that is here
+                why = _describe(failed)
+                failed = None  # this frame is in its traceback: it would keep all that is here
                 started = meter.in_flight.pop(token, None)
                 if started is None:
-                    del ended_by
                     _stopper.leave(meter, token, args)
                 else:
-                    meter.ended(started, None if ended_by is None else _describe(ended_by))
-                    del ended_by
+                    meter.ended(started, why)
         except KeyboardInterrupt as late:
             # One that came in the middle of the lines above.
             started = meter.in_flight.pop(token, None)
@@ -278,12 +312,14 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
 )
 
 
-def _describe(error: BaseException) -> str:
-    """Return the type of `error` and the line of its message that says what happened.
+def _describe(error: BaseException | None) -> str | None:
+    """Return the type of `error` and the line of its message that says what happened, None if there is none.
 
     TensorFlow's messages begin with where the failed node was defined, up to a line ``Node: 'x'``
     (error_interpolation.py), and end with ``[[{{node x}}]]``.
     """
+    if error is None:
+        return None
     try:
         message = str(getattr(error, "message", None) or error)
     except Exception:  # noqa: BLE001 - what the user's own class does must not take the place of its error

@@ -15,6 +15,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import unused
+from tfsess_magics.tf.stop import End, end_runs, use_of_runs
 from tfsess_magics.tf.watched import Watched
 
 _AGAIN = 1.0
@@ -39,6 +40,7 @@ class ObservedSession:
     generation = 1
     kind = Kind.OBSERVED
     still_held = (0, 0)
+    unfinished = 0
 
     def __init__(
         self,
@@ -112,11 +114,10 @@ class ObservedSession:
         return unused.held_by(self.watched)
 
     def use(self) -> str | None:
-        """Say what is using it now, None if nothing is."""
-        since = self.watched.meter.running_since
-        return None if since is None else f"a run is under way in it for {time.time() - since:.1f} s"
+        """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
+        return use_of_runs(self.watched.meter)
 
-    def reset(self) -> None:
+    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - nobody can
         """Refuse: only its maker can make it anew.
 
         Raises
@@ -126,17 +127,23 @@ class ObservedSession:
         """
         raise NotOursError(self.name, str(self.origin))
 
-    def close(self) -> None:
+    def close(self, by: str = "its close()") -> None:
         """Close the TensorFlow session.
+
+        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
 
         Raises
         ------
         SessionInUseError
-            If a run is under way.
+            If it is being stopped.
         """
         if use := self.use():
             raise SessionInUseError(self.name, "close", use)
-        self.session.close()
+        session = self.session
+        unfinished = end_runs(self.watched, End(f"session {self.name}", by, "closed", session.close))
+        if unfinished is None:
+            session.close()
+        self.unfinished = unfinished or 0
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""

@@ -30,6 +30,7 @@ class OutsideScope:
     due: float | None = None
     may_be_unused = False
     still_held = (0, 0)
+    unfinished = 0
     origin = Origin(maker=Maker.CELLS)
 
     def __init__(self, number: int, changed: Callable[[], None]) -> None:
@@ -53,7 +54,7 @@ class OutsideScope:
         """Return None: nothing keeps it from being closed but that it cannot be."""
         return None
 
-    def reset(self) -> None:
+    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - it has no runs to be told
         """Refuse.
 
         Raises
@@ -63,7 +64,7 @@ class OutsideScope:
         """
         raise OutsideError
 
-    def close(self) -> None:
+    def close(self, by: str = "its close()") -> None:  # noqa: ARG002 - as above
         """Refuse.
 
         Raises

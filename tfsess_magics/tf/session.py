@@ -14,14 +14,14 @@ from tensorflow.python.client.session import SessionInterface
 
 from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
-from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.options import DROP, SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.stay import Stay
-from tfsess_magics.tf.stop import forget_order
+from tfsess_magics.tf.stop import forget_order, use_of_runs
 from tfsess_magics.tf.watched import Watched
 
 
@@ -39,6 +39,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     due: float | None = None
     """Nothing but what happens to it makes it another."""
     still_held = (0, 0)
+    unfinished = 0
 
     def __init__(
         self,
@@ -72,7 +73,10 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def _begin(self, graph: tf.Graph) -> Generation:
         if self.options.seed is not None and graph.seed is None:
             graph.seed = self.options.seed
-        return begin(graph, session_config(self.options), self.options.device, self._changed)
+        begun = begin(graph, session_config(self.options), self.options.device, self._changed)
+        begun.watched.meter.timeout = self.options.timeout or None
+        begun.watched.meter.keeps = self.options.on_stop != DROP
+        return begun
 
     def _follow(self, graph: tf.Graph | None) -> None:
         """Continue with `graph`, which a body made the default one, or with a new one."""
@@ -147,8 +151,13 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
         return self.session.as_default()
 
-    def enter(self, by: str) -> Stay:
+    def enter(self, by: str, timeout: float | None = None) -> Stay:
         """Begin a stay of `by` in this thread.
+
+        Parameters
+        ----------
+        timeout
+            Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
 
         Raises
         ------
@@ -162,7 +171,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                     f"the TensorFlow session of {self.name!r} was closed by other code, and its variables are gone. "
                     f"{self._way_on}"
                 )
-            stay = Stay(self, generation, by)
+            stay = Stay(self, generation, by, timeout)
             try:
                 self._stays.add(stay)
                 self._changed()
@@ -195,36 +204,39 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         return bool(self._stays)
 
     def use(self) -> str | None:
-        """Say what is using it now, None if nothing is."""
+        """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
         with self._lock:
             stay = next(iter(self._stays), None)
-        if stay is not None:
-            return f"{stay.by} is running in it"
-        since = self._now.watched.meter.running_since
-        return None if since is None else f"a run is under way in it for {time.time() - since:.1f} s"
+        return use_of_runs(self._now.watched.meter) or (
+            None if stay is None or self._now.watched.meter.in_flight else f"{stay.by} is running in it"
+        )
 
-    def reset(self) -> None:
+    def reset(self, by: str = "its reset()") -> None:
         """Start anew: an empty graph and a new TensorFlow session, with the same name and options.
+
+        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
 
         Raises
         ------
         SessionInUseError
-            If a cell, a ``with`` block or a run is using it.
+            If a cell or a ``with`` block is in it and no run is under way, or it is being stopped.
         """
         with self._lock:
             generation = self._now
             self._require_unused("reset")
             self._follow(None)
         self._changed()
-        generation.close()
+        self.unfinished = generation.end(repr(self.name), by, "reset")
 
-    def close(self) -> None:
+    def close(self, by: str = "its close()") -> None:
         """Close the TensorFlow session and give up the name. Harmless when it is done already.
+
+        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
 
         Raises
         ------
         SessionInUseError
-            If a cell, a ``with`` block or a run is using it.
+            If a cell or a ``with`` block is in it and no run is under way, or it is being stopped.
         """
         with self._lock:
             if self._generation is None:
@@ -232,7 +244,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             self._require_unused("close")
             generation, self._generation = self._generation, None
         self._changed()
-        generation.close()
+        self.unfinished = generation.end(repr(self.name), by, "closed")
 
     def _require_unused(self, order: str) -> None:
         if use := self.use():

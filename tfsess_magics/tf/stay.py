@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import tensorflow as tf
 
 from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset, say_set_session
+from tfsess_magics.tf.limit import Limit
 
 if TYPE_CHECKING:
     from tfsess_magics.core.model import Kind
@@ -72,9 +73,13 @@ class Stay:
         Where.
     by
         Who, as messages call it: ``cell 5``, ``a with block``.
+    timeout
+        Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
     """
 
-    def __init__(self, session: Entered, generation: Surroundings, by: str) -> None:
+    def __init__(self, session: Entered, generation: Surroundings, by: str, timeout: float | None = None) -> None:
+        self.limit = None if timeout is None else Limit(timeout, by)
+        """How long a run may take in it, None for as long as its session says."""
         self.session = session
         self.generation = generation
         self.by = by
@@ -96,6 +101,8 @@ class Stay:
         """Install the session's defaults and remember those of the thread."""
         self._around = _thread.innermost
         _thread.innermost = self._inside or self
+        if self.limit is None and self._around is not None:
+            self.limit = self._around.limit
         self.defaults.resume()
 
     def suspend(self) -> None:

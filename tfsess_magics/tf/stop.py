@@ -26,7 +26,7 @@ from tfsess_magics.core.errors import SessionStopped
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import count, format_bytes, format_seconds
 from tfsess_magics.tf.awaited import awaited
-from tfsess_magics.tf.variables import Values
+from tfsess_magics.tf.variables import NOTHING, Values
 from tfsess_magics.tf.wakeup import Watcher
 
 _log = logging.getLogger(__name__)
@@ -58,11 +58,17 @@ class Stop:
         What the session is called.
     by
         Who ordered it, as messages say it; None for an interrupt.
+    keeps
+        Whether variables keep their values.
     """
 
-    def __init__(self, name: str, by: str | None) -> None:
+    failure = "The session could not be begun anew, and its values are lost"
+    """What to say when it goes wrong."""
+
+    def __init__(self, name: str, by: str | None, *, keeps: bool = True) -> None:
         self.name = name
         self.by = by
+        self.keeps = keeps
         self.done = threading.Event()
         """Set when the session can be used again, or nothing was done."""
         self.came_back: dict[int, threading.Event] = {}
@@ -77,12 +83,99 @@ class Stop:
 
     def error(self, since: float, thread: int) -> KeyboardInterrupt:
         """Return what a step that began at `since` raises."""
-        waited = format_seconds(self.asked - since)
-        on = f" on {self.waited_for}" if self.waited_for else ""
+        after = self._after(since)
         if self.by is None and thread == MAIN_THREAD:
-            return KeyboardInterrupt(f"stopped a run in {self.name} after {waited}{on}. {self.account}")
+            return KeyboardInterrupt(f"stopped a run in {self.name} {after}. {self.account}")
         by = self.by or "an interrupt of another run in it"
-        return SessionStopped(f"{by} stopped a run in {self.name} after {waited}{on}. {self.account}")
+        return SessionStopped(f"{by} stopped a run in {self.name} {after}. {self.account}")
+
+    def _after(self, since: float) -> str:
+        on = f" on {self.waited_for}" if self.waited_for else ""
+        return f"after {format_seconds(self.asked - since)}{on}"
+
+    def carry_out(self, meter: RunMeter, watched: Any, session: BaseSession) -> None:
+        """End the steps, and begin the session anew."""
+        values = NOTHING
+        if self.keeps:
+            try:
+                values = watched.graph_variables.kept_by(session)
+            except Exception as error:  # noqa: BLE001 - whatever keeps them from being read
+                self.refusal = error
+                if self.by is None:
+                    _log.warning(
+                        "%s was not stopped, its variables would be lost: they cannot be read (%s). Without them: "
+                        "%%tfsession stop NAME --on-stop drop, from another notebook page",
+                        self.name,
+                        error,
+                    )
+                return
+        self.end_steps(session)
+        with watched.graph_variables.held():
+            if not session._closed:
+                _begin_anew(session, values)
+                meter.version = session.graph.version
+        self.account = _account(session, values, keeps=self.keeps)
+
+    def end_steps(self, session: BaseSession) -> None:
+        """Return when every step has come back to Python; the C session is closed then."""
+        pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
+        for came_back in self.came_back.values():
+            came_back.wait()
+
+
+class End(Stop):
+    """The end of one session that runs.
+
+    Parameters
+    ----------
+    name
+        What the session is called.
+    by
+        Who ordered it, as messages say it.
+    ending
+        What it is: ``closed``, ``reset``.
+    then
+        Called when no step is in the session any more.
+    """
+
+    failure = "What belongs to it could not be closed"
+
+    def __init__(self, name: str, by: str, ending: str, then: Callable[[], None]) -> None:
+        super().__init__(name, by)
+        self._ending = ending
+        self._then = then
+
+    def error(self, since: float, thread: int) -> KeyboardInterrupt:  # noqa: ARG002 - whoever runs it
+        """Return what a step that began at `since` raises."""
+        return SessionStopped(
+            f"{self.name} was {self._ending} during this run, by {self.by}, {self._after(since)}. {self.account}"
+        )
+
+    def carry_out(self, meter: RunMeter, watched: Any, session: BaseSession) -> None:  # noqa: ARG002 - as it is called
+        """End the steps and the session."""
+        self.end_steps(session)
+        session._closed = True  # TensorFlow refuses to close it once more
+        self._then()
+        self.account = "Its variables went with it."
+
+
+def use_of_runs(meter: RunMeter) -> str | None:
+    """Say what keeps a session from being ended, None if nothing does."""
+    stop = meter.stop
+    return f"{stop.by or 'an interrupt'} is stopping it" if isinstance(stop, Stop) else None
+
+
+def end_runs(watched: Any, end: End) -> int | None:
+    """End the runs of a session, and then the session itself; None if it has no runs: then nothing is done.
+
+    Returns
+    -------
+    int or None
+        Number of runs that have not ended yet, an operation of theirs having to finish first.
+    """
+    if not _begin(watched.meter, end):
+        return None
+    return 0 if end.done.wait(_PATIENCE) else len(end.came_back)
 
 
 def forget_order(meter: RunMeter) -> None:
@@ -167,7 +260,7 @@ class Stopper:
         finally:
             del error, failed  # this frame is in their tracebacks: they would keep the session
 
-    def stop(self, meter: RunMeter, by: str, *, is_entered: bool) -> str:
+    def stop(self, meter: RunMeter, by: str, *, keeps: bool, is_entered: bool) -> str:
         """Stop the runs of a session, or its next run if there is none; return what was done.
 
         The next run is that of the cell or ``with`` block that is in the session, if there is one; otherwise, as other
@@ -178,13 +271,14 @@ class Stopper:
         Exception
             Why the values could not be read; nothing was done then.
         """
-        stop = self._begin(meter, by)
-        if stop is None and isinstance(meter.stop, Stop):
-            return f"{self._name_of(meter)} is being stopped already, by {meter.stop.by or 'an interrupt'}"
-        if stop is None:
+        stop = Stop(self._name_of(meter), by, keeps=keeps)
+        has_begun = _begin(meter, stop)
+        if not has_begun and isinstance(meter.stop, Stop):
+            return f"{stop.name} is being stopped already, by {meter.stop.by or 'an interrupt'}"
+        if not has_begun:
             meter.stop = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
             when = "" if is_entered else f", within {_SOON:.0f} s,"
-            return f"{self._name_of(meter)} has no run under way; its next one{when} will be stopped before it begins"
+            return f"{stop.name} has no run under way; its next one{when} will be stopped before it begins"
         if not stop.done.wait(_PATIENCE):
             return (
                 f"{stop.name} is waiting for an operation to finish, and stops then. If it never does, only a restart "
@@ -201,62 +295,48 @@ class Stopper:
             return
         runs = [*list(meter.in_flight.values()), *_gone_on(meter).values()]
         if any(run[2] == MAIN_THREAD for run in runs):
-            self._begin(meter, None)
+            stop = Stop(self._name_of(meter), None, keeps=meter.keeps)
+            _begin(meter, stop)
 
-    def _begin(self, meter: RunMeter, by: str | None) -> Stop | None:
-        """Begin to stop what is in flight; None if nothing is."""
-        watched = meter.watched()
-        session = watched and watched.session
-        if session is None or not meter.stopping.acquire(blocking=False):
-            return None
-        stop = Stop(self._name_of(meter), by)
-        meter.stop = stop  # from now on no run begins
-        for token, run in _gone_on(meter).items():
-            self._claim(meter, token, run[:3], stop)
-        for token, started in list(meter.in_flight.items()):
-            self._claim(meter, token, started, stop)
-            if meter.in_flight.pop(token, None) is None:
-                meter.claimed.pop(token, None)
-                stop.came_back.pop(token)
-        if not stop.came_back:
-            meter.stop = None
-            meter.stopping.release()
-            return None
-        threading.Thread(
-            target=self._carry_out, args=(stop, meter, watched, session), name="tfsess_magics stop", daemon=True
-        ).start()
-        return stop
 
-    @staticmethod
-    def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> None:
-        stop.came_back[token] = threading.Event()
-        meter.claimed[token] = (*started, stop)
+def _begin(meter: RunMeter, stop: Stop) -> bool:
+    """Begin to stop what is in flight; False if nothing is, or another stop is under way."""
+    watched = meter.watched()
+    session = watched and watched.session
+    if session is None or not meter.stopping.acquire(blocking=False):
+        return False
+    meter.stop = stop  # from now on no run begins
+    for token, run in _gone_on(meter).items():
+        _claim(meter, token, run[:3], stop)
+    for token, started in list(meter.in_flight.items()):
+        _claim(meter, token, started, stop)
+        if meter.in_flight.pop(token, None) is None:
+            meter.claimed.pop(token, None)
+            stop.came_back.pop(token)
+    if not stop.came_back:
+        meter.stop = None
+        meter.stopping.release()
+        return False
+    threading.Thread(
+        target=_carry_out, args=(stop, meter, watched, session), name="tfsess_magics stop", daemon=True
+    ).start()
+    return True
 
-    def _carry_out(self, stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) -> None:
-        try:
-            try:
-                values = watched.graph_variables.kept_by(session)
-            except Exception as error:  # noqa: BLE001 - whatever keeps them from being read
-                stop.refusal = error
-                if stop.by is None:
-                    _log.warning(
-                        "%s was not stopped, its variables would be lost: they cannot be read (%s)", stop.name, error
-                    )
-                return
-            pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
-            for came_back in stop.came_back.values():
-                came_back.wait()
-            with watched.graph_variables.held():
-                if not session._closed:
-                    _begin_anew(session, values)
-                    meter.version = session.graph.version
-            stop.account = _account(session, values)
-        except Exception as error:  # noqa: BLE001 - those who wait are to be told
-            stop.account = f"The session could not be begun anew, and its values are lost: {error}"
-        finally:
-            meter.stop = None
-            meter.stopping.release()
-            stop.done.set()
+
+def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> None:
+    stop.came_back[token] = threading.Event()
+    meter.claimed[token] = (*started, stop)
+
+
+def _carry_out(stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) -> None:
+    try:
+        stop.carry_out(meter, watched, session)
+    except Exception as error:  # noqa: BLE001 - those who wait are to be told
+        stop.account = f"{stop.failure}: {error}"
+    finally:
+        meter.stop = None
+        meter.stopping.release()
+        stop.done.set()
 
 
 def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
@@ -301,14 +381,14 @@ def _release_callables(session: BaseSession) -> None:
             found._handle = None
 
 
-def _account(session: BaseSession, values: Values) -> str:
+def _account(session: BaseSession, values: Values, *, keeps: bool) -> str:
     """Say what was kept and what was not."""
     if session._closed:
         return "The session was closed meanwhile, and its values went with it."
     if getattr(session, "_default_session_context_manager", None) is not None:
         return "A with block is around the run: it closes the session as it is left, and the values go with it."
     kept = f"Kept: {count(len(values.assigned), 'variable')} ({format_bytes(values.nbytes)})"
-    lost = [f"the value of {name}" for name in values.lost]
+    lost = [f"the value of {name}" for name in values.lost] if keeps else ["the values of variables (--on-stop drop)"]
     types = {op.type for op in session.graph.get_operations()}
     lost += [what for what, pattern in _NOT_KEPT.items() if any(pattern.search(type_) for type_ in types)]
     half = ", as they were during the run, which may have been half done" if values.assigned else ""

@@ -22,6 +22,7 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.limit import UNBOUNDED
 
 _RESOURCE = {"VarHandleOp"}
 _REFERENCE = {"VariableV2", "Variable"}
@@ -112,7 +113,7 @@ class GraphVariables:
             self._ask(session)
             seen = [v for v in self._variables.values() if v.initialized and v.index < self._meter.version]
             kept = [v for v in seen if v.value is not None and v.assign is not None]
-            timeout = _SERVER if session._target else 0
+            timeout = _SERVER if session._target else UNBOUNDED
             arrays = _run(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
             return Values(
                 [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
@@ -222,7 +223,10 @@ class Values(NamedTuple):
             assigns = [name for name, _ in self.assigned]
             inputs = [session.graph.get_operation_by_name(name).inputs[1]._as_tf_output() for name in assigns]
             arrays = [array for _, array in self.assigned]
-            _run(session, targets=assigns, feeds=dict(zip(inputs, arrays, strict=True)), timeout=0)
+            _run(session, targets=assigns, feeds=dict(zip(inputs, arrays, strict=True)), timeout=UNBOUNDED)
+
+
+NOTHING = Values((), ())
 
 
 def _run(

@@ -1,0 +1,80 @@
+"""How long a run may take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from tensorflow.python.client import pywrap_tf_session
+
+from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.words import format_seconds
+from tfsess_magics.tf.awaited import awaited, fetched
+
+UNBOUNDED = 2**31 - 1
+"""Milliseconds for a run that may take as long as it wants: where a run says 0, its session's limit holds."""
+
+
+class Limit(NamedTuple):
+    """What a cell allows each run in it."""
+
+    seconds: float
+    """0 for as long as it wants."""
+    given_by: str
+    """The cell, as messages call it: ``cell 5``."""
+
+
+def run_within(limit: Limit, run: Callable[..., Any], session: Any, options: Any, *rest: Any) -> Any:
+    """Call ``BaseSession._call_tf_sessionrun`` so that the step ends with an error when it takes too long.
+
+    What the user's ``RunOptions`` say stays, their own limit included.
+    """
+    run_options = _options(options)
+    if run_options.timeout_in_ms > 0:
+        return run(session, options, *rest)
+    run_options.timeout_in_ms = round(limit.seconds * 1000) or UNBOUNDED
+    bounded = pywrap_tf_session.TF_NewBufferFromString(run_options.SerializeToString())
+    try:
+        return run(session, bounded, *rest)
+    finally:
+        pywrap_tf_session.TF_DeleteBuffer(bounded)
+
+
+def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, step: Sequence[Any]) -> tf.errors.OpError:
+    """Return the error of a step that took too long, saying which and for how long if it was we who allowed no more.
+
+    Parameters
+    ----------
+    limit
+        What the cell allows.
+    step
+        The arguments of ``BaseSession._call_tf_sessionrun``, or others.
+    """
+    is_run = len(step) == _ARGUMENTS
+    if is_run and _options(step[0]).timeout_in_ms > 0:
+        return error
+    if not is_run or limit is None:
+        limit = Limit(meter.timeout, "the session") if meter.timeout else None
+    if limit is None or not limit.seconds:
+        return error
+    watched = meter.watched()
+    session = watched and watched.session
+    waited = awaited(session, step, error)
+    on = f", waiting on {waited}" if waited else ""
+    took = max((time.perf_counter() - started[1] for started in list(meter.in_flight.values())), default=0.0)
+    return type(error)(
+        error.node_def,
+        error.op,
+        f"{error.message}\n\n{fetched(step)} was ended after {format_seconds(took)}{on}: --timeout {limit.seconds:g} "
+        f"of {limit.given_by} allows no more. The session and what it holds live on.",
+    )
+
+
+_ARGUMENTS = 5
+"""Of ``BaseSession._call_tf_sessionrun``."""
+
+
+def _options(buffer: Any) -> Any:
+    return tf.compat.v1.RunOptions.FromString(pywrap_tf_session.TF_GetBuffer(buffer) if buffer else b"")
