@@ -17,6 +17,7 @@ from tfsess_magics.core.errors import (
     TensorFlowMissingError,
     TfSessionError,
     UnknownSessionError,
+    ValuesLostError,
 )
 from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, VariableInfo
 from tfsess_magics.extension import load_ipython_extension, unload_ipython_extension
@@ -43,6 +44,7 @@ __all__ = [
     "TensorFlowMissingError",
     "TfSessionError",
     "UnknownSessionError",
+    "ValuesLostError",
     "VariableInfo",
     "adopt",
     "bind",

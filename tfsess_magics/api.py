@@ -317,7 +317,7 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None) -> str:
         If there is none.
     NoRunsError
         If it is an eager scope.
-    tensorflow.errors.OpError
+    ValuesLostError
         If the values cannot be read; nothing was done then.
     """
     return registry.stop(name, "tfsess_magics.stop", on_stop)

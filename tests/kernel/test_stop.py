@@ -88,6 +88,72 @@ with tf.Graph().as_default():
     assert (outcome.status, outcome.ename) == ("error", "KeyboardInterrupt")
 
 
+def test_an_interrupt_in_a_supervisors_loop(train: Kernel) -> None:
+    body = """
+with tf.Graph().as_default():
+    step = v1.train.get_or_create_global_step()
+    more, waits_too = step.assign_add(1), v1.FIFOQueue(1, tf.float32).dequeue()
+    supervisor = v1.train.Supervisor(logdir=None)
+    supervised = supervisor.prepare_or_wait_for_session()
+    for _ in range(3):
+        supervised.run(more)
+    go(supervised)
+    while not supervisor.should_stop():
+        supervised.run(waits_too)
+"""
+    outcome = train.run(body, interrupt_at="go")
+    assert (outcome.status, outcome.ename) == ("error", "KeyboardInterrupt")
+    assert "Kept: 1 variable" in outcome.evalue
+    assert train.value("int(supervised.run(step))") == 3
+    assert train.run("supervisor.stop(); supervised.close(); del supervisor, supervised, step, more").status == "ok"
+
+
+def test_an_interrupt_in_a_file_that_is_run(train: Kernel) -> None:
+    written = train.run("%%writefile waiting.py\ngo()\nsess.run(waits)")
+    assert written.status == "ok"
+    outcome = train.run("%run -i waiting.py", interrupt_at="go")
+    (shown,) = [output.content for output in outcome.outputs if output.type == "error"]
+    assert shown["ename"] == "KeyboardInterrupt"
+    assert "Kept: 1 variable (48 B)" in shown["evalue"]
+    assert train.value(VALUES) == BEFORE
+
+
+def test_a_cell_may_limit_its_runs(train: Kernel) -> None:
+    """The limit is the cell's: a trace keeps the other options, and the next cell has none."""
+    outcome = train.run("%%tfsession train --timeout 0.3\nsess.run(waits)")
+    assert (outcome.status, outcome.ename) == ("error", "DeadlineExceededError")
+    assert "A run of 'queue_Dequeue' was ended after" in outcome.evalue
+    assert f"--timeout 0.3 of cell {outcome.execution_count}" in outcome.evalue
+    assert "tfsess_magics/" not in outcome.traceback
+    assert train.value(VALUES) == BEFORE
+    late = "%%tfsession train\nimport threading\nq = waits.op.inputs[0]\nfill = tf.raw_ops.QueueEnqueueV2("
+    late += "handle=q, components=[tf.constant(1.0)])\nthreading.Timer(0.6, lambda: sess.run(fill)).start()\n"
+    assert train.run(f"{late}float(sess.run(waits))").status == "ok"
+    refused = train.run("%%tfsession train --timeout soon\nprint('body')")
+    assert "--timeout takes a number of seconds" in refused.stream("stderr")
+    assert "body" not in refused.stream()
+
+
+@pytest.mark.parametrize(("order", "done"), [("close", "closed"), ("reset", "reset")])
+def test_close_and_reset_end_the_run_of_a_cell(train: Kernel, order: str, done: str) -> None:
+    with opened(train) as (comm, snapshot):
+        (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
+        request = train.send(
+            "%%tfsession train\ngo()\nwhile True:\n    try: sess.run(waits)\n    except Exception: pass"
+        )
+        train.said(request, "go")
+        reply = comm.order(order, id=session["id"], generation=session["generation"])
+        assert reply["type"] == "done"
+        outcome = train.outcome(request)
+        assert outcome.ename == "SessionStopped"
+        assert f"'train' was {done} during this run, by {order.capitalize()} in the panel, after" in outcome.evalue
+        late = comm.order(order, id=session["id"], generation=session["generation"])
+        assert (late["type"], late["code"]) == ("refused", "StaleOrderError")
+    assert train.value("tf.executing_eagerly()") is True
+    if order == "close":
+        assert train.run("%tfsession new train").status == "ok"
+
+
 def test_a_stop_that_is_ordered_while_a_cell_runs(train: Kernel) -> None:
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]

@@ -116,6 +116,21 @@ def test_interrupt(terminal: Terminal) -> None:
     assert "(True, None)" in terminal.run("tf.executing_eagerly(), tf.compat.v1.get_default_session()")
 
 
+def test_interrupt_of_a_run_that_waits(terminal: Terminal) -> None:
+    """Ctrl-C ends a run that waits, and the variables keep their values."""
+    terminal.run(
+        "%%tfsession waits\nv = tf.compat.v1.get_variable('v', initializer=41.0)\nv.initializer.run()\n"
+        "w = tf.compat.v1.FIFOQueue(1, tf.float32).dequeue()"
+    )
+    shown = terminal.interrupt(
+        "%%tfsession waits\nimport threading\n_ = threading.Timer(0.3, print, ['g' + 'o']).start()\nw.eval()", at="go"
+    )
+    assert "KeyboardInterrupt" in shown
+    assert "Kept: 1 variable (4 B)" in shown
+    assert "42.0" in terminal.run("%%tfsession waits\n(v + 1).eval()")
+    assert "closed waits" in terminal.run("%tfsession close waits")
+
+
 def test_await_in_ipython(tmp_path: Path) -> None:
     """A body may await in terminal IPython, whose event loop runs for that cell only."""
     terminal = IPythonTerminal(tmp_path)

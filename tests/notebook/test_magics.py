@@ -47,6 +47,7 @@ def test_the_users_names_get_nothing_else(notebook: Notebook) -> None:
             "train --thread 2",
             (
                 "unknown option --thread. Options: --graph, --config, --config-file, --device, --threads, --seed, "
+                "--timeout, --on-stop, "
                 "--eager. Did you mean '--threads'?"
             ),
         ),

@@ -93,6 +93,18 @@ class SessionStopped(KeyboardInterrupt):
     """A run that was stopped on somebody's order; a `KeyboardInterrupt`, which ``except Exception`` lets pass."""
 
 
+class ValuesLostError(TfSessionError, RuntimeError):
+    """A stop that was not carried out: the values of variables cannot be read, and would be lost."""
+
+    def __init__(self, name: str, why: BaseException) -> None:
+        reason = str(getattr(why, "message", "") or why).strip()
+        said = f"{type(why).__name__}: {reason}" if reason else type(why).__name__
+        super().__init__(
+            f"{name} was not stopped: its variables cannot be read ({said}), and would be lost. To stop it without "
+            "them: %tfsession stop NAME --on-stop drop"
+        )
+
+
 class StaleOrderError(TfSessionError, RuntimeError):
     """An order for a session that was closed or reset since the order was given."""
 

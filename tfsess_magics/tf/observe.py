@@ -226,7 +226,7 @@ def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> No
         _log_once("a run that took too long could not be explained")
     if found is not error:
         try:
-            raise found from None
+            raise found.with_traceback(error.__traceback__) from None
         finally:
             del found, error
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
-from tfsess_magics.core.errors import SessionStopped
+from tfsess_magics.core.errors import SessionStopped, ValuesLostError
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import count, format_bytes, format_seconds
 from tfsess_magics.tf.awaited import awaited
@@ -100,14 +100,9 @@ class Stop:
             try:
                 values = watched.graph_variables.kept_by(session)
             except Exception as error:  # noqa: BLE001 - whatever keeps them from being read
-                self.refusal = error
+                self.refusal = ValuesLostError(self.name, error)
                 if self.by is None:
-                    _log.warning(
-                        "%s was not stopped, its variables would be lost: they cannot be read (%s). Without them: "
-                        "%%tfsession stop NAME --on-stop drop, from another notebook page",
-                        self.name,
-                        error,
-                    )
+                    _log.warning("%s, from another notebook page", self.refusal)
                 return
         self.end_steps(session)
         with watched.graph_variables.held():
@@ -268,8 +263,8 @@ class Stopper:
 
         Raises
         ------
-        Exception
-            Why the values could not be read; nothing was done then.
+        ValuesLostError
+            If the values cannot be read; nothing was done then.
         """
         stop = Stop(self._name_of(meter), by, keeps=keeps)
         has_begun = _begin(meter, stop)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ class GraphVariables:
         """
         with self._lock:
             self._scan(session.graph)
-            self._ask(session)
+            self._probe(session, self._pending())
             seen = [v for v in self._variables.values() if v.initialized and v.index < self._meter.version]
             kept = [v for v in seen if v.value is not None and v.assign is not None]
             timeout = _SERVER if session._target else UNBOUNDED
@@ -164,19 +164,25 @@ class GraphVariables:
 
     def _ask(self, session: BaseSession) -> None:
         state = (self._meter.runs, self._meter.running_since)
-        pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
+        pending = self._pending()
         if not pending or state == self._asked:
             return
         self._asked = state
+        with suppress(Exception):  # a session that was closed meanwhile: not known is the truth
+            self._probe(session, pending)
+
+    def _pending(self) -> list[_Variable]:
+        """Return the variables that had no value when they were looked at."""
+        return [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
+
+    def _probe(self, session: BaseSession, pending: Sequence[_Variable]) -> None:
+        """Ask which of them have a value now; raise what keeps the session from saying so."""
         known = [v for v in pending if 0 <= v.probe_index < self._meter.version]
         for variable in pending:
             variable.initialized = None
         checked = [v for v in known if v.check is not None]
         if checked:
-            try:
-                values = _run(session, fetches=[v.check for v in checked])
-            except Exception:  # noqa: BLE001 - a session that was closed meanwhile; not known is the truth
-                return
+            values = _run(session, fetches=[v.check for v in checked])
             for variable, value in zip(checked, values, strict=True):
                 variable.initialized = bool(value)
         self._read(session, [v for v in known if v.check is None and v.read is not None])
@@ -197,8 +203,6 @@ class GraphVariables:
                 else:
                     middle = len(group) // 2
                     groups += [group[middle:], group[:middle]]
-            except Exception:  # noqa: BLE001 - as above
-                return
             else:
                 for variable in group:
                     variable.initialized = True
