@@ -100,6 +100,9 @@ def session_config(options: SessionOptions) -> Any:
     with context.eager_mode():
         config = context.context().config
     config.graph_options.place_pruned_graph = True
+    # TensorFlow's older optimizer makes a constant of a loop's condition where it can, and nothing ends such a loop.
+    # The newer one (grappler), which does the work, is not concerned.
+    config.graph_options.optimizer_options.opt_level = tf.compat.v1.OptimizerOptions.L0
     if options.config is not None:
         config.MergeFromString(options.config.serialized)
     if options.threads is not None:
