@@ -174,6 +174,8 @@ def test_sessions_that_look_leaked_are_marked_and_closed_after_asking(
     assert "unused?" not in notebook.ok("%tfsession").out
     assert "no session looks unused" in notebook.ok("%tfsession close --unused").out
     monkeypatch.setattr(unused, "IDLE", 0.0)
+    # As in a kernel, where multiprocessing is imported when the notebook's module is there.
+    monkeypatch.setitem(sys.modules, "__mp_main__", sys.modules["__main__"])
     assert notebook.ok("%tfsession").out.count("unused? (%tfsession close --unused)") == 1
     answers = iter("ny")
     monkeypatch.setattr("builtins.input", lambda _: next(answers))
