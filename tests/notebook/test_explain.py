@@ -185,9 +185,28 @@ def test_a_closed_session(two: tuple[Notebook, int]) -> None:
     notebook.ok("%tfsession reset prep")
     assert explained(notebook, "old.run(x)") == (
         f"tfsess_magics: the session was closed by cell {cell}; it was used before the reset of 'prep'. "
-        "Ask for the present one: tfsess_magics.get(NAME)"
+        "Ask for the present one: tfsess_magics.get('prep').session"
     )
     notebook.ok("del sess, z, old")
+
+
+@pytest.mark.parametrize(
+    "made_by", ["make_callable(y)", "make_callable([y])", "make_callable(y.op)", "_make_callable_from_options(options)"]
+)
+def test_a_callable_of_a_closed_session(two: tuple[Notebook, int], made_by: str) -> None:
+    """TensorFlow words it in another way."""
+    notebook, _ = two
+    notebook.ok(
+        "from tensorflow.core.protobuf.config_pb2 import CallableOptions\noptions = CallableOptions(fetch=['y:0'])"
+    )
+    notebook.ok(f"%%tfsession train\ncall = v1.get_default_session().{made_by}")
+    cell = notebook.shell.execution_count
+    notebook.ok("%tfsession reset train")
+    assert explained(notebook, "call()") == (
+        f"tfsess_magics: the session was closed by cell {cell}; it was used before the reset of 'train'. "
+        "Ask for the present one: tfsess_magics.get('train').session"
+    )
+    notebook.ok("del call")
 
 
 VARIABLES = """%%tfsession train

@@ -130,10 +130,11 @@ def test_what_cannot_be_adopted_is_told(notebook: Notebook, line: str, message: 
 
 def test_an_adopted_session_that_its_maker_closes_is_not_opened_anew(notebook: Notebook) -> None:
     """Its name stays taken, so that no cell runs in an empty graph by mistake."""
+    cell = notebook.shell.execution_count
     notebook.ok(f"{MAKE}\n%tfsession adopt sess mine\nsess.close()")
     outcome = notebook.run("%%tfsession mine\nran = True")
-    assert "was closed by other code, and its variables are gone. To give up the name: %tfsession close mine" in (
-        outcome.err
+    assert (
+        f"closed by cell {cell}, and its variables are gone. To give up the name: %tfsession close mine" in outcome.err
     )
     assert "ran" not in notebook.shell.user_ns
 

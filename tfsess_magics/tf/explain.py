@@ -29,6 +29,12 @@ _THREAD = (
 )
 
 
+def _session_in(error: BaseException, *methods: str) -> Any:
+    """Return the session, also that of a callable, in one of whose `methods` the error was raised."""
+    found = variables_in(error, *methods).get("self")
+    return found if hasattr(found, "graph") else getattr(found, "_session", None)
+
+
 def _graph_stay() -> Stay | None:
     """Return the stay that this thread is in, None if there is no graph in it."""
     stay = innermost_stay()
@@ -152,19 +158,21 @@ class Explainer:
         )
 
     def _closed(self, error: BaseException, _: re.Match[str]) -> str | None:
-        session = variables_in(error, "_run", "partial_run", "partial_run_setup", "_extend_graph").get("self")
+        session = _session_in(
+            error, "_run", "partial_run", "partial_run_setup", "_extend_graph", "_call_tf_sessionrun", "__call__"
+        )
         if session is None:
             return None
         home = home_of(session.graph, self._live())
         by = closed_by(session)
         was = f"the session was closed{f' by {by}' if by else ''}"
-        if home.text.startswith("before the reset"):
-            return f"{was}; it was used {home.text}. Ask for the present one: tfsess_magics.get(NAME)"
+        if home.successor:
+            present = f"tfsess_magics.get({home.successor!r}).session"
+            return f"{was}; it was used {home.text}. Ask for the present one: {present}"
         return f"{was}, and its variables are gone. Run again what made it, and close it after its last use"
 
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
-        session = variables_in(error, "_run", "__call__").get("self")
-        session = getattr(session, "_session", None) if not hasattr(session, "graph") else session
+        session = _session_in(error, "_run", "__call__")
         watched = watched_of(session, self._live())
         return explain_uninitialized(watched, self._expression_of(session)) if watched else None
 
@@ -225,7 +233,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
             Explainer._eager_tensor,
         ),
         (r"Session graph is empty", Explainer._empty_graph),
-        (r"Attempted to use a closed Session", Explainer._closed),
+        (r"Attempted to use a closed Session|Session has been closed", Explainer._closed),
         (
             r"Attempting to use uninitialized value|Could not find variable|Resource .* does not exist",
             Explainer._uninitialized,
