@@ -66,7 +66,7 @@ def _dropped(was: SessionInfo) -> str:
     held = ""
     if was.still_held:
         held = (
-            f"; {count(was.still_held, 'variable')} ({format_bytes(was.still_held_nbytes)}) live on, "
-            "something else refers to them"
+            "; not freed, as something else refers to that: "
+            f"{count(was.still_held, 'variable')} ({format_bytes(was.still_held_nbytes)})"
         )
     return f"{names}; {freed} freed, {size} given back to TensorFlow's allocator{held}"

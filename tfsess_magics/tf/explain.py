@@ -14,9 +14,9 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.model import Kind
-from tfsess_magics.tf.belongings import describe, home_of, place_of
+from tfsess_magics.tf.belongings import KERAS, describe, home_of, place_of
 from tfsess_magics.tf.observe import closed_by
-from tfsess_magics.tf.raised import chain, variables_in
+from tfsess_magics.tf.raised import chain, is_by_keras, variables_in
 from tfsess_magics.tf.stay import Stay, innermost_stay
 from tfsess_magics.tf.unbound import explain_unbound
 from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
@@ -117,7 +117,10 @@ class Explainer:
     def _out_of_scope(self, error: BaseException, _: re.Match[str]) -> str | None:
         inputs = variables_in(error, "quick_execute").get("inputs") or ()
         element = next((i for i in inputs if isinstance(i, tf.Tensor) and not hasattr(i, "numpy")), None)
-        if element is None or element.graph.building_function:
+        if element is None:
+            weight = variables_in(error, "__tf_tensor__", of=KERAS).get("self")
+            element = getattr(getattr(weight, "value", None), "handle", None)
+        if element is None or hasattr(element, "numpy") or element.graph.building_function:
             return None
         if _graph_stay():
             return _THREAD
@@ -207,6 +210,26 @@ class Explainer:
             "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
         )
 
+    def _iterated(self, error: BaseException, _: re.Match[str]) -> str | None:
+        if tf.executing_eagerly():
+            return None
+        if is_by_keras(error):
+            return (
+                f"fit, evaluate and predict of Keras 3 work in eager mode only; {self._here()[1]}. "
+                "Make and use the model in a scope that is eager: %%tfsession NAME --eager"
+            )
+        return (
+            f"{self._here()[1]}, where a dataset is read by an operation: "
+            "tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()"
+        )
+
+    def _value_in_graph(self, error: BaseException, _: re.Match[str]) -> str:
+        wanted = "[weight.value for weight in model.weights]" if is_by_keras(error) else "variable"
+        return (
+            "in a graph a variable has its value in a session only. "
+            f"To get it: tf.compat.v1.get_default_session().run({wanted})"
+        )
+
     def _legacy_keras(self, _: BaseException, __: re.Match[str]) -> str:
         return (
             "it is in tf_keras (Keras 2). Install that, set TF_USE_LEGACY_KERAS=1 in the environment before TensorFlow "
@@ -240,6 +263,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         ),
         (r"No default session is registered", Explainer._no_default_session),
         (r"^Variable (\S+) already exists, disallowed", Explainer._variable_exists),
+        (r"only supports Python-style iteration in eager mode", Explainer._iterated),
+        (r"^numpy\(\) is only available when eager execution is enabled", Explainer._value_in_graph),
         (r"^`\w+` is not available with Keras 3", Explainer._legacy_keras),
     )
 )
