@@ -80,7 +80,7 @@ def test_an_adopted_session_is_entered_by_its_name(notebook: Notebook, module: P
     assert "(adopted)" in notebook.ok("%tfsession").out
     outcome = notebook.run("%tfsession reset model")
     assert outcome.err.startswith("UsageError: cannot reset 'model': it belongs to prep.io:load")
-    assert "closed model" in notebook.ok("%tfsession close model").out
+    assert "closed model, made by prep.io:load prep/io.py:7: " in notebook.ok("%tfsession close model").out
     assert notebook.shell.user_ns["m"]._closed
 
 

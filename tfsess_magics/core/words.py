@@ -34,8 +34,9 @@ def closed_message(was: SessionInfo) -> str:
     """Say what closing a session freed."""
     if was.kind is Kind.EAGER:
         return f"closed {was.name}: {_dropped(was)}"
+    whose = "" if was.kind.is_ours else f", made by {was.origin}"
     return (
-        f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
+        f"closed {was.name}{whose}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
         f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
     )
 
