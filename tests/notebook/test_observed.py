@@ -102,6 +102,20 @@ def test_reset_default_graph_in_an_adopted_session_leaves_it_on_its_graph(notebo
     assert tfsess_magics.get("mine").generation == 1
 
 
+@pytest.mark.parametrize("own", ["", "graph=tf.Graph()"])
+@pytest.mark.parametrize("close", ["%tfsession close mine", "i.close()", "%%tfsession mine\ni.close()"])
+def test_an_adopted_interactive_session_is_no_default_any_more_once_it_is_closed(
+    notebook: Notebook, own: str, close: str
+) -> None:
+    """Cells that were in it have not entered it a second time."""
+    notebook.ok(f"import tensorflow as tf\ni = tf.compat.v1.InteractiveSession({own})\n%tfsession adopt i mine")
+    for _ in range(2):
+        assert notebook.ok("%%tfsession mine\ntf.constant(2).eval()").value == 2
+    assert "left" not in notebook.ok(close).out
+    assert notebook.ok("tf.compat.v1.get_default_session(), tf.executing_eagerly()").value == (None, True)
+    notebook.ok("del i")
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
