@@ -5,6 +5,7 @@ import gc
 import re
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,6 +212,22 @@ def test_a_keras_model_outside_its_graph(two: tuple[Notebook, int]) -> None:
         f"tfsess_magics: tensor 'm/d/kernel:0' was made in session 'train' (generation 1, cell {cell}); "
         "this cell is eager. Go on there: %%tfsession train"
     )
+
+
+def test_a_checkpoint_of_a_cell_that_ran_again(two: tuple[Notebook, int], tmp_path: Path) -> None:
+    """The names that TensorFlow made up for what was there already are not those of the checkpoint."""
+    notebook, first = two[0], two[0].shell.execution_count
+    build = "%%tfsession train\nv = tf.Variable(1.0); v.initializer.run(); saver = v1.train.Saver()\n"
+    notebook.ok(f"{build}saver.save(v1.get_default_session(), '{tmp_path}/v')")
+    again = notebook.shell.execution_count
+    restore = f"saver.restore(v1.get_default_session(), '{tmp_path}/v')"
+    assert explained(notebook, f"{build}{restore}") == (
+        f"tfsess_magics: 'Variable_1' (cell {again}) is a second 'Variable' (cell {first}), as comes of a cell that "
+        "runs again. Begin with an empty graph: %tfsession reset train, and restore then"
+    )
+    notebook.ok("%tfsession reset train")
+    notebook.ok(f"{build}{restore}")
+    notebook.ok("del v, saver")
 
 
 def test_an_empty_graph_of_an_ordinary_cell(two: tuple[Notebook, int]) -> None:

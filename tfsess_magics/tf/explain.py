@@ -210,6 +210,17 @@ class Explainer:
             "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
         )
 
+    def _not_in_checkpoint(self, error: BaseException, match: re.Match[str]) -> str | None:
+        session = variables_in(error, "restore").get("sess")
+        operations = {} if session is None else {op.name: op for op in session.graph.get_operations()}
+        again, first = operations.get(match[1]), operations.get(re.sub(r"_\d+$", "", match[1]))
+        if again is None or first is None or again is first or again.type != first.type:
+            return None
+        name = home_of(again.graph, self._live()).name
+        remedy = f"Begin with an empty graph: %tfsession reset {name}" if name and name[0] != "#" else "Build it once"
+        second, original = (f"{op.name!r} ({place_of(op) or 'unknown place'})" for op in (again, first))
+        return f"{second} is a second {original}, as comes of a cell that runs again. {remedy}, and restore then"
+
     def _iterated(self, error: BaseException, _: re.Match[str]) -> str | None:
         if tf.executing_eagerly():
             return None
@@ -263,6 +274,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         ),
         (r"No default session is registered", Explainer._no_default_session),
         (r"^Variable (\S+) already exists, disallowed", Explainer._variable_exists),
+        (r"Key (\S+) not found in checkpoint", Explainer._not_in_checkpoint),
         (r"only supports Python-style iteration in eager mode", Explainer._iterated),
         (r"^numpy\(\) is only available when eager execution is enabled", Explainer._value_in_graph),
         (r"^`\w+` is not available with Keras 3", Explainer._legacy_keras),
