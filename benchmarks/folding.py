@@ -1,4 +1,4 @@
-"""What it costs that the conditions of loops are not folded to constants in named sessions: nothing ends such a loop."""
+"""What it costs that conditions of loops are not folded to constants in named sessions: nothing ends such a loop."""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-@functools.cache
+_connecting = threading.Lock()
+
+
 def _connect() -> TensorFlow:
     try:
         importlib.import_module("tensorflow")
@@ -44,6 +46,13 @@ def _connect() -> TensorFlow:
             "TensorFlow is not installed in this Python; install your own build of it, or: "
             "pip install 'tfsess_magics[tensorflow]'"
         ) from None
+    # Apart from the import, at whose end `observe` connects as well.
+    with _connecting:
+        return _tensorflow()
+
+
+@functools.cache
+def _tensorflow() -> TensorFlow:
     from tfsess_magics.tf.backend import TensorFlow
 
     return TensorFlow(registry)

@@ -7,7 +7,7 @@ describe('shortenOrigin', () => {
     ['prep prep/__init__.py:1', 'prep', 'prep/__init__.py:1', 'prep'],
     ['tf_keras.src.backend:_get src/backend.py:761', 'tf_keras…backend', 'src/backend.py:761', 'tf_keras.src.backend'],
     ['a:f my folder/a.py:2', 'a', 'my folder/a.py:2', 'a'],
-    ['made before tfsess_magics was loaded', 'made before tfsess_magics was loaded', '', '']
+    ['code that ran before tfsess_magics was loaded', 'code that ran before tfsess_magics was loaded', '', '']
   ])('%s', (origin, label, place, module) => {
     expect(shortenOrigin(origin)).toEqual({ label, place, module });
   });

@@ -161,11 +161,26 @@ def test_a_reset_drops_the_names_and_goes_on(cells: Notebook) -> None:
     assert info("e").names == ("w",)
 
 
+def test_a_reset_of_the_default_graph_takes_nothing_from_a_scope(cells: Notebook) -> None:
+    cells.ok("%%tfsession e --eager\nv = tf.Variable(1.0)")
+    body = (
+        "with tf.compat.v1.get_default_graph().as_default():\n    tf.constant(1.0)\ntf.compat.v1.reset_default_graph()"
+    )
+    cell = cells.shell.execution_count
+    assert cells.ok(f"%%tfsession e\n{body}").out == (
+        f"cell {cell}, line 4 called reset_default_graph; 'e' is eager, and what was made in it stays\n"
+    )
+    assert (info("e").generation, len(info("e").variables)) == (1, 1)
+
+
 def test_a_variable_that_something_else_holds_lives_on_and_is_said_to(cells: Notebook) -> None:
     cells.ok("%%tfsession e --eager\nv = tf.Variable(tf.zeros([256]))\nw = tf.Variable(1.0)")
     cells.ok("mine = v")
     said = cells.ok("%tfsession close e").out
-    assert "1 variable freed, 4 B given back to TensorFlow's allocator; 1 variable (1.0 KiB) live on" in said
+    assert (
+        "1 variable freed, 4 B given back to TensorFlow's allocator; "
+        "not freed, as something else refers to that: 1 variable (1.0 KiB)"
+    ) in said
     assert cells.ok("mine.shape[0]").value == 256
     outside = info("eager (outside any scope)")
     assert (outside.kind, outside.variables_nbytes) == (Kind.OUTSIDE, 1024)

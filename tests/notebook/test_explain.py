@@ -5,6 +5,7 @@ import gc
 import re
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +163,73 @@ def test_eager_and_graph(two: tuple[Notebook, int], cell: str, said: str) -> Non
     notebook.ok("del eager, weight")
 
 
+KERAS = """m = tf.keras.Sequential([tf.keras.Input([2]), tf.keras.layers.Dense(1, name='d')], name='m')
+m.compile('sgd', 'mse')"""
+
+
+@pytest.mark.parametrize("call", ["fit(data, data[:, :1])", "evaluate(data, data[:, :1])", "predict(data)"])
+def test_what_keras_cannot_do_in_a_graph(two: tuple[Notebook, int], call: str) -> None:
+    """And where it can, as is tried."""
+    notebook, _ = two
+    notebook.ok(f"%%tfsession train\nimport numpy as np\ndata = np.ones([4, 2])\n{KERAS}")
+    assert explained(notebook, f"%%tfsession train\nm.{call}") == (
+        "tfsess_magics: fit, evaluate and predict of Keras 3 work in eager mode only; this cell runs in 'train'. "
+        "Make and use the model in a scope that is eager: %%tfsession NAME --eager"
+    )
+    notebook.ok(f"%%tfsession eager --eager\n{KERAS}\nm.{call}")
+    notebook.ok("%tfsession close eager\ndel np, data")
+
+
+def test_a_dataset_in_a_graph(two: tuple[Notebook, int]) -> None:
+    """What reads it there."""
+    notebook, _ = two
+    said = explained(notebook, "%%tfsession train\ndataset = tf.data.Dataset.range(3)\nlist(dataset)")
+    head, line = said.split(": ", 1)[1].split(": ")
+    assert head == "this cell runs in 'train', where a dataset is read by an operation"
+    assert notebook.ok(f"%%tfsession train\n({line}).eval()").value == 0
+
+
+@pytest.mark.parametrize(
+    ("asks", "shown", "value"),
+    [("w.numpy()", "values", 3.0), ("m.get_weights()", "[value.shape for value in values]", [(2, 1), (1,)])],
+)
+def test_a_value_in_a_graph(two: tuple[Notebook, int], asks: str, shown: str, value: object) -> None:
+    """The session gives it."""
+    notebook, _ = two
+    notebook.ok(f"%%tfsession train\n{KERAS}\nw = tf.Variable(3.0)\nv1.global_variables_initializer().run()")
+    head, line = explained(notebook, f"%%tfsession train\n{asks}").split(". To get it: ")
+    assert head == "tfsess_magics: in a graph a variable has its value in a session only"
+    notebook.ok(f"%%tfsession train\nvariable, model = w, m\nvalues = {line}")
+    assert notebook.ok(shown).value == value
+
+
+def test_a_keras_model_outside_its_graph(two: tuple[Notebook, int]) -> None:
+    """Keras shortens TensorFlow's traceback to its own frames."""
+    notebook, _ = two
+    cell = notebook.shell.execution_count
+    notebook.ok(f"%%tfsession train\n{KERAS}")
+    assert explained(notebook, "m(tf.ones([4, 2]))") == (
+        f"tfsess_magics: tensor 'm/d/kernel:0' was made in session 'train' (generation 1, cell {cell}); "
+        "this cell is eager. Go on there: %%tfsession train"
+    )
+
+
+def test_a_checkpoint_of_a_cell_that_ran_again(two: tuple[Notebook, int], tmp_path: Path) -> None:
+    """The names that TensorFlow made up for what was there already are not those of the checkpoint."""
+    notebook, first = two[0], two[0].shell.execution_count
+    build = "%%tfsession train\nv = tf.Variable(1.0); v.initializer.run(); saver = v1.train.Saver()\n"
+    notebook.ok(f"{build}saver.save(v1.get_default_session(), '{tmp_path}/v')")
+    again = notebook.shell.execution_count
+    restore = f"saver.restore(v1.get_default_session(), '{tmp_path}/v')"
+    assert explained(notebook, f"{build}{restore}") == (
+        f"tfsess_magics: 'Variable_1' (cell {again}) is a second 'Variable' (cell {first}), as comes of a cell that "
+        "runs again. Begin with an empty graph: %tfsession reset train, and restore then"
+    )
+    notebook.ok("%tfsession reset train")
+    notebook.ok(f"{build}{restore}")
+    notebook.ok("del v, saver")
+
+
 def test_an_empty_graph_of_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
     """What the cell built is in no graph."""
     said = explained(two[0], "c = tf.constant(1.0)\nv1.Session().run(c)")
@@ -185,9 +253,28 @@ def test_a_closed_session(two: tuple[Notebook, int]) -> None:
     notebook.ok("%tfsession reset prep")
     assert explained(notebook, "old.run(x)") == (
         f"tfsess_magics: the session was closed by cell {cell}; it was used before the reset of 'prep'. "
-        "Ask for the present one: tfsess_magics.get(NAME)"
+        "Ask for the present one: tfsess_magics.get('prep').session"
     )
     notebook.ok("del sess, z, old")
+
+
+@pytest.mark.parametrize(
+    "made_by", ["make_callable(y)", "make_callable([y])", "make_callable(y.op)", "_make_callable_from_options(options)"]
+)
+def test_a_callable_of_a_closed_session(two: tuple[Notebook, int], made_by: str) -> None:
+    """TensorFlow words it in another way."""
+    notebook, _ = two
+    notebook.ok(
+        "from tensorflow.core.protobuf.config_pb2 import CallableOptions\noptions = CallableOptions(fetch=['y:0'])"
+    )
+    notebook.ok(f"%%tfsession train\ncall = v1.get_default_session().{made_by}")
+    cell = notebook.shell.execution_count
+    notebook.ok("%tfsession reset train")
+    assert explained(notebook, "call()") == (
+        f"tfsess_magics: the session was closed by cell {cell}; it was used before the reset of 'train'. "
+        "Ask for the present one: tfsess_magics.get('train').session"
+    )
+    notebook.ok("del call")
 
 
 VARIABLES = """%%tfsession train

@@ -182,3 +182,16 @@ def test_without_tensorflow_one_sentence_says_what_to_install(cell: str) -> None
         "pip install 'tfsess_magics[tensorflow]'"
     )
     assert ran == "False"
+
+
+def test_a_session_that_imports_tensorflow_sees_what_others_do() -> None:
+    """Opening it and the end of the import meet in one place: there is one list, and one who tells what was done."""
+    cells = (
+        "%load_ext tfsess_magics",
+        "%%tfsession e --eager\nimport tensorflow as tf\nkept = tf.Variable(1.0)",
+        "outside = tf.Variable(1.0)\nother = kept",
+        "%tfsession close e",
+        "%tfsession",
+    )
+    code = f"{START} [shell.run_cell(cell).raise_error() for cell in {cells!r}]"
+    assert _in_python(code).count("eager (outside any scope)") == 1

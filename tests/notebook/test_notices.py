@@ -157,9 +157,12 @@ def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             def batches():
                 with tf.Graph().as_default():
                     yield
-            def start():
+            def steps():
+                with tf.compat.v1.Session(graph=tf.Graph()).as_default():
+                    yield
+            def start(generator):
                 global running
-                running = batches()
+                running = generator()
                 next(running)
             """)
     )
@@ -180,8 +183,20 @@ def test_a_graph_that_a_module_left_entered(tf_notebook: Notebook, loader: str) 
 def test_a_generator_that_is_suspended_inside_a_graph(tf_notebook: Notebook, loader: str) -> None:
     """With its place, whoever resumed it."""
     tf_notebook.ok("import loader")
-    assert tf_notebook.ok("loader.start()").out == (
+    assert tf_notebook.ok("loader.start(loader.batches)").out == (
         f"loader.batches ({loader}:11) is suspended inside a graph; {NOT_EAGER}\n"
+    )
+    assert tf_notebook.ok("loader.running.close()").out == ""
+
+
+def test_a_generator_that_is_suspended_inside_a_session(tf_notebook: Notebook, loader: str) -> None:
+    """With the session's number and maker."""
+    tf_notebook.ok("import loader")
+    out = tf_notebook.ok("loader.start(loader.steps)").out
+    assert re.fullmatch(
+        rf"loader\.steps \({re.escape(loader)}:14\) is suspended inside a session, #\d+, "
+        rf"made by loader:steps {re.escape(loader)}:13; it stays the default session of ordinary cells\.\n",
+        out,
     )
     assert tf_notebook.ok("loader.running.close()").out == ""
 

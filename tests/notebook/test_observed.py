@@ -80,7 +80,7 @@ def test_an_adopted_session_is_entered_by_its_name(notebook: Notebook, module: P
     assert "(adopted)" in notebook.ok("%tfsession").out
     outcome = notebook.run("%tfsession reset model")
     assert outcome.err.startswith("UsageError: cannot reset 'model': it belongs to prep.io:load")
-    assert "closed model" in notebook.ok("%tfsession close model").out
+    assert "closed model, made by prep.io:load prep/io.py:7: " in notebook.ok("%tfsession close model").out
     assert notebook.shell.user_ns["m"]._closed
 
 
@@ -100,6 +100,20 @@ def test_reset_default_graph_in_an_adopted_session_leaves_it_on_its_graph(notebo
     notebook.ok("%%tfsession mine\ntf.compat.v1.reset_default_graph()")
     assert tfsess_magics.get("mine").graph is notebook.shell.user_ns["sess"].graph
     assert tfsess_magics.get("mine").generation == 1
+
+
+@pytest.mark.parametrize("own", ["", "graph=tf.Graph()"])
+@pytest.mark.parametrize("close", ["%tfsession close mine", "i.close()", "%%tfsession mine\ni.close()"])
+def test_an_adopted_interactive_session_is_no_default_any_more_once_it_is_closed(
+    notebook: Notebook, own: str, close: str
+) -> None:
+    """Cells that were in it have not entered it a second time."""
+    notebook.ok(f"import tensorflow as tf\ni = tf.compat.v1.InteractiveSession({own})\n%tfsession adopt i mine")
+    for _ in range(2):
+        assert notebook.ok("%%tfsession mine\ntf.constant(2).eval()").value == 2
+    assert "left" not in notebook.ok(close).out
+    assert notebook.ok("tf.compat.v1.get_default_session(), tf.executing_eagerly()").value == (None, True)
+    notebook.ok("del i")
 
 
 @pytest.mark.parametrize(
@@ -130,10 +144,11 @@ def test_what_cannot_be_adopted_is_told(notebook: Notebook, line: str, message: 
 
 def test_an_adopted_session_that_its_maker_closes_is_not_opened_anew(notebook: Notebook) -> None:
     """Its name stays taken, so that no cell runs in an empty graph by mistake."""
+    cell = notebook.shell.execution_count
     notebook.ok(f"{MAKE}\n%tfsession adopt sess mine\nsess.close()")
     outcome = notebook.run("%%tfsession mine\nran = True")
-    assert "was closed by other code, and its variables are gone. To give up the name: %tfsession close mine" in (
-        outcome.err
+    assert (
+        f"closed by cell {cell}, and its variables are gone. To give up the name: %tfsession close mine" in outcome.err
     )
     assert "ran" not in notebook.shell.user_ns
 
@@ -174,6 +189,8 @@ def test_sessions_that_look_leaked_are_marked_and_closed_after_asking(
     assert "unused?" not in notebook.ok("%tfsession").out
     assert "no session looks unused" in notebook.ok("%tfsession close --unused").out
     monkeypatch.setattr(unused, "IDLE", 0.0)
+    # As in a kernel, where multiprocessing is imported when the notebook's module is there.
+    monkeypatch.setitem(sys.modules, "__mp_main__", sys.modules["__main__"])
     assert notebook.ok("%tfsession").out.count("unused? (%tfsession close --unused)") == 1
     answers = iter("ny")
     monkeypatch.setattr("builtins.input", lambda _: next(answers))

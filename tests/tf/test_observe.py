@@ -371,7 +371,7 @@ def test_sessions_that_were_there_before_are_found_once(unwrapped: Methods) -> N
     backend = tfsess_magics.api._connect()
     backend.observe()
     (info,) = observed()
-    assert (info.variables_nbytes, str(info.origin)) == (8, "made before tfsess_magics was loaded")
+    assert (info.variables_nbytes, str(info.origin)) == (8, "code that ran before tfsess_magics was loaded")
     session.run(v)
     backend.unobserve()
     assert not [name for name in vars(session) if "tfsess" in name]

@@ -122,7 +122,7 @@ def test_a_session_that_was_closed_by_other_code_says_so(open_session: Open) -> 
     train.session.close()
     (info,) = tfsess_magics.sessions()
     assert (info.state, info.variables_nbytes, info.variables[0].initialized) == (State.CLOSED, 0, False)
-    with pytest.raises(ClosedSessionError, match=r"closed by other code.*%tfsession reset train"):
+    with pytest.raises(ClosedSessionError, match=r"closed by .*tf/test_session\.py:\d+, .*%tfsession reset train"):
         train.__enter__()
     tfsess_magics.reset("train")
     with train:

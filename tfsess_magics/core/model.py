@@ -79,7 +79,7 @@ class Origin:
         if self.maker is Maker.CELLS:
             return "ordinary cells and modules"
         if not self.file:
-            return "made before tfsess_magics was loaded"
+            return "code that ran before tfsess_magics was loaded"
         place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
         file = "/".join(self.file.replace("\\", "/").split("/")[-2:])
         return f"{place} {file}:{self.line}"

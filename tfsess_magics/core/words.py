@@ -34,8 +34,9 @@ def closed_message(was: SessionInfo) -> str:
     """Say what closing a session freed."""
     if was.kind is Kind.EAGER:
         return f"closed {was.name}: {_dropped(was)}"
+    whose = "" if was.kind.is_ours else f", made by {was.origin}"
     return (
-        f"closed {was.name}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
+        f"closed {was.name}{whose}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
         f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator{_unfinished(was)}"
     )
 
@@ -76,7 +77,7 @@ def _dropped(was: SessionInfo) -> str:
     held = ""
     if was.still_held:
         held = (
-            f"; {count(was.still_held, 'variable')} ({format_bytes(was.still_held_nbytes)}) live on, "
-            "something else refers to them"
+            "; not freed, as something else refers to that: "
+            f"{count(was.still_held, 'variable')} ({format_bytes(was.still_held_nbytes)})"
         )
     return f"{names}; {freed} freed, {size} given back to TensorFlow's allocator{held}"

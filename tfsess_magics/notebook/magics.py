@@ -79,7 +79,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             %tfsession info NAME            one session: options, devices, runs, variables
             %tfsession new NAME [options]   open a session without entering it
             %tfsession close NAME...        end sessions and free what they hold
-            %tfsession close --all          end all of them, but not those of other code
+            %tfsession close --all          end all that have a name, adopted ones too
             %tfsession close --unused       end those of other code that nobody seems to need, after asking
             %tfsession adopt EXPR NAME      give a session of other code a name: adopt model.session m, adopt #7 m
             %tfsession reset NAME           an empty graph and a new session under the same name

@@ -46,6 +46,8 @@ class Home(NamedTuple):
     name: str | None
     """Name of the live session, ``#7`` for one of other code, None if there is none."""
     generation: int | None
+    successor: str | None = None
+    """Name of the live session of which it was an older generation."""
 
 
 def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
@@ -55,7 +57,7 @@ def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
     if found and session is not None and not session.closed:
         if session.generation == found.generation:
             return Home(f"in session {found.name!r}", found.name, found.generation)
-        return Home(f"before the reset of {found.name!r}", None, found.generation)
+        return Home(f"before the reset of {found.name!r}", None, found.generation, successor=found.name)
     for other in live:
         if other.name.startswith("#") and not other.closed and other.graph is graph:
             return Home(f"in the graph of {other.name}, a session made by {other.origin}", other.name, None)

@@ -14,9 +14,9 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.model import Kind
-from tfsess_magics.tf.belongings import describe, home_of, place_of
+from tfsess_magics.tf.belongings import KERAS, describe, home_of, place_of
 from tfsess_magics.tf.observe import closed_by
-from tfsess_magics.tf.raised import chain, variables_in
+from tfsess_magics.tf.raised import chain, is_by_keras, variables_in
 from tfsess_magics.tf.stay import Stay, innermost_stay
 from tfsess_magics.tf.unbound import explain_unbound
 from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
@@ -27,6 +27,12 @@ _THREAD = (
     "it was raised in another thread than the cell's, and TensorFlow's defaults are those of one thread. "
     "To carry the cell's session there: tfsess_magics.bind(function)"
 )
+
+
+def _session_in(error: BaseException, *methods: str) -> Any:
+    """Return the session, also that of a callable, in one of whose `methods` the error was raised."""
+    found = variables_in(error, *methods).get("self")
+    return found if hasattr(found, "graph") else getattr(found, "_session", None)
 
 
 def _graph_stay() -> Stay | None:
@@ -111,7 +117,10 @@ class Explainer:
     def _out_of_scope(self, error: BaseException, _: re.Match[str]) -> str | None:
         inputs = variables_in(error, "quick_execute").get("inputs") or ()
         element = next((i for i in inputs if isinstance(i, tf.Tensor) and not hasattr(i, "numpy")), None)
-        if element is None or element.graph.building_function:
+        if element is None:
+            weight = variables_in(error, "__tf_tensor__", of=KERAS).get("self")
+            element = getattr(getattr(weight, "value", None), "handle", None)
+        if element is None or hasattr(element, "numpy") or element.graph.building_function:
             return None
         if _graph_stay():
             return _THREAD
@@ -152,19 +161,21 @@ class Explainer:
         )
 
     def _closed(self, error: BaseException, _: re.Match[str]) -> str | None:
-        session = variables_in(error, "_run", "partial_run", "partial_run_setup", "_extend_graph").get("self")
+        session = _session_in(
+            error, "_run", "partial_run", "partial_run_setup", "_extend_graph", "_call_tf_sessionrun", "__call__"
+        )
         if session is None:
             return None
         home = home_of(session.graph, self._live())
         by = closed_by(session)
         was = f"the session was closed{f' by {by}' if by else ''}"
-        if home.text.startswith("before the reset"):
-            return f"{was}; it was used {home.text}. Ask for the present one: tfsess_magics.get(NAME)"
+        if home.successor:
+            present = f"tfsess_magics.get({home.successor!r}).session"
+            return f"{was}; it was used {home.text}. Ask for the present one: {present}"
         return f"{was}, and its variables are gone. Run again what made it, and close it after its last use"
 
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
-        session = variables_in(error, "_run", "__call__").get("self")
-        session = getattr(session, "_session", None) if not hasattr(session, "graph") else session
+        session = _session_in(error, "_run", "__call__")
         watched = watched_of(session, self._live())
         return explain_uninitialized(watched, self._expression_of(session)) if watched else None
 
@@ -199,6 +210,37 @@ class Explainer:
             "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
         )
 
+    def _not_in_checkpoint(self, error: BaseException, match: re.Match[str]) -> str | None:
+        session = variables_in(error, "restore").get("sess")
+        operations = {} if session is None else {op.name: op for op in session.graph.get_operations()}
+        again, first = operations.get(match[1]), operations.get(re.sub(r"_\d+$", "", match[1]))
+        if again is None or first is None or again is first or again.type != first.type:
+            return None
+        name = home_of(again.graph, self._live()).name
+        remedy = f"Begin with an empty graph: %tfsession reset {name}" if name and name[0] != "#" else "Build it once"
+        second, original = (f"{op.name!r} ({place_of(op) or 'unknown place'})" for op in (again, first))
+        return f"{second} is a second {original}, as comes of a cell that runs again. {remedy}, and restore then"
+
+    def _iterated(self, error: BaseException, _: re.Match[str]) -> str | None:
+        if tf.executing_eagerly():
+            return None
+        if is_by_keras(error):
+            return (
+                f"fit, evaluate and predict of Keras 3 work in eager mode only; {self._here()[1]}. "
+                "Make and use the model in a scope that is eager: %%tfsession NAME --eager"
+            )
+        return (
+            f"{self._here()[1]}, where a dataset is read by an operation: "
+            "tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()"
+        )
+
+    def _value_in_graph(self, error: BaseException, _: re.Match[str]) -> str:
+        wanted = "[weight.value for weight in model.weights]" if is_by_keras(error) else "variable"
+        return (
+            "in a graph a variable has its value in a session only. "
+            f"To get it: tf.compat.v1.get_default_session().run({wanted})"
+        )
+
     def _legacy_keras(self, _: BaseException, __: re.Match[str]) -> str:
         return (
             "it is in tf_keras (Keras 2). Install that, set TF_USE_LEGACY_KERAS=1 in the environment before TensorFlow "
@@ -225,13 +267,16 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
             Explainer._eager_tensor,
         ),
         (r"Session graph is empty", Explainer._empty_graph),
-        (r"Attempted to use a closed Session", Explainer._closed),
+        (r"Attempted to use a closed Session|Session has been closed", Explainer._closed),
         (
             r"Attempting to use uninitialized value|Could not find variable|Resource .* does not exist",
             Explainer._uninitialized,
         ),
         (r"No default session is registered", Explainer._no_default_session),
         (r"^Variable (\S+) already exists, disallowed", Explainer._variable_exists),
+        (r"Key (\S+) not found in checkpoint", Explainer._not_in_checkpoint),
+        (r"only supports Python-style iteration in eager mode", Explainer._iterated),
+        (r"^numpy\(\) is only available when eager execution is enabled", Explainer._value_in_graph),
         (r"^`\w+` is not available with Keras 3", Explainer._legacy_keras),
     )
 )

@@ -117,6 +117,8 @@ def say_reset(who: Caller, name: str, kind: Kind, generation: int) -> str:
     call = "Keras' clear_session, which resets the default graph" if who.by_keras else "reset_default_graph"
     if kind is Kind.ADOPTED:
         return f"{who} called {call}; {name!r} stays on its maker's graph"
+    if kind is Kind.EAGER:
+        return f"{who} called {call}; {name!r} is eager, and what was made in it stays"
     return f"{who} called {call}; {name!r} goes on with the new graph (generation {generation})"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.belongings import KERAS, TENSORFLOW
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -18,19 +18,35 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
 
 
-def variables_in(error: BaseException, *functions: str) -> dict[str, Any]:
-    """Return the variables of TensorFlow's innermost frame in one of those `functions`, empty if there is none.
+def variables_in(error: BaseException, *functions: str, of: Iterable[str] = (TENSORFLOW,)) -> dict[str, Any]:
+    """Return the variables of the innermost frame in one of those `functions`, empty if there is none.
 
     What was raised on the way to `error` is searched as well. Whoever gets them must not keep them.
+
+    Parameters
+    ----------
+    of
+        Parts of the paths of whose functions are meant.
     """
     for raised in chain(error):
         found: dict[str, Any] = {}
         traceback = raised.__traceback__
         while traceback is not None:
             code = traceback.tb_frame.f_code
-            if code.co_name in functions and code.co_filename.startswith(TENSORFLOW):
+            if code.co_name in functions and any(path in code.co_filename for path in of):
                 found = dict(traceback.tb_frame.f_locals)
             traceback = traceback.tb_next
         if found:
             return found
     return {}
+
+
+def is_by_keras(error: BaseException) -> bool:
+    """Say whether Keras called what raised `error`."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if any(folder in file for folder in KERAS):
+            return True
+        traceback = traceback.tb_next
+    return False

@@ -20,6 +20,7 @@ from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.generation import Generation, begin
+from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.stay import Stay
 from tfsess_magics.tf.stop import forget_order, use_of_runs
 from tfsess_magics.tf.watched import Watched
@@ -167,8 +168,9 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         with self._lock:
             generation = self._now
             if generation.watched.is_closed:
+                by = closed_by(generation.session) or "other code"
                 raise ClosedSessionError(
-                    f"the TensorFlow session of {self.name!r} was closed by other code, and its variables are gone. "
+                    f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
                     f"{self._way_on}"
                 )
             stay = Stay(self, generation, by, timeout)

@@ -95,7 +95,11 @@ class Strays:
     def _say_session(self, session: Any, graphs: list[Any]) -> str:
         holder = self._entered_how[session].holder
         what, known = self._who(session), self._known(session)
-        said = f"{holder} is suspended inside {what}" if isinstance(holder, Caller) else f"{what} was left open"
+        said = (
+            f"{holder} is suspended inside {what.rstrip(',')}"
+            if isinstance(holder, Caller)
+            else f"{what} was left open"
+        )
         effect = f", {_NOT_EAGER}" if any(graph is session.graph for graph in graphs) else ""
         said += f"; it stays the default session of ordinary cells{effect}."
         if isinstance(session, tf.compat.v1.InteractiveSession):

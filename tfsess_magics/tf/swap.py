@@ -210,6 +210,7 @@ class DefaultsSwap:
 
     def __init__(self, graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> None:
         self._graph = graph
+        self._session = session
         self._inside = _inside_eager(graph) if session is None else _inside(graph, session, device, interactive)
         self._own_sessions = len(self._inside.sessions) - len(interactive)
         self._outside: _Defaults | None = None
@@ -268,11 +269,12 @@ class DefaultsSwap:
         return graph
 
     def interactive_left(self) -> tuple[Any, ...]:
-        """Return the interactive sessions that are open inside, outermost first."""
+        """Return the interactive sessions that are open inside, outermost first, but for one that is the stay's own."""
         return tuple(
             s
             for s in self._inside.sessions
-            if isinstance(s, tf.compat.v1.InteractiveSession)
+            if s is not self._session
+            and isinstance(s, tf.compat.v1.InteractiveSession)
             and not s._closed
             and (s._explicit_graph is not None or s.graph is self.graph_left())
         )

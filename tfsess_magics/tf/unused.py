@@ -28,7 +28,8 @@ def forgotten(sessions: Mapping[int, Watched]) -> set[int]:
     names: Counter[int] = Counter()
     held = {number: session for number, watched in sessions.items() if (session := watched.session) is not None}
     wanted = {id(session) for session in held.values()}
-    for module in list(sys.modules.values()):
+    # Each module once: multiprocessing gives ``__main__`` a second name.
+    for module in {id(module): module for module in list(sys.modules.values())}.values():
         if isinstance(module, ModuleType):
             names.update(id(value) for value in list(vars(module).values()) if id(value) in wanted)
     del session
