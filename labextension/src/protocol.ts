@@ -21,6 +21,7 @@ export interface SessionSummary {
   variables: number;
   variables_nbytes: number;
   running_since: number | null;
+  mark: string;
 }
 
 /** A device of a session. */

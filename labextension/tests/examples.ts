@@ -43,6 +43,7 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
     variables: 44,
     variables_nbytes: 22439526,
     running_since: null,
+    mark: '',
     ...changes
   };
 }

@@ -55,6 +55,12 @@ describe('Row', () => {
     expect(page.find('.tfsess-Row-state').textContent).toBe('running 1:02');
   });
 
+  it('says what a run waits for, and that it cannot be stopped', () => {
+    show({ state: 'running', running_since: NOW, mark: "waiting on dequeue from 'queue'" });
+    expect(page.find('.tfsess-Row-state').textContent).toBe("waiting on dequeue from 'queue' 0:00");
+    expect(page.find('.tfsess-Row').dataset.state).toBe('waiting');
+  });
+
   it('has a timer only while something that runs is shown', () => {
     show();
     expect(jest.getTimerCount()).toBe(0);

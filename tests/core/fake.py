@@ -72,6 +72,7 @@ class FakeSession:
             variables=0,
             variables_nbytes=self.variables_nbytes,
             running_since=None,
+            mark="",
         )
 
     def info(self) -> SessionInfo:
@@ -92,6 +93,7 @@ class FakeSession:
             operations=0,
             runs=0,
             running_since=None,
+            mark="",
             last_run=None,
             last_error=None,
             devices=(),

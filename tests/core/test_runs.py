@@ -7,7 +7,7 @@ from tfsess_magics.core.runs import RunMeter
 def start(meter: RunMeter) -> int:
     """Start a run as its wrapper does, and return its token."""
     token = next(meter.tokens)
-    meter.in_flight[token] = time.time(), time.perf_counter(), 1
+    meter.in_flight[token] = time.time(), time.perf_counter(), 1, ()
     return token
 
 

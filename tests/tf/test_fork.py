@@ -89,7 +89,7 @@ def test_it_is_warned_of_once_and_never_raises() -> None:
     then: list[int] = []
     warner, meter = fork._Warner(), RunMeter(lambda: None)
     warner(meter, lambda: then.append(0))
-    meter.in_flight[next(meter.tokens)] = 0.0, 0.0, 1
+    meter.in_flight[next(meter.tokens)] = 0.0, 0.0, 1, ()
     with pytest.warns(RuntimeWarning, match=WARNING):
         warner(meter, lambda: then.append(1))
     warner(meter, lambda: then.append(2))

@@ -157,6 +157,8 @@ class SessionInfo:
     """Runs that have ended, in this generation."""
     running_since: float | None
     """Start of the oldest run that is under way."""
+    mark: str
+    """What the run that is under way waits for, or why it cannot be stopped; empty if there is nothing to be said."""
     last_run: RunInfo | None
     last_error: str | None
     """Of the latest run that failed, in this generation."""

@@ -41,6 +41,8 @@ class SessionSummary(msgspec.Struct, frozen=True):
     variables_nbytes: int
     """Of initialized variables."""
     running_since: float | None
+    mark: str
+    """What to say of its run instead of that it runs: what it waits for, or why it cannot be stopped; often empty."""
 
 
 class Device(msgspec.Struct, frozen=True):

@@ -25,12 +25,16 @@ class RunMeter:
         Called whenever a run starts or ends; may take no lock either.
     """
 
+    waits_after = 10.0
+    """Seconds after which a run that does not compute is said to wait; for all sessions of the process."""
+
     def __init__(self, changed: Callable[[], None]) -> None:
         self.changed = changed
         self.tokens = itertools.count()
         """What runs are known by."""
-        self.in_flight: dict[int, tuple[float, float, int]] = {}
-        """Runs under way by their tokens, each as `time.time` and `time.perf_counter` at its start, and its thread.
+        self.in_flight: dict[int, tuple[float, float, int, Any]] = {}
+        """Runs under way by their tokens, each as `time.time` and `time.perf_counter` at its start, its thread, and the
+        arguments of its step.
         Whoever ends one takes it out: the run itself, or somebody who stops it."""
         self.claimed: dict[int, tuple[Any, ...]] = {}
         """Those that somebody stops, with the stop: each waits for it before it ends."""

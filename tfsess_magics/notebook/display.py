@@ -16,7 +16,7 @@ _COLUMNS = ("name", "state", "devices", "ops", "runs", "variables", "made by")
 
 def _state(info: SessionInfo) -> str:
     if info.state is State.RUNNING and info.running_since is not None:
-        return f"running {format_seconds(time.time() - info.running_since)}"
+        return f"{info.mark or 'running'} {format_seconds(time.time() - info.running_since)}"
     return info.state.value
 
 

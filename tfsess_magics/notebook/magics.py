@@ -11,9 +11,11 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand, output_can_be_silenced
 from IPython.display import display
+from traitlets import Float, observe
 
 from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
 from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import adopted_message, closed_message, reset_message
 from tfsess_magics.notebook.cell import print_notices
 from tfsess_magics.notebook.cells import calling_cell
@@ -26,6 +28,12 @@ from tfsess_magics.notebook.unused import close_unused
 @magics_class
 class SessionMagics(Magics):  # type: ignore[misc]
     """The magics of one shell; used by whichever thread runs a cell."""
+
+    waits_after = Float(
+        RunMeter.waits_after,
+        min=0.0,
+        help="Seconds after which a run that does not compute is shown as waiting, in all sessions of the kernel.",
+    ).tag(config=True)
 
     def __init__(
         self,
@@ -44,11 +52,17 @@ class SessionMagics(Magics):  # type: ignore[misc]
         """Take the magics and the panels that they have shown away."""
         for panel in list(self._panels):
             panel.close()
+        self.shell.configurables.remove(self)
+        RunMeter.waits_after = SessionMagics.waits_after.default_value
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:
                 manager.magics[kind].pop(name, None)
         manager.registry.pop(type(self).__name__, None)
+
+    @observe("waits_after")
+    def _set_waits_after(self, change: Any) -> None:
+        RunMeter.waits_after = change["new"]
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @output_can_be_silenced  # type: ignore[untyped-decorator]

@@ -212,4 +212,4 @@ def _marks(summary: SessionSummary) -> list[str]:
 
 
 def _state(summary: SessionSummary) -> str:
-    return "in a cell" if summary.state == State.ENTERED else summary.state
+    return summary.mark or ("in a cell" if summary.state == State.ENTERED else summary.state)

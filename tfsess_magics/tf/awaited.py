@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -13,13 +14,20 @@ from tensorflow.python.client.session import BaseSession
 _NODE = re.compile(r"\{\{node ([^}]+)\}\}")
 _QUEUE = re.compile(r"^Queue(Dequeue|Enqueue)(Many|UpTo)?")
 _WAITS = re.compile(
-    r"^Queue(Dequeue|Enqueue)|^(Eager)?PyFunc|^(Stateless)?While$|^LoopCond$|^IteratorGetNext|^Barrier|Unstage$|^Stage$|Recv$"
+    r"^Queue(Dequeue|Enqueue)|^MutexLock$|^(Eager)?PyFunc|^(Stateless)?While$|^LoopCond$|^IteratorGetNext|^Barrier"
+    r"|Unstage$|^Stage$|Recv$"
 )
+_UNCUTTABLE = re.compile(r"^(Eager)?PyFunc|^(Stateless)?While$|^LoopCond$")
 _NAMED = 3
 """How many operations are named where it may be one of several."""
 
 
-def awaited(session: BaseSession | None, step: Sequence[Any], failed: BaseException | None) -> str:
+def awaited(
+    session: BaseSession | None,
+    step: Sequence[Any],
+    failed: BaseException | None = None,
+    others: Mapping[int, Sequence[Any]] | None = None,
+) -> str:
     """Say what a step was waiting for, as well as it is known.
 
     TensorFlow's error names the operation; but where an interrupt came while that error was made, it is lost, and then
@@ -31,11 +39,13 @@ def awaited(session: BaseSession | None, step: Sequence[Any], failed: BaseExcept
         The arguments of ``BaseSession._call_tf_sessionrun``, or others.
     failed
         What it ended with.
+    others
+        The arguments of the other steps that are under way in the session, by their threads.
     """
     if session is None:
         return ""
     ops = _named_in(session.graph, failed) or _can_wait(session.graph, step)
-    said = list(dict.fromkeys(_say(op) for op in ops))
+    said = list(dict.fromkeys(_say(op, others or {}) for op in ops))
     if len(said) <= 1:
         return "".join(said)
     more = f" or {len(said) - _NAMED} more" if len(said) > _NAMED else ""
@@ -51,6 +61,14 @@ def _named_in(graph: tf.Graph, error: BaseException | None) -> list[tf.Operation
                 return []
         error = error.__context__
     return []
+
+
+def uncuttable(session: BaseSession | None, step: Sequence[Any]) -> str:
+    """Name the operations that a step needs and that nothing can end: Python's functions, and loops."""
+    if session is None:
+        return ""
+    found = [op for op in _needed_by(session.graph, step) if _UNCUTTABLE.search(op.type)]
+    return " or ".join(dict.fromkeys(_say(op, {}) for op in found[:_NAMED]))
 
 
 def fetched(step: Sequence[Any]) -> str:
@@ -71,10 +89,13 @@ def _wanted(step: Sequence[Any]) -> list[str]:
 
 
 def _can_wait(graph: tf.Graph, step: Sequence[Any]) -> list[tf.Operation]:
+    return [op for op in _needed_by(graph, step) if _WAITS.search(op.type)]
+
+
+def _needed_by(graph: tf.Graph, step: Sequence[Any]) -> Iterator[tf.Operation]:
     names = _wanted(step)
     fed = {pywrap_tf_session.TF_OperationName(output.oper) for output in step[1]} if names else set()
-    needed = _needed([graph.get_operation_by_name(name) for name in names], fed)
-    return [op for op in needed if _WAITS.search(op.type)]
+    return _needed([graph.get_operation_by_name(name) for name in names], fed)
 
 
 def _needed(wanted: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operation]:
@@ -88,12 +109,27 @@ def _needed(wanted: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operat
         todo += [*(tensor.op for tensor in op.inputs), *op.control_inputs]
 
 
-def _say(op: tf.Operation) -> str:
+def _say(op: tf.Operation, others: Mapping[int, Sequence[Any]]) -> str:
     if queue := _QUEUE.match(op.type):
         where = op.inputs[0].op.name
         if queue[1] == "Dequeue":
             has = "has too few elements" if queue[2] else "is empty"
-            return f"dequeue from {where!r}, which {has}, and nothing enqueues"
-        return f"enqueue to {where!r}, which is full, and nothing dequeues"
+            return f"dequeue from {where!r}, which {has}, and {_who(op, 'QueueEnqueue', others) or 'nothing'} enqueues"
+        return f"enqueue to {where!r}, which is full, and {_who(op, 'QueueDequeue', others) or 'nothing'} dequeues"
+    if op.type == "MutexLock":
+        holder = _who(op, "MutexLock", others)
+        return f"the lock {op.inputs[0].op.name!r}{f', which {holder} holds or waits for' if holder else ''}"
     what = "a loop" if op.type in ("While", "StatelessWhile", "LoopCond") else op.type
     return f"{what} {op.name!r}"
+
+
+def _who(op: tf.Operation, type_: str, others: Mapping[int, Sequence[Any]]) -> str:
+    """Name the threads whose steps need an operation of that type on what `op` works on."""
+    wanted = {user.name for user in op.inputs[0].consumers() if user.type.startswith(type_)}
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    found = [
+        f"thread {names.get(thread, thread)!r}"
+        for thread, step in others.items()
+        if wanted & {needed.name for needed in _needed_by(op.graph, step)}
+    ]
+    return " and ".join(found)

@@ -108,6 +108,7 @@ class EagerVariables:
             operations=0,
             runs=0,
             running_since=None,
+            mark="",
             last_run=None,
             last_error=None,
             devices=self.devices(),
@@ -138,6 +139,7 @@ class EagerVariables:
             variables=variables,
             variables_nbytes=nbytes,
             running_since=None,
+            mark="",
         )
 
 

@@ -245,7 +245,7 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
         failed: BaseException | None = None
         try:
             try:
-                meter.in_flight[token] = time(), perf_counter(), thread
+                meter.in_flight[token] = time(), perf_counter(), thread, args
                 meter.changed()
                 if meter.stop is not None:
                     _stopper.halt(meter, token)

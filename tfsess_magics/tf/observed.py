@@ -86,7 +86,10 @@ class ObservedSession:
 
     @property
     def due(self) -> float | None:
-        """Seconds until it may look leaked without anything happening to it, None if it does."""
+        """Seconds until it may be another without anything happening to it, None if it will not."""
+        waiting = self.watched.waiting.due
+        if waiting is not None:
+            return waiting
         since = self._quiet_since
         if self._verdict == (since, True):
             return None

@@ -37,8 +37,6 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     """
 
     kind = Kind.NAMED
-    due: float | None = None
-    """Nothing but what happens to it makes it another."""
     still_held = (0, 0)
     unfinished = 0
 
@@ -251,6 +249,12 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def _require_unused(self, order: str) -> None:
         if use := self.use():
             raise SessionInUseError(self.name, order, use)
+
+    @property
+    def due(self) -> float | None:
+        """Seconds until it may be another without anything happening to it, None if it will not."""
+        generation = self._generation
+        return None if generation is None else generation.watched.waiting.due
 
     def held_by(self) -> list[str]:
         """Return nothing: it is this package that keeps it."""

@@ -25,7 +25,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import SessionStopped, ValuesLostError
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import count, format_bytes, format_seconds
-from tfsess_magics.tf.awaited import awaited
+from tfsess_magics.tf.awaited import awaited, fetched, uncuttable
 from tfsess_magics.tf.variables import NOTHING, Values
 from tfsess_magics.tf.wakeup import Watcher
 
@@ -110,6 +110,17 @@ class Stop:
                 _begin_anew(session, values)
                 meter.version = session.graph.version
         self.account = _account(session, values, keeps=self.keeps)
+
+    def why_not_yet(self, meter: RunMeter) -> str:
+        """Say why it has not ended."""
+        watched = meter.watched()
+        session = watched and watched.session
+        steps = [run[3] for run in list(meter.claimed.values())]
+        if any(made := [uncuttable(session, step) for step in steps]):
+            names = " and ".join(filter(None, made))
+            return f"cannot be stopped: {names} does not return. If it never does, restart the kernel"
+        runs = ", ".join(dict.fromkeys(fetched(step).removeprefix("A run of ") for step in steps))
+        return f"stopping: an operation that {runs} needs has to finish first"
 
     def end_steps(self, session: BaseSession) -> None:
         """Return when every step has come back to Python; the C session is closed then."""
@@ -234,7 +245,7 @@ class Stopper:
             If it was stopped, when its session can be used again. Not if it had to go on.
         """
         started = meter.claimed[token]
-        stop: Stop = started[3]
+        stop: Stop = started[-1]
         failed = sys.exception()
         while True:
             try:
@@ -275,10 +286,7 @@ class Stopper:
             when = "" if is_entered else f", within {_SOON:.0f} s,"
             return f"{stop.name} has no run under way; its next one{when} will be stopped before it begins"
         if not stop.done.wait(_PATIENCE):
-            return (
-                f"{stop.name} is waiting for an operation to finish, and stops then. If it never does, only a restart "
-                "of the kernel helps"
-            )
+            return f"{stop.name}: {stop.why_not_yet(meter)}"
         if stop.refusal is not None:
             raise stop.refusal
         return f"stopped {stop.name}: {count(len(stop.came_back), 'run')}. {stop.account}"
@@ -302,7 +310,7 @@ def _begin(meter: RunMeter, stop: Stop) -> bool:
         return False
     meter.stop = stop  # from now on no run begins
     for token, run in _gone_on(meter).items():
-        _claim(meter, token, run[:3], stop)
+        _claim(meter, token, run[:-1], stop)
     for token, started in list(meter.in_flight.items()):
         _claim(meter, token, started, stop)
         if meter.in_flight.pop(token, None) is None:
@@ -337,7 +345,8 @@ def _carry_out(stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) 
 def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
     watched = meter.watched()
     try:
-        return awaited(watched and watched.session, step, failed)
+        others = {run[2]: run[3] for run in [*meter.in_flight.values(), *meter.claimed.values()] if run[3] is not step}
+        return awaited(watched and watched.session, step, failed, others)
     except Exception:  # noqa: BLE001 - the stop matters, not how it is told
         _log.debug("what a run waited for could not be found out", exc_info=True)
         return ""
@@ -349,7 +358,7 @@ def _gone_on(meter: RunMeter) -> dict[int, tuple[Any, ...]]:
     return {
         token: run
         for token, run in claimed.items()
-        if run[3].refusal is not None and not run[3].came_back[token].is_set()
+        if run[-1].refusal is not None and not run[-1].came_back[token].is_set()
     }
 
 

@@ -16,6 +16,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.variables import GraphVariables
+from tfsess_magics.tf.waiting import Waiting
 
 
 class Watched:
@@ -36,6 +37,7 @@ class Watched:
         self.meter = meter
         meter.watched = weakref.ref(self)
         self.graph_variables = GraphVariables(self._session, meter)
+        self.waiting = Waiting(meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -112,6 +114,7 @@ class Watched:
             operations=0 if session is None else session.graph.num_operations(),
             runs=meter.runs,
             running_since=running_since,
+            mark=self.waiting.mark(),
             last_run=meter.last_run,
             last_error=meter.last_error,
             devices=devices,
@@ -151,6 +154,7 @@ class Watched:
             variables=variables,
             variables_nbytes=nbytes,
             running_since=running_since,
+            mark=self.waiting.mark(),
         )
 
 

@@ -60,14 +60,7 @@ function factsOfOthers(session: SessionSummary, trans: TranslationBundle): strin
 }
 
 function kindName(kind: string, trans: TranslationBundle): string {
-  switch (kind) {
-    case 'observed':
-      return trans.__('observed');
-    case 'adopted':
-      return trans.__('adopted');
-    default:
-      return kind;
-  }
+  return kind === 'observed' ? trans.__('observed') : trans.__('adopted');
 }
 
 function State({ session, clockAhead }: FactsProps): React.JSX.Element {
@@ -78,7 +71,7 @@ function State({ session, clockAhead }: FactsProps): React.JSX.Element {
     case 'running':
       return (
         <>
-          {trans.__('running')}
+          {session.mark || trans.__('running')}
           {session.running_since !== null && (
             <>
               {' '}

@@ -27,7 +27,7 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
   const { name, state } = session;
   const canStop = !isEager(session) && (state === 'running' || state === 'entered');
   return (
-    <li className={isOpen ? 'tfsess-Row tfsess-mod-open' : 'tfsess-Row'} data-state={state}>
+    <li className={isOpen ? 'tfsess-Row tfsess-mod-open' : 'tfsess-Row'} data-state={session.mark ? 'waiting' : state}>
       <div className="tfsess-Row-line">
         <button
           ref={toggle}
