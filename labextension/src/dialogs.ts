@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { countMore, countOperations, countSessions, countVariables, formatBytes, formatNumber } from './format';
 import { isOfOthers } from './kind';
 import { total } from './model';
-import type { Totals } from './model';
 import { NameInput } from './name-input';
 import { shortenOrigin } from './origin';
 import type { SessionSummary } from './protocol';
@@ -17,14 +16,14 @@ const CLOSED = 'RuntimeError: Attempted to use a closed Session.';
 
 /** Ask whether to reset a session. */
 export function askReset(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
-  const [lost, ...memory] = whatIsLost(total([session]), trans);
+  const [lost, ...memory] = whatIsLost([session], trans);
   const rest = trans.__('Its name and its options stay; its graph is empty then.');
   return ask(trans.__('Reset %1?', session.name), [lost, rest, ...memory], trans.__('Reset'), trans);
 }
 
 /** Ask whether to close a session that is the user's. */
 export function askClose(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
-  const lost = whatIsLost(total([session]), trans);
+  const lost = whatIsLost([session], trans);
   return ask(trans.__('Close %1?', session.name), lost, trans.__('Close'), trans);
 }
 
@@ -55,7 +54,7 @@ export function askCloseOther(
     trans.__('It belongs to other code: %1.', session.origin),
     trans.__('Code of %1 that goes on using it gets “%2”', module || label, CLOSED),
     ...(heldBy ? [sayHolders(heldBy, trans)] : []),
-    ...whatIsLost(total([session]), trans)
+    ...whatIsLost([session], trans)
   ];
   return ask(trans.__('Close %1?', session.name), says, trans.__('Close'), trans);
 }
@@ -93,7 +92,7 @@ export function askCloseUnused(sessions: readonly SessionSummary[], trans: Trans
     ...lines,
     ...(more > 0 ? [countMore(more, trans)] : []),
     trans.__('Code that goes on using one gets “%1”', CLOSED),
-    ...whatIsLost(total(sessions), trans)
+    ...whatIsLost(sessions, trans)
   ];
   const title = trans._n(
     'Close %2 unused session?',
@@ -115,7 +114,7 @@ export function askCloseAll(
   const others = sessions.filter(isOfOthers);
   const whose =
     others.length > 0 ? [trans.__('Other code that goes on using %1 will fail.', listNames(others, trans))] : [];
-  return ask(title, [what, ...whose, ...whatIsLost(total(sessions), trans)], trans.__('Close All'), trans);
+  return ask(title, [what, ...whose, ...whatIsLost(sessions, trans)], trans.__('Close All'), trans);
 }
 
 function listNames(sessions: readonly SessionSummary[], trans: TranslationBundle): string {
@@ -124,9 +123,13 @@ function listNames(sessions: readonly SessionSummary[], trans: TranslationBundle
   return [...names, ...(more > 0 ? [countMore(more, trans)] : [])].join(', ');
 }
 
-function whatIsLost({ variables, nbytes, operations }: Totals, trans: TranslationBundle): string[] {
+function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundle): string[] {
+  const { variables, nbytes, operations } = total(sessions);
+  const ends = sessions.some(({ running_since }) => running_since !== null)
+    ? [trans.__('A run is under way, and ends.')]
+    : [];
   if (variables === 0 && operations === 0) {
-    return [trans.__('Nothing is lost.')];
+    return [trans.__('Nothing is lost.'), ...ends];
   }
   const held =
     variables === 0
@@ -134,7 +137,7 @@ function whatIsLost({ variables, nbytes, operations }: Totals, trans: Translatio
       : trans.__('%1 (%2)', countVariables(variables, trans), formatBytes(nbytes));
   const lost = trans.__('What is lost: %1 and %2.', held, countOperations(operations, trans));
   const memory = trans.__('The process keeps the memory for later, until the kernel restarts.');
-  return nbytes === 0 ? [lost] : [lost, memory];
+  return [lost, ...ends, ...(nbytes === 0 ? [] : [memory])];
 }
 
 /** Ask with a dialog that says each thing on a line of its own. */

@@ -63,11 +63,11 @@ function kindName(kind: string, trans: TranslationBundle): string {
   return kind === 'observed' ? trans.__('observed') : trans.__('adopted');
 }
 
-function State({ session, clockAhead }: FactsProps): React.JSX.Element {
+function State({ session, clockAhead }: FactsProps): React.ReactNode {
   const { trans } = usePanel();
   switch (session.kind === 'outside' ? session.kind : session.state) {
     case 'outside':
-      return <>{trans.__('eager')}</>;
+      return trans.__('eager');
     case 'running':
       return (
         <>
@@ -81,18 +81,14 @@ function State({ session, clockAhead }: FactsProps): React.JSX.Element {
         </>
       );
     case 'entered':
-      return <>{trans.__('in a cell')}</>;
+      return trans.__('in a cell');
     case 'closed':
-      return (
-        <>
-          {session.kind === 'named'
-            ? trans.__('closed by other code, Reset starts it anew')
-            : trans.__('closed by other code, Close gives up its name')}
-        </>
-      );
+      return session.kind === 'named'
+        ? trans.__('closed by other code, Reset starts it anew')
+        : trans.__('closed by other code, Close gives up its name');
     case 'idle':
-      return <>{session.kind === 'observed' ? kindName(session.kind, trans) : trans.__('idle')}</>;
+      return session.kind === 'observed' ? kindName(session.kind, trans) : trans.__('idle');
     default:
-      return <>{session.state}</>;
+      return session.state;
   }
 }
