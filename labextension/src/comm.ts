@@ -55,8 +55,10 @@ export class SessionsComm implements IDisposable {
     return this._isDisposed;
   }
 
+  /** Send an order: to stop goes where the kernel takes it while a cell is running, also without subshells. */
   send(data: JSONObject): void {
-    this._tell(this.kernel, 'comm_msg', { data });
+    const channel = this.subshell === null && data.type === 'stop' ? 'control' : 'shell';
+    this._tell(this.kernel, 'comm_msg', { data }, channel);
   }
 
   /** Close the comm, if the kernel is there to hear it; where it has a subshell the kernel closes it with that. */
@@ -87,7 +89,8 @@ export class SessionsComm implements IDisposable {
   private _tell(
     kernel: Kernel.IKernelConnection,
     type: 'comm_open' | 'comm_msg' | 'comm_close',
-    content: JSONObject
+    content: JSONObject,
+    channel: 'shell' | 'control' = 'shell'
   ): Promise<void> {
     const message = KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
       msgType: 'comm_msg',
@@ -98,8 +101,11 @@ export class SessionsComm implements IDisposable {
       content: { data: {}, ...content, comm_id: this.id }
     });
     const header = { ...message.header, msg_type: type };
-    const future = sendNow(kernel, () =>
-      kernel.sendShellMessage({ ...message, header } as KernelMessage.IShellMessage, false, true)
+    const sent = { ...message, channel, header };
+    const future = sendNow<{ done: Promise<unknown> }>(kernel, () =>
+      channel === 'control'
+        ? kernel.sendControlMessage(sent as unknown as KernelMessage.IControlMessage, false, true)
+        : kernel.sendShellMessage(sent as KernelMessage.IShellMessage, false, true)
     );
     return future.done.then(NOTHING, NOTHING); // rejected when the connection ends before the kernel is idle again
   }

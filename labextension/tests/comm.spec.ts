@@ -43,3 +43,20 @@ describe('SessionsComm, when the connection of its notebook is disposed', () => 
     jest.useRealTimers();
   });
 });
+
+describe('SessionsComm, without subshells', () => {
+  it('has a Stop go where it does not wait for the cell, and nothing else', async () => {
+    const kernel = new FakeKernel({ features: [] });
+    const comm = await SessionsComm.open(kernel.connection, {});
+    comm.send({ type: 'stop', request: 1 });
+    comm.send({ type: 'close', request: 2 });
+    expect(kernel.of('comm_msg').map(({ channel }) => channel)).toEqual(['control', 'shell']);
+  });
+
+  it('has a Stop go to the subshell where there is one', async () => {
+    const kernel = new FakeKernel();
+    const comm = await SessionsComm.open(kernel.connection, {});
+    comm.send({ type: 'stop', request: 1 });
+    expect(kernel.of('comm_msg').map(({ channel }) => channel)).toEqual(['shell']);
+  });
+});

@@ -95,7 +95,7 @@ export class FakeKernel {
   sendControlMessage(message: RawMessage): unknown {
     const { type, content } = this._note('control', message);
     const reply = this._answer(type, content);
-    const future: Future = { onReply: () => {}, done: new Promise(() => {}) };
+    const future: Future = { onReply: () => {}, done: type === 'comm_msg' ? Promise.resolve() : new Promise(() => {}) };
     if (reply) {
       void Promise.resolve().then(() => future.onReply({ content: reply }));
     }

@@ -36,10 +36,14 @@ class Comm:
         """Send anything and return the id of the request."""
         return self._request("comm_msg", {"data": data})
 
-    def order(self, type_: str, **fields: Any) -> Message:
+    def order(self, type_: str, *, channel: str = "shell", **fields: Any) -> Message:
         """Give an order and return the reply to it."""
         number = next(self._requests)
-        self.send({"type": type_, "request": number, **fields})
+        data = {"type": type_, "request": number, **fields}
+        if channel == "shell":
+            self.send(data)
+        else:
+            self._kernel.request(channel, "comm_msg", {"comm_id": self._id, "data": data})
         return self._take(lambda data: data.get("request") == number, f"the reply to {type_}")
 
     def next(self, type_: str) -> Message:

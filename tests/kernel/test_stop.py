@@ -154,14 +154,15 @@ def test_close_and_reset_end_the_run_of_a_cell(train: Kernel, order: str, done: 
         assert train.run("%tfsession new train").status == "ok"
 
 
-def test_a_stop_that_is_ordered_while_a_cell_runs(train: Kernel) -> None:
+@pytest.mark.parametrize("channel", ["shell", "control"], ids=["over a subshell", "over the control channel"])
+def test_a_stop_that_is_ordered_while_a_cell_runs(train: Kernel, channel: str) -> None:
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         request = train.send(
             "%%tfsession train\ngo()\nwhile True:\n    try: sess.run(waits)\n    except Exception: pass"
         )
         train.said(request, "go")
-        reply = comm.order("stop", id=session["id"], generation=session["generation"])
+        reply = comm.order("stop", channel=channel, id=session["id"], generation=session["generation"])
         assert reply["type"] == "done"
         assert reply["message"].startswith("stopped 'train': 1 run. Kept: 1 variable (48 B)")
         outcome = train.outcome(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,7 @@ class Channel:
     shell would wait for the cell.
 
     `install` and `uninstall` are the shell's thread's to call. Messages arrive in whichever thread, or subshell, the
-    front end chose.
+    front end chose, or on the control channel, on which a kernel knows no messages of comms by itself.
     """
 
     def __init__(self, kernel: Any, registry: SessionRegistry[Any], feed: Feed, running: RunningCells) -> None:
@@ -63,8 +64,11 @@ class Channel:
         self._send(self._beacon, Announcement(TARGET, PROTOCOL_VERSION))
         self._subshells.install()
 
+        self._kernel.control_handlers["comm_msg"] = self._receive_on_control
+
     def uninstall(self) -> None:
         """Close every comm."""
+        self._kernel.control_handlers.pop("comm_msg", None)
         self._subshells.uninstall()
         manager = get_comm_manager()
         manager.unregister_target(TARGET, self._open)
@@ -98,11 +102,20 @@ class Channel:
         self._running.say_busy()
 
     def _receive(self, comm: Any, message: Any) -> None:
+        self._answer(comm, message)
+        self._running.say_busy()
+
+    def _answer(self, comm: Any, message: Any) -> None:
         data = message["content"]["data"]
         reply = carry_out_message(data, self._registry)
         if isinstance(data, dict) and data.get("type") == "refresh":
             self._feed.send_snapshot(functools.partial(self._send, comm))
         self._send(comm, reply)
+
+    def _receive_on_control(self, _: Any, __: Any, message: Any) -> None:
+        """Carry out an order that must not wait for the cell in a kernel without subshells."""
+        if opened := self._comms.get(message["content"].get("comm_id")):
+            threading.Thread(target=self._answer, args=(opened.comm, message), daemon=True).start()
         self._running.say_busy()
 
     def _send(self, comm: Any, message: FromKernel) -> None:

@@ -51,16 +51,12 @@ function factsOfOthers(session: SessionSummary, trans: TranslationBundle): strin
   if (!isOfOthers(session)) {
     return [];
   }
-  const isSaid = session.kind === 'observed' && session.state === 'idle';
-  return [
-    isSaid ? '' : kindName(session.kind, trans),
-    session.kind === 'observed' ? shortenOrigin(session.origin).place : '',
-    session.is_default ? trans.__('default session of a thread') : ''
-  ];
-}
-
-function kindName(kind: string, trans: TranslationBundle): string {
-  return kind === 'observed' ? trans.__('observed') : trans.__('adopted');
+  const whose = session.is_default ? trans.__('default session of a thread') : '';
+  if (session.kind !== 'observed') {
+    return [trans.__('adopted'), whose];
+  }
+  const isSaid = session.state === 'idle';
+  return [isSaid ? '' : trans.__('observed'), shortenOrigin(session.origin).place, whose];
 }
 
 function State({ session, clockAhead }: FactsProps): React.ReactNode {
@@ -87,7 +83,7 @@ function State({ session, clockAhead }: FactsProps): React.ReactNode {
         ? trans.__('closed by other code, Reset starts it anew')
         : trans.__('closed by other code, Close gives up its name');
     case 'idle':
-      return session.kind === 'observed' ? kindName(session.kind, trans) : trans.__('idle');
+      return session.kind === 'observed' ? trans.__('observed') : trans.__('idle');
     default:
       return session.state;
   }

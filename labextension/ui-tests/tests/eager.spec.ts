@@ -31,31 +31,3 @@ test('an eager scope is listed with what it made, asks with its names, and drops
   await lab.order('Close', 'classifier');
   await expect(scope).toHaveCount(0);
 });
-
-test('Stop ends a run that waits, and training goes on with the same variables', async ({ lab, openNotebook }) => {
-  await openNotebook(
-    [
-      `%%tfsession train
-import numpy, tensorflow as tf
-v = tf.compat.v1.get_variable("v", initializer=numpy.arange(3.0))
-v.initializer.run()
-step = tf.compat.v1.assign_add(v, [1.0, 1.0, 1.0])
-step.eval()
-waits = tf.compat.v1.FIFOQueue(1, tf.float32).dequeue()`,
-      '%%tfsession train\nwaits.eval()',
-      '%%tfsession train\nprint("now", step.eval().tolist())'
-    ],
-    1
-  );
-  await lab.start(1);
-  const row = lab.row('train');
-  await expect(row).toContainText('running');
-  await row.hover();
-  await lab.button('Stop', 'train').click();
-  await expect(lab.output(1)).toContainText('SessionStopped');
-  await expect(lab.output(1)).toContainText('dequeue from');
-  await expect(lab.output(1)).toContainText('Kept: 1 variable (24 B)');
-  await lab.run(2);
-  await expect(lab.output(2)).toContainText('now [2.0, 3.0, 4.0]');
-  await expect(lab.button('Stop', 'train')).toHaveCount(0);
-});
