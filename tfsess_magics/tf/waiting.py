@@ -41,7 +41,8 @@ class Waiting:
         now = time.perf_counter()
         stop = self._meter.stop
         if isinstance(stop, Stop):
-            return max(0.1, stop.asked + _STUCK - now)
+            remaining = stop.asked + _STUCK - now
+            return remaining if remaining > 0 else _AGAIN
         token, run = self._oldest()
         if run is None:
             return None
