@@ -297,6 +297,32 @@ def test_a_module_that_resets_the_notebooks_graph(tf_notebook: Notebook, resetti
     assert tf_notebook.ok(f"{build}v1.reset_default_graph()").out == ""
 
 
+def test_a_device_that_an_ordinary_cell_left_entered_in_a_graph(tf_notebook: Notebook) -> None:
+    """Said once, with its line and the one that leaves it."""
+    tf_notebook.ok("manager = tf.Graph().as_default(); manager.__enter__();")
+    cell = tf_notebook.shell.execution_count
+    said, line = tf_notebook.ok("x = 1\nd = tf.device('/CPU:0'); d.__enter__();").out.rstrip().split(". To leave it: ")
+    assert said == (
+        f"cell {cell}, line 2 entered the device scope '/CPU:0' and never left it; "
+        "what ordinary cells build in its graph is placed there"
+    )
+    assert tf_notebook.ok("tf.constant(1).device").value == "/device:CPU:0"
+    assert tf_notebook.ok(f"{line}\nmanager.__exit__(None, None, None);").out == ""
+
+
+def test_scopes_that_ordinary_eager_cells_left_entered(tf_notebook: Notebook) -> None:
+    """Said once, and again when it is entered again."""
+    device = "/job:localhost/replica:0/task:0/device:CPU:0"
+    for _ in range(2):
+        enter = "d = tf.device('/CPU:0'); d.__enter__(); n = tf.name_scope('layer'); n.__enter__();"
+        assert tf_notebook.ok(enter).out.splitlines() == [
+            f"the device scope {device!r} was entered and never left; what ordinary cells do runs there",
+            "the name scope 'layer' was entered and never left; ordinary cells are in it",
+        ]
+        assert tf_notebook.ok("1;").out == ""
+        assert tf_notebook.ok("n.__exit__(None, None, None); d.__exit__(None, None, None);").out == ""
+
+
 def test_a_silent_cell_says_nothing(tf_notebook: Notebook) -> None:
     """What it left open is said after the next one."""
     tf_notebook._capture.readouterr()

@@ -27,6 +27,7 @@ from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stop import Stopper
+from tfsess_magics.tf.stray_scopes import StrayScopes
 from tfsess_magics.tf.strays import Strays
 from tfsess_magics.tf.switches import Switches
 from tfsess_magics.tf.unused import forgotten
@@ -48,6 +49,7 @@ class TensorFlow:
         self._stopper = Stopper(self._name_of)
         self._switches = Switches()
         self._strays = Strays(self._observed)
+        self._scopes_open = StrayScopes()
         warn_after_fork(self._meters)
 
     def observe(self) -> None:
@@ -135,7 +137,7 @@ class TensorFlow:
 
     def news(self) -> list[str]:
         """Return what to say after a cell: switches that were thrown, and what is left open in this thread."""
-        return [*self._switches.news(), *self._strays.news()]
+        return [*self._switches.news(), *self._strays.news(), *self._scopes_open.news()]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.
