@@ -191,6 +191,23 @@ def test_a_device_scope_is_ended_with_its_cell(notebook: Notebook) -> None:
     assert notebook.ok("%%tfsession train\ndel d\ntf.constant(1).device").value == ""
 
 
+def test_eager_mode_that_a_cell_left_open(notebook: Notebook) -> None:
+    """Said; and when its end takes that of an ordinary cell away, it is given back."""
+    cell = notebook.shell.execution_count
+    enter = "from tensorflow.python.eager import context\ncc = context.eager_mode(); cc.__enter__();"
+    assert notebook.ok(f"%%tfsession train\n{enter}").out == (
+        f"cell {cell}, line 3 entered eager mode and never left it; it was ended, {UNCHANGED}\n"
+    )
+    assert notebook.ok("context.executing_eagerly()").value is True
+    assert notebook.ok("del cc").out == (
+        f"the context manager of eager mode that cell {cell}, line 3 left open has ended, which took that of "
+        "ordinary cells away; they are eager again\n"
+    )
+    assert notebook.ok("context.executing_eagerly()").value is True
+    init = "@tf.function\ndef f():\n    with tf.init_scope():\n        return tf.executing_eagerly()\nassert f()"
+    assert notebook.ok(f"import tensorflow as tf\n{init}").out == ""
+
+
 def test_a_reset_of_an_empty_graph_is_not_worth_a_word(notebook: Notebook) -> None:
     """TF 1 code begins with it."""
     assert notebook.ok("%%tfsession train\nimport tensorflow as tf\ntf.compat.v1.reset_default_graph()").out == ""

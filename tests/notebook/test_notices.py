@@ -310,6 +310,17 @@ def test_a_device_that_an_ordinary_cell_left_entered_in_a_graph(tf_notebook: Not
     assert tf_notebook.ok(f"{line}\nmanager.__exit__(None, None, None);").out == ""
 
 
+def test_eager_mode_that_an_ordinary_cell_lost(tf_notebook: Notebook) -> None:
+    """Said once, with the way back; no graph is to blame."""
+    tf_notebook.ok("from tensorflow.python.eager import context")
+    said, line = tf_notebook.ok("c = context.graph_mode(); c.__enter__();").out.rstrip().split(". To be eager again: ")
+    assert said == "ordinary cells are not eager any more, and no graph is entered"
+    assert tf_notebook.ok("tf.executing_eagerly()").value is False
+    assert tf_notebook.ok(line).out == ""
+    assert tf_notebook.ok("tf.executing_eagerly()").value is True
+    tf_notebook.ok("c.__exit__(None, None, None)")
+
+
 def test_scopes_that_ordinary_eager_cells_left_entered(tf_notebook: Notebook) -> None:
     """Said once, and again when it is entered again."""
     device = "/job:localhost/replica:0/task:0/device:CPU:0"

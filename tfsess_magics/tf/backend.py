@@ -20,6 +20,7 @@ from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.eager import EagerScope
+from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
 from tfsess_magics.tf.observed import ObservedSession
@@ -137,7 +138,7 @@ class TensorFlow:
 
     def news(self) -> list[str]:
         """Return what to say after a cell: switches that were thrown, and what is left open in this thread."""
-        return [*self._switches.news(), *self._strays.news(), *self._scopes_open.news()]
+        return [*self._switches.news(), *self._strays.news(), *self._scopes_open.news(), *eager_mode.news()]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

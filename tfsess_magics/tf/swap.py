@@ -24,6 +24,7 @@ from tensorflow.python.ops import variable_scope
 from tensorflow.python.util import tf_stack
 
 from tfsess_magics.tf import keras_session
+from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.guard import Caller, Left, NotingStack, callers_of
 from tfsess_magics.tf.leftovers import end_controllers, end_device_scopes
 from tfsess_magics.tf.scopes import BUILD_STATE, device_scope, left_open, name_scope, nothing_open
@@ -105,7 +106,7 @@ def _enter_default_graph() -> Any:
 def _inside_eager(graph: tf.Graph) -> _Defaults:
     return _inside(graph, None, None, ())._replace(
         sessions=NotingStack([]),
-        switches=[context.ContextSwitch(False, context.eager_mode, None)],
+        switches=NotingStack([context.ContextSwitch(False, context.eager_mode, None)]),
         eager=True,
         keras=keras_session.take(),
     )
@@ -119,11 +120,13 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
         graphs=NotingStack(own),
         global_graph=graph,
         sessions=NotingStack([session, *interactive]),
-        switches=[
-            # What is outermost; the close of an interactive session that was entered outside takes one away.
-            context.ContextSwitch(False, _enter_default_graph, traceable_stack.TraceableStack()),
-            *(context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own),
-        ],
+        switches=NotingStack(
+            [
+                # What is outermost; the close of an interactive session that was entered outside takes one away.
+                context.ContextSwitch(False, _enter_default_graph, traceable_stack.TraceableStack()),
+                *(context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own),
+            ]
+        ),
         eager=False,
         scope_name="",
         device=("", None),
@@ -177,8 +180,12 @@ def _left(
 
 
 def _scopes_left(inside: _Defaults) -> Iterator[Left]:
-    """Yield what is open in the graph, and of eager code's scopes, of which TensorFlow keeps the name only."""
+    """Yield what is open in the graph, eager mode, and eager code's scopes, of which TensorFlow keeps the name only."""
     yield from left_open(inside.building)
+    for switch, who in callers_of(inside.switches):
+        if switch.enter_context_fn is context.eager_mode:
+            eager_mode.left_open(who)
+            yield Left("eager mode", who, is_kept=False, in_order=True)
     if device := inside.device[0]:
         yield Left(device_scope(device), None, is_kept=False, in_order=True)
     if inside.scope_name:
