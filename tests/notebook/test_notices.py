@@ -219,6 +219,12 @@ def test_graphs_that_an_ordinary_cell_left_in_the_wrong_order(tf_notebook: Noteb
     enter = "a, b = tf.Graph().as_default(), tf.Graph().as_default(); a.__enter__(); b.__enter__();"
     outcome = tf_notebook.run(f"{enter} a.__exit__(None, None, None)")
     assert isinstance(outcome.error, AssertionError)
+    (note,) = outcome.error.__notes__
+    assert note == (
+        "tfsess_magics: a graph was left before a graph that was entered after it. Leave first what was entered last; "
+        "TensorFlow keeps it among this thread's defaults until the kernel is restarted. "
+        "In a cell under %%tfsession NAME the order is put right after the cell"
+    )
     assert outcome.out.splitlines()[-2:] == [
         f"a graph {DISORDER} {AMONG} until the kernel is restarted",
         f"a graph was entered and never left; it stays {AMONG}. To leave it: b.__exit__(None, None, None)",
