@@ -23,6 +23,7 @@ from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
+from tfsess_magics.tf.late_gpu_options import LateGpuOptions
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
@@ -51,6 +52,7 @@ class TensorFlow:
         self._switches = Switches()
         self._strays = Strays(self._observed)
         self._scopes_open = StrayScopes()
+        self._late_gpu_options = LateGpuOptions()
         warn_after_fork(self._meters)
 
     def observe(self) -> None:
@@ -103,7 +105,9 @@ class TensorFlow:
             known = self._registry.admit(
                 lambda number, changed, gone: ObservedSession(number, session, origin, changed, gone)
             )
-            if not is_new:
+            if is_new:
+                self._late_gpu_options.made(session, known.name, origin)
+            else:
                 # Which operations the runtime has seen is not known; to ask for one that it has not seen does no harm.
                 known.watched.meter.version = session.graph.version
         return known.watched.meter
@@ -137,8 +141,9 @@ class TensorFlow:
         return next((known for known in self._observed() if known.watched.session is session), None)
 
     def news(self) -> list[str]:
-        """Return what to say after a cell: switches that were thrown, and what is left open in this thread."""
-        return [*self._switches.news(), *self._strays.news(), *self._scopes_open.news(), *eager_mode.news()]
+        """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
+        told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
+        return [sentence for teller in told for sentence in teller.news()]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.
