@@ -12,7 +12,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import InvalidSessionError
 from tfsess_magics.core.model import Kind, Maker, Origin
 from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
-from tfsess_magics.core.origin import calling_origin
+from tfsess_magics.core.origin import calling_cell, calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import keras_session, observe
@@ -21,8 +21,10 @@ from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.eager_mode import eager_mode
+from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
+from tfsess_magics.tf.guard import caller, say_unbound
 from tfsess_magics.tf.late_gpu_options import LateGpuOptions
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
@@ -114,10 +116,21 @@ class TensorFlow:
 
     def _meet_variable(self, variable: Any, is_new: bool) -> None:
         stay = innermost_stay() if is_new else None
+        if is_new and stay is None and threading.current_thread() is not threading.main_thread():
+            self._tell_starter()
         if stay is not None and isinstance(stay.session, EagerScope):
             stay.session.variables.add(variable)
         elif is_new or not any(variable in scope.variables for scope in self._scopes()):
             self._add_outside([variable])
+
+    def _tell_starter(self) -> None:
+        """Have the cell that is in a session, and whose code makes a variable in this thread, say so at its end."""
+        cell = calling_cell()
+        for session in () if cell is None else self._registry.live():
+            stay = session.stay_of(f"cell {cell}") if isinstance(session, Enterable) else None
+            notice = stay and say_unbound(caller(), session.name)
+            if stay and notice and notice not in stay.notices:
+                stay.notices.append(notice)
 
     def _add_outside(self, variables: Sequence[Any]) -> None:
         if not variables:

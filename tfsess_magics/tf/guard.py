@@ -136,3 +136,11 @@ def say_set_session(who: Caller, name: str, kind: Kind) -> str:
 def say_block(who: Caller | None, name: str) -> str:
     """Say who entered a named session in a ``with`` block that was never left."""
     return f"{who or 'a with block'} entered {name!r} and never left it; it was left with the cell"
+
+
+def say_unbound(who: Caller | None, name: str) -> str:
+    """Say who made an eager variable in a thread that is not in the session of that name, and how it gets there."""
+    return (
+        f"{who or 'a function of the cell'} made an eager variable in another thread, which is not in {name!r}. "
+        "To carry the session there: tfsess_magics.bind(function)"
+    )
