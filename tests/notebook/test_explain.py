@@ -348,6 +348,52 @@ def test_a_variable_that_exists(two: tuple[Notebook, int]) -> None:
     )
 
 
+def test_a_variable_that_exists_in_an_adopted_session(two: tuple[Notebook, int]) -> None:
+    """Which cannot be reset."""
+    notebook, _ = two
+    notebook.ok("with tf.Graph().as_default():\n    v = v1.get_variable('v', [2]); sess = v1.Session()")
+    notebook.ok("%tfsession adopt sess mine")
+    assert (
+        "To begin with an empty graph: a session of your own, %%tfsession NEW "
+        "('mine' stays on its maker's graph, and cannot be reset). To use 'v'"
+    ) in explained(notebook, "%%tfsession mine\nv1.get_variable('v', [2])")
+    notebook.ok("%tfsession close mine\ndel v, sess")
+
+
+@pytest.mark.parametrize("kept_in", ["sess = ", "sessions = [", "_sess = "])
+def test_variables_without_a_value_in_a_session_of_other_code(two: tuple[Notebook, int], kept_in: str) -> None:
+    """By its name in the notebook where it has one."""
+    notebook, _ = two
+    end = "]" if kept_in.endswith("[") else ""
+    made = notebook.ok(
+        f"with tf.Graph().as_default():\n    v = v1.get_variable('v', [2]); {kept_in}v1.Session(){end}; total = v + 1"
+    )
+    assert made.out == ""
+    session = kept_in.split(" ", maxsplit=1)[0] + ("[0]" if end else "")
+    line = explained(notebook, f"{session}.run(total)").split(" To initialize just these: ")[1]
+    if session == "sess":
+        assert line == "sess.run(['v/Assign'])"
+    else:
+        assert re.fullmatch(
+            r"SESSION\.run\(\['v/Assign'\]\), where SESSION stands for #\d+, which has no name in the notebook", line
+        )
+    notebook.ok(f"{session}.close()\ndel v, total, {session.removesuffix('[0]')}")
+
+
+def test_left_in_the_wrong_order(two: tuple[Notebook, int]) -> None:
+    """What was left too early, and what becomes of it."""
+    notebook, _ = two
+    enter = "a, b = tf.Graph().as_default(), tf.Graph().as_default(); a.__enter__(); b.__enter__()"
+    assert explained(notebook, f"%%tfsession train\n{enter}\na.__exit__(None, None, None)") == (
+        "tfsess_magics: a graph was left before a graph that was entered after it. Leave first what was entered last; "
+        "the order is put right after this cell"
+    )
+    sessions = "a, b = v1.Session().as_default(), v1.Session().as_default(); a.__enter__(); b.__enter__()"
+    said = explained(notebook, f"%%tfsession train\n{sessions}\na.__exit__(None, None, None)")
+    assert "a session was left before a session" in said
+    notebook.ok("del a, b")
+
+
 def test_another_thread(two: tuple[Notebook, int]) -> None:
     """A thread of the cell has no session, and how it gets one is said where its error is shown."""
     notebook, _ = two

@@ -60,6 +60,26 @@ def prep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             def clear():
                 tf.keras.backend.clear_session()
 
+            def device():
+                kept.append(tf.device("/CPU:0"))
+                kept[-1].__enter__()
+
+            def on_device():
+                with tf.device("/CPU:0"):
+                    yield
+
+            def suspended_on_device():
+                kept.append(on_device())
+                next(kept[-1])
+
+            def after():
+                kept.append(tf.control_dependencies([tf.constant(1)]))
+                kept[-1].__enter__()
+
+            def name():
+                kept.append(tf.name_scope("layer"))
+                kept[-1].__enter__()
+
             def balanced():
                 with tf.Graph().as_default(), v1.Session() as session:
                     session.run(tf.constant(1.0))
@@ -99,6 +119,25 @@ def prep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
                 "'train' goes on with the new graph (generation 2)"
             ),
         ),
+        (
+            "device",
+            (
+                "prep.io.device ({file}:39) entered the device scope '/CPU:0' and never left it; "
+                f"it was ended, {UNCHANGED}"
+            ),
+        ),
+        (
+            "suspended_on_device",
+            (
+                "prep.io.on_device ({file}:42) is suspended inside the device scope '/CPU:0'; "
+                f"it was ended, {UNCHANGED}"
+            ),
+        ),
+        (
+            "after",
+            f"prep.io.after ({{file}}:51) entered control_dependencies and never left it; it was ended, {UNCHANGED}",
+        ),
+        ("name", f"{{cell}} entered the name scope 'layer' and never left it; it was ended, {UNCHANGED}"),
         ("balanced", ""),
     ],
 )
@@ -106,9 +145,10 @@ def test_what_a_module_did_is_said(notebook: Notebook, prep: str, magic: str, ca
     """Which call, in which module and line, and what became of it."""
     notebook.ok("from prep import io\nimport tensorflow as tf")
     notebook.ok("%%tfsession train\nx = tf.constant(1.0)")
+    cell = f"cell {notebook.shell.execution_count}"
     lines = notebook.ok(f"{magic}%%tfsession train\nio.{call}();").out.splitlines()
     lines = [line for line in lines if not line.startswith(("CPU times", "Wall time"))]
-    assert lines == ([said.format(file=prep)] if said else [])
+    assert lines == ([said.format(file=prep, cell=cell)] if said else [])
     assert notebook.ok("tf.executing_eagerly(), tf.compat.v1.get_default_session()").value == (True, None)
     assert notebook.ok("%%tfsession train\ntf.constant(2.0).eval()").out.count(prep) == 0
 
@@ -131,6 +171,56 @@ def test_what_the_cell_itself_did_is_said(notebook: Notebook) -> None:
         "%%tfsession train\nimport tensorflow as tf\n\ng = tf.Graph().as_default(); g.__enter__();"
     ).out == (f"cell {cell}, line 4 entered a graph and never left it; it was ended, {UNCHANGED}\n")
     notebook.ok("del g")
+
+
+def test_scopes_that_an_eager_scopes_cell_left_open(notebook: Notebook) -> None:
+    """With the cell: TensorFlow keeps the names only."""
+    cell = notebook.shell.execution_count
+    enter = "import tensorflow as tf\nd = tf.device('/CPU:0'); d.__enter__(); n = tf.name_scope('layer'); n.__enter__()"
+    device = "/job:localhost/replica:0/task:0/device:CPU:0"
+    assert notebook.ok(f"%%tfsession e --eager\n{enter};").out.splitlines() == [
+        f"cell {cell} entered the device scope {device!r} and never left it; it was ended, {UNCHANGED}",
+        f"cell {cell} entered the name scope 'layer' and never left it; it was ended, {UNCHANGED}",
+    ]
+    assert notebook.ok("del d, n").out == ""
+
+
+def test_a_device_scope_is_ended_with_its_cell(notebook: Notebook) -> None:
+    """Its context manager does nothing later, where it would complain."""
+    notebook.ok("%%tfsession train\nimport tensorflow as tf\nd = tf.device('/CPU:0'); d.__enter__()")
+    assert notebook.ok("%%tfsession train\ndel d\ntf.constant(1).device").value == ""
+
+
+def test_eager_mode_that_a_cell_left_open(notebook: Notebook) -> None:
+    """Said; and when its end takes that of an ordinary cell away, it is given back."""
+    cell = notebook.shell.execution_count
+    enter = "from tensorflow.python.eager import context\ncc = context.eager_mode(); cc.__enter__();"
+    assert notebook.ok(f"%%tfsession train\n{enter}").out == (
+        f"cell {cell}, line 3 entered eager mode and never left it; it was ended, {UNCHANGED}\n"
+    )
+    assert notebook.ok("context.executing_eagerly()").value is True
+    assert notebook.ok("del cc").out == (
+        f"the context manager of eager mode that cell {cell}, line 3 left open has ended, which took that of "
+        "ordinary cells away; they are eager again\n"
+    )
+    assert notebook.ok("context.executing_eagerly()").value is True
+    init = "@tf.function\ndef f():\n    with tf.init_scope():\n        return tf.executing_eagerly()\nassert f()"
+    assert notebook.ok(f"import tensorflow as tf\n{init}").out == ""
+
+
+@pytest.mark.parametrize("header", ["%%tfsession train", "%%tfsession train --eager"])
+def test_a_thread_that_a_cell_started_outside_of_its_session(notebook: Notebook, header: str) -> None:
+    """What it makes is eager and in no session, and does not fail: said once, with what carries the session there."""
+    notebook.ok("import tensorflow as tf, threading, tfsess_magics\nv1 = tf.compat.v1")
+    start = "t = threading.Thread(target={}); t.start(); t.join()"
+    make = "lambda: (v1.get_variable('v', [2]), v1.get_variable('w', [2]))"
+    cell = notebook.shell.execution_count
+    assert notebook.ok(f"{header}\n{start.format(make)}").out == (
+        f"<lambda> (cell {cell}, line 2) made an eager variable in another thread, which is not in 'train'. "
+        "To carry the session there: tfsess_magics.bind(function)\n"
+    )
+    assert notebook.ok(f"%%tfsession train\n{start.format(f'tfsess_magics.bind({make})')}").out == ""
+    assert notebook.ok(start.format(make)).out == ""
 
 
 def test_a_reset_of_an_empty_graph_is_not_worth_a_word(notebook: Notebook) -> None:

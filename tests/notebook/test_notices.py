@@ -39,11 +39,11 @@ HOLDS = "That holds for the whole process, and until the kernel is restarted"
 PREPARE = "import tensorflow as tf; v1 = tf.compat.v1"
 
 
-def said_after(cells: Iterable[str]) -> list[list[str]]:
-    """Run cells in a process of its own and return what each printed, TensorFlow's own log left out."""
+def said_after(cells: Iterable[str], word: str = HOLDS) -> list[list[str]]:
+    """Run cells in a process of its own and return what each printed with that `word`: TensorFlow prints too."""
     run = subprocess.run([sys.executable, "-c", SHELL, *cells], capture_output=True, text=True, check=True)
     parts = run.stdout.split("cell\n")[1:]
-    return [[line for line in part.splitlines() if HOLDS in line] for part in parts]
+    return [[line for line in part.splitlines() if word in line] for part in parts]
 
 
 def test_a_switch_for_the_whole_process_is_said_once() -> None:
@@ -71,6 +71,42 @@ def test_a_switch_that_throws_others_is_said_alone() -> None:
     prepared, said, *after = said_after([PREPARE, f"{header}v1.disable_v2_behavior()", f"{header}x = 1", "x = 1"])
     assert [line.split(":")[0] for line in said] == ["disable_v2_behavior was called"]
     assert [prepared, *after] == [[], [], []]
+
+
+GPU = """
+class FakeGPU:
+    '''Stands in for what TensorFlow lists where there is a GPU, which no machine of these tests has.'''
+    name, device_type = "/physical_device:GPU:0", "GPU"
+tf.config.list_physical_devices = lambda kind: [FakeGPU()] if kind == "GPU" else []
+"""
+
+
+def test_gpu_options_of_other_codes_sessions_that_come_too_late() -> None:
+    """Said once for each place: not of the process's first session, nor of what asks for nothing."""
+    config = "v1.ConfigProto(gpu_options=v1.GPUOptions(per_process_gpu_memory_fraction=0.5))"
+    prepared, first, said, *after = said_after(
+        [
+            f"{PREPARE}{GPU}def make(): return v1.Session(graph=tf.Graph(), config={config})",
+            "s = make()",
+            "s = make(); t = make()",
+            "s = v1.Session(graph=tf.Graph())",
+            "s = v1.InteractiveSession(graph=tf.Graph()); s.close()",
+        ],
+        "GPU options",
+    )
+    assert [prepared, first, *after] == [[], [], [], []]
+    (line,) = said
+    assert re.fullmatch(
+        r"#\d+, a session made by cell \d+: GPU options \(per_process_gpu_memory_fraction: 0\.5\) were asked for, but "
+        r"TensorFlow reads them once per process, .*",
+        line,
+    )
+
+
+def test_gpu_options_are_not_told_of_where_there_is_no_gpu() -> None:
+    """They mean nothing there."""
+    make = "s = v1.Session(graph=tf.Graph(), config=v1.ConfigProto(gpu_options=v1.GPUOptions(allow_growth=True)))"
+    assert said_after([PREPARE, make, make], "GPU options") == [[], [], []]
 
 
 def test_an_interactive_session_that_an_ordinary_cell_left_open(tf_notebook: Notebook) -> None:
@@ -219,6 +255,12 @@ def test_graphs_that_an_ordinary_cell_left_in_the_wrong_order(tf_notebook: Noteb
     enter = "a, b = tf.Graph().as_default(), tf.Graph().as_default(); a.__enter__(); b.__enter__();"
     outcome = tf_notebook.run(f"{enter} a.__exit__(None, None, None)")
     assert isinstance(outcome.error, AssertionError)
+    (note,) = outcome.error.__notes__
+    assert note == (
+        "tfsess_magics: a graph was left before a graph that was entered after it. Leave first what was entered last; "
+        "TensorFlow keeps it among this thread's defaults until the kernel is restarted. "
+        "In a cell under %%tfsession NAME the order is put right after the cell"
+    )
     assert outcome.out.splitlines()[-2:] == [
         f"a graph {DISORDER} {AMONG} until the kernel is restarted",
         f"a graph was entered and never left; it stays {AMONG}. To leave it: b.__exit__(None, None, None)",
@@ -295,6 +337,43 @@ def test_a_module_that_resets_the_notebooks_graph(tf_notebook: Notebook, resetti
         "the default graph of ordinary cells is an empty one\n"
     )
     assert tf_notebook.ok(f"{build}v1.reset_default_graph()").out == ""
+
+
+def test_a_device_that_an_ordinary_cell_left_entered_in_a_graph(tf_notebook: Notebook) -> None:
+    """Said once, with its line and the one that leaves it."""
+    tf_notebook.ok("manager = tf.Graph().as_default(); manager.__enter__();")
+    cell = tf_notebook.shell.execution_count
+    said, line = tf_notebook.ok("x = 1\nd = tf.device('/CPU:0'); d.__enter__();").out.rstrip().split(". To leave it: ")
+    assert said == (
+        f"cell {cell}, line 2 entered the device scope '/CPU:0' and never left it; "
+        "what ordinary cells build in its graph is placed there"
+    )
+    assert tf_notebook.ok("tf.constant(1).device").value == "/device:CPU:0"
+    assert tf_notebook.ok(f"{line}\nmanager.__exit__(None, None, None);").out == ""
+
+
+def test_eager_mode_that_an_ordinary_cell_lost(tf_notebook: Notebook) -> None:
+    """Said once, with the way back; no graph is to blame."""
+    tf_notebook.ok("from tensorflow.python.eager import context")
+    said, line = tf_notebook.ok("c = context.graph_mode(); c.__enter__();").out.rstrip().split(". To be eager again: ")
+    assert said == "ordinary cells are not eager any more, and no graph is entered"
+    assert tf_notebook.ok("tf.executing_eagerly()").value is False
+    assert tf_notebook.ok(line).out == ""
+    assert tf_notebook.ok("tf.executing_eagerly()").value is True
+    tf_notebook.ok("c.__exit__(None, None, None)")
+
+
+def test_scopes_that_ordinary_eager_cells_left_entered(tf_notebook: Notebook) -> None:
+    """Said once, and again when it is entered again."""
+    device = "/job:localhost/replica:0/task:0/device:CPU:0"
+    for _ in range(2):
+        enter = "d = tf.device('/CPU:0'); d.__enter__(); n = tf.name_scope('layer'); n.__enter__();"
+        assert tf_notebook.ok(enter).out.splitlines() == [
+            f"the device scope {device!r} was entered and never left; what ordinary cells do runs there",
+            "the name scope 'layer' was entered and never left; ordinary cells are in it",
+        ]
+        assert tf_notebook.ok("1;").out == ""
+        assert tf_notebook.ok("n.__exit__(None, None, None); d.__exit__(None, None, None);").out == ""
 
 
 def test_a_silent_cell_says_nothing(tf_notebook: Notebook) -> None:

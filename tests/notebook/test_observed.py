@@ -121,6 +121,9 @@ def test_an_adopted_interactive_session_is_no_default_any_more_once_it_is_closed
     [
         ("adopt", "usage: %tfsession adopt EXPR NAME; got nothing"),
         ("adopt sess", "usage: %tfsession adopt EXPR NAME; got 'sess'"),
+        ("adopt sess a --fresh", "usage: %tfsession adopt EXPR NAME; got 'sess a --fresh'"),
+        ("adopt sess --fresh", "usage: %tfsession adopt EXPR NAME; got 'sess --fresh'"),
+        ("adopt sess as a", "usage: %tfsession adopt EXPR NAME; got 'sess as a'"),
         ("adopt nothing a", "adopt nothing: NameError: name 'nothing' is not defined"),
         ("adopt 7 a", "a TensorFlow session is wanted, got 7."),
         ("adopt sess 7", "'7' does not start with a letter"),

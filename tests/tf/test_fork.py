@@ -65,6 +65,7 @@ def test_a_child_that_uses_its_parents_session_is_warned(before: str, use: str) 
     """At its first run, by name of the cause and of what to do instead."""
     forked, warning = said_by_child(BEFORE[before], use)
     assert forked == "forked"
+    assert warning.startswith("<string>:")
     assert "RuntimeWarning: process " in warning
     assert "multiprocessing.get_context('spawn')" in warning
 
@@ -90,8 +91,9 @@ def test_it_is_warned_of_once_and_never_raises() -> None:
     warner, meter = fork._Warner(), RunMeter(lambda: None)
     warner(meter, lambda: then.append(0))
     meter.in_flight[next(meter.tokens)] = 0.0, 0.0, 1, ()
-    with pytest.warns(RuntimeWarning, match=WARNING):
+    with pytest.warns(RuntimeWarning, match=WARNING) as warned:
         warner(meter, lambda: then.append(1))
+    assert [warning.filename for warning in warned] == [__file__]
     warner(meter, lambda: then.append(2))
     fork._Warner()(meter, lambda: then.append(3))
     assert then == [0, 1, 2, 3]

@@ -187,7 +187,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
 
     def _adopt(self, line: str) -> None:
         _, *words = split_words(line, str)
-        _require(len(words) >= 2, "adopt EXPR NAME", words)
+        flags = [word for word in words if word.startswith("--")]
+        _require(len(words) >= 2 and not flags and _is_expression(words[:-1]), "adopt EXPR NAME", words)
         print(adopted_message(self._sessions.adopt(words).info()))
 
     def _close(self, words: list[str]) -> None:
@@ -222,6 +223,15 @@ class SessionMagics(Magics):  # type: ignore[misc]
         panel = Panel(self._registry, self._feed)
         self._panels.add(panel)
         display(panel.widget)
+
+
+def _is_expression(words: list[str]) -> bool:
+    """Whether `words` are Python, or ``#7``."""
+    try:
+        ast.parse(" ".join(words), mode="eval")
+    except SyntaxError:
+        return words[0].startswith("#")
+    return True
 
 
 def _require(is_right: bool, usage: str, words: list[str]) -> None:

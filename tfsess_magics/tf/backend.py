@@ -12,7 +12,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import InvalidSessionError
 from tfsess_magics.core.model import Kind, Maker, Origin
 from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
-from tfsess_magics.core.origin import calling_origin
+from tfsess_magics.core.origin import calling_cell, calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import keras_session, observe
@@ -20,13 +20,18 @@ from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.eager import EagerScope
+from tfsess_magics.tf.eager_mode import eager_mode
+from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
+from tfsess_magics.tf.guard import caller, say_unbound
+from tfsess_magics.tf.late_gpu_options import LateGpuOptions
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stop import Stopper
+from tfsess_magics.tf.stray_scopes import StrayScopes
 from tfsess_magics.tf.strays import Strays
 from tfsess_magics.tf.switches import Switches
 from tfsess_magics.tf.unused import forgotten
@@ -48,6 +53,8 @@ class TensorFlow:
         self._stopper = Stopper(self._name_of)
         self._switches = Switches()
         self._strays = Strays(self._observed)
+        self._scopes_open = StrayScopes()
+        self._late_gpu_options = LateGpuOptions()
         warn_after_fork(self._meters)
 
     def observe(self) -> None:
@@ -100,17 +107,30 @@ class TensorFlow:
             known = self._registry.admit(
                 lambda number, changed, gone: ObservedSession(number, session, origin, changed, gone)
             )
-            if not is_new:
+            if is_new:
+                self._late_gpu_options.made(session, known.name, origin)
+            else:
                 # Which operations the runtime has seen is not known; to ask for one that it has not seen does no harm.
                 known.watched.meter.version = session.graph.version
         return known.watched.meter
 
     def _meet_variable(self, variable: Any, is_new: bool) -> None:
         stay = innermost_stay() if is_new else None
+        if is_new and stay is None and threading.current_thread() is not threading.main_thread():
+            self._tell_starter()
         if stay is not None and isinstance(stay.session, EagerScope):
             stay.session.variables.add(variable)
         elif is_new or not any(variable in scope.variables for scope in self._scopes()):
             self._add_outside([variable])
+
+    def _tell_starter(self) -> None:
+        """Have the cell that is in a session, and whose code makes a variable in this thread, say so at its end."""
+        cell = calling_cell()
+        for session in () if cell is None else self._registry.live():
+            stay = session.stay_of(f"cell {cell}") if isinstance(session, Enterable) else None
+            notice = stay and say_unbound(caller(), session.name)
+            if stay and notice and notice not in stay.notices:
+                stay.notices.append(notice)
 
     def _add_outside(self, variables: Sequence[Any]) -> None:
         if not variables:
@@ -134,8 +154,9 @@ class TensorFlow:
         return next((known for known in self._observed() if known.watched.session is session), None)
 
     def news(self) -> list[str]:
-        """Return what to say after a cell: switches that were thrown, and what is left open in this thread."""
-        return [*self._switches.news(), *self._strays.news()]
+        """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
+        told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
+        return [sentence for teller in told for sentence in teller.news()]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

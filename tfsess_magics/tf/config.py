@@ -91,14 +91,19 @@ def check_options(
     )
 
 
+def process_config() -> Any:
+    """Return TensorFlow's own defaults, those that ``tf.config`` has set included."""
+    with context.eager_mode():
+        return context.context().config
+
+
 def session_config(options: SessionOptions) -> Any:
     """Merge the options over TensorFlow's own defaults, those that ``tf.config`` has set included.
 
     An operation that cannot be placed where it was asked for goes where it can, and only what a run needs is
     placed; TensorFlow drops the first of these as soon as a session is given any ConfigProto.
     """
-    with context.eager_mode():
-        config = context.context().config
+    config = process_config()
     config.graph_options.place_pruned_graph = True
     # TensorFlow's older optimizer makes a constant of a loop's condition where it can, and nothing ends such a loop.
     # The newer one (grappler), which does the work, is not concerned.
@@ -122,7 +127,7 @@ def late_notes(options: SessionOptions) -> list[str]:
     TensorFlow sizes the pool that works within an operation, and sets up the GPUs, once per process (LocalDevice in
     local_device.cc, GPUProcessState in gpu_process_state.cc).
     """
-    if not _has_run_something():
+    if not has_run_something():
         return []
     notes = []
     config = ConfigProto() if options.config is None else ConfigProto.FromString(options.config.serialized)
@@ -131,22 +136,30 @@ def late_notes(options: SessionOptions) -> list[str]:
             f"{asked} intra-op threads were asked for, but TensorFlow sizes that pool once per process and has done "
             f"so already. {_IN_TIME}"
         )
-    if config.HasField("gpu_options") and tf.config.list_physical_devices("GPU"):
-        given = text_format.MessageToString(config.gpu_options, as_one_line=True)
-        notes.append(
-            f"GPU options ({given}) were asked for, but TensorFlow reads them once per process, from whatever uses a "
-            f"GPU first, and has done so already. {_IN_TIME}"
-        )
+    if config.HasField("gpu_options") and (note := gpu_note(config.gpu_options)):
+        notes.append(note)
     return notes
+
+
+def gpu_note(gpu_options: Any) -> str | None:
+    """Say that these options come too late, None where there is no GPU."""
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    given = text_format.MessageToString(gpu_options, as_one_line=True)
+    return (
+        f"GPU options ({given}) were asked for, but TensorFlow reads them once per process, from whatever uses a "
+        f"GPU first, and has done so already. {_IN_TIME}"
+    )
 
 
 _IN_TIME = "To set it, restart the kernel and open this session before anything else runs TensorFlow."
 
 
-def _has_run_something() -> bool:
+def has_run_something(besides: int = 0) -> bool:
+    """Say whether TensorFlow has begun its work: more sessions than these were made, or there was eager code."""
     try:
         sessions: int = tf_session._python_session_create_counter.get_cell().value()
-        return sessions > 0 or bool(context.context()._initialized)
+        return sessions > besides or bool(context.context()._initialized)
     except AttributeError:  # another TensorFlow: its private parts have other names
         return False
 

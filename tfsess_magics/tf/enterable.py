@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from weakref import WeakSet
 
 from tfsess_magics.core.errors import SessionWarning
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
@@ -16,6 +17,13 @@ class Enterable:
 
     name: str
     _explain: Callable[[BaseException], None]
+    _lock: Any
+    _stays: WeakSet[Stay]
+
+    def stay_of(self, by: str) -> Stay | None:
+        """Return the stay of `by`, in whatever thread, None if there is none."""
+        with self._lock:
+            return next((stay for stay in self._stays if stay.by == by), None)
 
     def enter(self, by: str, timeout: float | None = None) -> Stay:
         """Begin a stay of `by` in this thread."""

@@ -15,6 +15,8 @@ from tensorflow.python.framework import ops
 
 from tfsess_magics.core.model import Kind
 from tfsess_magics.tf.belongings import KERAS, describe, home_of, place_of
+from tfsess_magics.tf.holders import name_in_notebook
+from tfsess_magics.tf.nesting import explain_nesting
 from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.raised import chain, is_by_keras, variables_in
 from tfsess_magics.tf.stay import Stay, innermost_stay
@@ -23,6 +25,7 @@ from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
 
 _log = logging.getLogger(__name__)
 _PREFIX = "tfsess_magics: "
+_PLACEHOLDER = "SESSION"
 _THREAD = (
     "it was raised in another thread than the cell's, and TensorFlow's defaults are those of one thread. "
     "To carry the cell's session there: tfsess_magics.bind(function)"
@@ -177,11 +180,14 @@ class Explainer:
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
         session = _session_in(error, "_run", "__call__")
         watched = watched_of(session, self._live())
-        return explain_uninitialized(watched, self._expression_of(session)) if watched else None
-
-    def _expression_of(self, session: Any) -> str:
-        name = home_of(session.graph, self._live()).name
-        return f"tfsess_magics.get({name!r}).session" if name and name[0] != "#" else "SESSION"
+        home = home_of(session.graph, self._live())
+        if home.name and home.name[0] != "#":
+            return explain_uninitialized(watched, f"tfsess_magics.get({home.name!r}).session") if watched else None
+        name = name_in_notebook(session)
+        said = explain_uninitialized(watched, name or _PLACEHOLDER) if watched else None
+        if said and not name and f"{_PLACEHOLDER}.run(" in said:
+            said += f", where {_PLACEHOLDER} stands for {home.name}, which has no name in the notebook"
+        return said
 
     def _no_default_session(self, error: BaseException, _: re.Match[str]) -> str | None:
         found = variables_in(error, "_eval_using_default_session", "_run_using_default_session")
@@ -204,11 +210,20 @@ class Explainer:
             return None
         place, name = place_of(variable.op), self._here()[0]
         made = f"it was made in {place}" if place else "it is in the graph already"
-        fresh = f"To begin with an empty graph: %tfsession reset {name}. " if name else ""
+        fresh = f"To begin with an empty graph: {self._afresh(name)}. " if name else ""
         return (
             f"{made}. {fresh}To use {match[1]!r} as it is: "
             "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
         )
+
+    def _afresh(self, name: str) -> str:
+        """Return the line that gives the cells of the session of that name an empty graph."""
+        if any(live.name == name and live.kind is Kind.ADOPTED for live in self._live()):
+            return f"a session of your own, %%tfsession NEW ({name!r} stays on its maker's graph, and cannot be reset)"
+        return f"%tfsession reset {name}"
+
+    def _nesting(self, error: BaseException, _: re.Match[str]) -> str | None:
+        return explain_nesting(error)
 
     def _not_in_checkpoint(self, error: BaseException, match: re.Match[str]) -> str | None:
         session = variables_in(error, "restore").get("sess")
@@ -217,7 +232,7 @@ class Explainer:
         if again is None or first is None or again is first or again.type != first.type:
             return None
         name = home_of(again.graph, self._live()).name
-        remedy = f"Begin with an empty graph: %tfsession reset {name}" if name and name[0] != "#" else "Build it once"
+        remedy = f"Begin with an empty graph: {self._afresh(name)}" if name and name[0] != "#" else "Build it once"
         second, original = (f"{op.name!r} ({place_of(op) or 'unknown place'})" for op in (again, first))
         return f"{second} is a second {original}, as comes of a cell that runs again. {remedy}, and restore then"
 
@@ -274,6 +289,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         ),
         (r"No default session is registered", Explainer._no_default_session),
         (r"^Variable (\S+) already exists, disallowed", Explainer._variable_exists),
+        (r"^Nesting violated for default stack", Explainer._nesting),
         (r"Key (\S+) not found in checkpoint", Explainer._not_in_checkpoint),
         (r"only supports Python-style iteration in eager mode", Explainer._iterated),
         (r"^numpy\(\) is only available when eager execution is enabled", Explainer._value_in_graph),

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from tensorflow.python.eager import context
 
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.guard import caller
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +36,19 @@ class _Warner:
                 "make their sessions in them"
             )
             try:
-                warnings.warn(message, RuntimeWarning, stacklevel=3)
+                _warn(message)
             except RuntimeWarning:  # where warnings are errors; the run is the user's
                 _log.warning("%s", message)
         then()
+
+
+def _warn(message: str) -> None:
+    """Warn at the line that calls TensorFlow or this package, whatever calls were between."""
+    who = caller()
+    if who is None:
+        warnings.warn(message, RuntimeWarning, stacklevel=1)
+    else:
+        warnings.warn_explicit(message, RuntimeWarning, who.file, who.line, who.module)
 
 
 _has_sessions = False

@@ -84,32 +84,37 @@ class NotingStack(list[Any]):
         self.callers.pop(index)
 
 
+def callers_of(defaults: list[Any]) -> list[tuple[Any, Caller]]:
+    """Return what was put on one of TensorFlow's stacks, with who did it, as far as that was seen."""
+    callers = defaults.callers if isinstance(defaults, NotingStack) else []
+    return [(default, who) for default, who in zip(defaults, callers, strict=False) if who is not None]
+
+
 class Left(NamedTuple):
     """Something that a body put on TensorFlow's stacks and left there."""
 
     what: str
-    """``an InteractiveSession``, ``a session``, ``a graph``."""
-    who: Caller
+    """``an InteractiveSession``, ``a session``, ``a graph``, ``the device scope '/CPU:0'``."""
+    who: Caller | None
+    """None where TensorFlow does not tell."""
     is_kept: bool
     """Whether it stays the session's own for its next cell."""
     in_order: bool
     """False if it was left, but not in the order in which it was entered."""
 
-    def say(self, name: str) -> str:
-        """Say who left it and what became of it."""
+    def say(self, name: str, by: str) -> str:
+        """Say who left it in the session of that name, the body of `by` if more is not known, and what became of it."""
+        who = self.who or by
         if self.is_kept:
             return (
-                f"{self.who} left {self.what} open; it stays the default of {name!r} for its next cell, "
+                f"{who} left {self.what} open; it stays the default of {name!r} for its next cell, "
                 "the notebook's defaults are unchanged"
             )
         if not self.in_order:
-            return (
-                f"{self.who} left {self.what} in another order than it was entered; "
-                "the notebook's defaults are unchanged"
-            )
-        if self.who.is_suspendable:
-            return f"{self.who} is suspended inside {self.what}; it was ended, the notebook's defaults are unchanged"
-        return f"{self.who} entered {self.what} and never left it; it was ended, the notebook's defaults are unchanged"
+            return f"{who} left {self.what} in another order than it was entered; the notebook's defaults are unchanged"
+        if self.who and self.who.is_suspendable:
+            return f"{who} is suspended inside {self.what}; it was ended, the notebook's defaults are unchanged"
+        return f"{who} entered {self.what} and never left it; it was ended, the notebook's defaults are unchanged"
 
 
 def say_reset(who: Caller, name: str, kind: Kind, generation: int) -> str:
@@ -131,3 +136,11 @@ def say_set_session(who: Caller, name: str, kind: Kind) -> str:
 def say_block(who: Caller | None, name: str) -> str:
     """Say who entered a named session in a ``with`` block that was never left."""
     return f"{who or 'a with block'} entered {name!r} and never left it; it was left with the cell"
+
+
+def say_unbound(who: Caller | None, name: str) -> str:
+    """Say who made an eager variable in a thread that is not in the session of that name, and how it gets there."""
+    return (
+        f"{who or 'a function of the cell'} made an eager variable in another thread, which is not in {name!r}. "
+        "To carry the session there: tfsess_magics.bind(function)"
+    )

@@ -66,6 +66,12 @@ def how_entered(defaults: Iterable[Any]) -> Iterator[Entered]:
         yield Entered(c for c in controllers if c.gi_frame and c.gi_frame.f_locals.get("default") is default)
 
 
+def name_in_notebook(thing: object) -> str:
+    """Return a name by which cells reach `thing`, empty if there is none; IPython's own begin with an underscore."""
+    names = vars(sys.modules["__main__"])
+    return next((name for name, value in list(names.items()) if value is thing and not name.startswith("_")), "")
+
+
 def _holder_of(controllers: list[GeneratorType[Any, Any, Any]]) -> Caller | Holder | None:
     held: list[Any] = controllers
     for _ in range(_STEPS):

@@ -8,9 +8,9 @@ eager mode off for the code that runs there (ops.py, ``_DefaultGraphStack.get_co
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from types import GeneratorType
+from types import CodeType, GeneratorType
 from typing import Any
 
 from tensorflow.python.framework import ops, stack
@@ -22,7 +22,10 @@ CONTROLLERS = {
 """Code of the generators by which TensorFlow makes something a default."""
 
 
-def open_controllers() -> list[GeneratorType[Any, Any, Any]]:
+_DEVICE_SCOPES = {ops.Graph.device.__wrapped__.__code__}
+
+
+def open_controllers(codes: Collection[CodeType] = CONTROLLERS) -> list[GeneratorType[Any, Any, Any]]:
     """Return the generators that keep something on TensorFlow's stacks, whichever thread's.
 
     They are found among all objects, which takes some 50 ms in a process that has TensorFlow loaded.
@@ -30,8 +33,26 @@ def open_controllers() -> list[GeneratorType[Any, Any, Any]]:
     return [
         found
         for found in gc.get_objects()
-        if isinstance(found, GeneratorType) and found.gi_code in CONTROLLERS and found.gi_frame and not found.gi_running
+        if isinstance(found, GeneratorType) and found.gi_code in codes and found.gi_frame and not found.gi_running
     ]
+
+
+def controllers_of_device(*devices: Any) -> list[GeneratorType[Any, Any, Any]]:
+    """Return the generators that keep these devices on a graph's stack, in the order of the devices."""
+    controllers = open_controllers(_DEVICE_SCOPES)
+    return [
+        controller
+        for device in devices
+        for controller in controllers
+        if controller.gi_frame and controller.gi_frame.f_locals.get("old_top_of_stack") is device
+    ]
+
+
+def end_device_scopes(entered: Sequence[Any]) -> None:
+    """End the context managers that keep these devices on a graph's stack, innermost first."""
+    for controller in reversed(controllers_of_device(*entered)) if entered else ():
+        with suppress(RuntimeError):  # left in another order than entered; the stack is dropped anyway
+            controller.close()
 
 
 def end_controllers(entered: Sequence[Any]) -> list[Any]:

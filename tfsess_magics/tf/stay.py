@@ -140,7 +140,7 @@ class Stay:
         self.session.leave(self)
         if not self.is_over:
             self.is_over = True
-            self.notices += [left.say(self.session.name) for left in self._left]
+            self.notices += [left.say(self.session.name, self.by) for left in self._left]
             self.notices += [
                 say_set_session(who, self.session.name, self.session.kind) for who in dict.fromkeys(self.keras_sessions)
             ]

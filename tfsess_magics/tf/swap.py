@@ -24,17 +24,10 @@ from tensorflow.python.ops import variable_scope
 from tensorflow.python.util import tf_stack
 
 from tfsess_magics.tf import keras_session
-from tfsess_magics.tf.guard import Caller, Left, NotingStack
-from tfsess_magics.tf.leftovers import end_controllers
-
-_BUILD_STATE = (
-    "_device_function_stack",
-    "_control_dependencies_stack",
-    "_colocation_stack",
-    "_name_stack",
-    "_variable_creator_stack",
-    "_distribution_strategy_stack",
-)
+from tfsess_magics.tf.eager_mode import eager_mode
+from tfsess_magics.tf.guard import Caller, Left, NotingStack, callers_of
+from tfsess_magics.tf.leftovers import end_controllers, end_device_scopes
+from tfsess_magics.tf.scopes import BUILD_STATE, device_scope, left_open, name_scope, nothing_open
 
 
 class _Defaults(NamedTuple):
@@ -73,7 +66,7 @@ def _take(graph: tf.Graph) -> _Defaults:
         local.is_eager,
         local.scope_name,
         (local.device_name, local.device_spec),
-        tuple(getattr(graph, name) for name in _BUILD_STATE),
+        tuple(getattr(graph, name) for name in BUILD_STATE),
         store and store.current_scope,
         tf_stack._source_filter_stacks[get_ident()],
         keras_session.take(),
@@ -90,7 +83,7 @@ def _put(graph: tf.Graph, defaults: _Defaults) -> None:
     local.is_eager = defaults.eager
     local.scope_name = defaults.scope_name
     local.device_name, local.device_spec = defaults.device
-    for name, value in zip(_BUILD_STATE, defaults.building, strict=True):
+    for name, value in zip(BUILD_STATE, defaults.building, strict=True):
         setattr(graph, name, value)
     store = _variable_scope_store(graph)
     if store is not None and defaults.variable_scope is not None:
@@ -113,16 +106,13 @@ def _enter_default_graph() -> Any:
 def _inside_eager(graph: tf.Graph) -> _Defaults:
     return _inside(graph, None, None, ())._replace(
         sessions=NotingStack([]),
-        switches=[context.ContextSwitch(False, context.eager_mode, None)],
+        switches=NotingStack([context.ContextSwitch(False, context.eager_mode, None)]),
         eager=True,
         keras=keras_session.take(),
     )
 
 
 def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> _Defaults:
-    devices = traceable_stack.TraceableStack()
-    if device is not None:
-        devices.push_obj(ops._UserDeviceSpec(device))
     frame_filter = _OurFrames()
     frame_filter.update()
     own = [s.graph for s in interactive if s._explicit_graph is not None]
@@ -130,15 +120,17 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
         graphs=NotingStack(own),
         global_graph=graph,
         sessions=NotingStack([session, *interactive]),
-        switches=[
-            # What is outermost; the close of an interactive session that was entered outside takes one away.
-            context.ContextSwitch(False, _enter_default_graph, traceable_stack.TraceableStack()),
-            *(context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own),
-        ],
+        switches=NotingStack(
+            [
+                # What is outermost; the close of an interactive session that was entered outside takes one away.
+                context.ContextSwitch(False, _enter_default_graph, traceable_stack.TraceableStack()),
+                *(context.ContextSwitch(False, g.as_default, g._device_function_stack) for g in own),
+            ]
+        ),
         eager=False,
         scope_name="",
         device=("", None),
-        building=(devices, [], traceable_stack.TraceableStack(), "", [], []),
+        building=nothing_open(device),
         variable_scope=None,
         frame_filters=[frame_filter],
         keras=keras_session.NOTHING,
@@ -171,12 +163,6 @@ def _drop(session: Any) -> None:
         ctx._thread_local_data.is_eager = context.default_execution_mode == context.EAGER_MODE
 
 
-def _entered_by(defaults: list[Any]) -> list[tuple[Any, Caller]]:
-    """Return what was put on one of the stacks inside, with who did it, as far as that was seen."""
-    callers = defaults.callers if isinstance(defaults, NotingStack) else []
-    return [(default, who) for default, who in zip(defaults, callers, strict=False) if who is not None]
-
-
 def _left(
     entered_by: Sequence[tuple[Any, Caller]], entered: Sequence[Any], kept: Sequence[Any], disordered: Sequence[Any]
 ) -> Iterator[Left]:
@@ -191,6 +177,19 @@ def _left(
         what = "a graph" if is_graph else "an InteractiveSession" if is_interactive else "a session"
         in_order = not (_is_in(default, disordered) or (is_interactive and default._closed))
         yield Left(what, who, is_kept, in_order)
+
+
+def _scopes_left(inside: _Defaults) -> Iterator[Left]:
+    """Yield what is open in the graph, eager mode, and eager code's scopes, of which TensorFlow keeps the name only."""
+    yield from left_open(inside.building)
+    for switch, who in callers_of(inside.switches):
+        if switch.enter_context_fn is context.eager_mode:
+            eager_mode.left_open(who)
+            yield Left("eager mode", who, is_kept=False, in_order=True)
+    if device := inside.device[0]:
+        yield Left(device_scope(device), None, is_kept=False, in_order=True)
+    if inside.scope_name:
+        yield Left(name_scope(inside.scope_name), None, is_kept=False, in_order=True)
 
 
 class DefaultsSwap:
@@ -248,11 +247,14 @@ class DefaultsSwap:
         entered += [session for session in self._inside.sessions[self._own_sessions :] if not _is_in(session, kept)]
         outside = _take(self._graph)
         entered = [default for default in entered if not _is_in(default, [*outside.graphs, *outside.sessions])]
-        entered_by = [*_entered_by(self._inside.graphs), *_entered_by(self._inside.sessions)]
+        entered_by = [*callers_of(self._inside.graphs), *callers_of(self._inside.sessions)]
+        scopes = list(_scopes_left(self._inside))
+        devices = [device.obj for device, _ in callers_of(self._inside.building[0]._stack)]
         disordered: list[Any] = []
-        if entered:
+        if entered or devices:
             try:
                 self.resume()
+                end_device_scopes(devices)
                 disordered = end_controllers(entered)
             finally:
                 self.suspend()
@@ -261,7 +263,7 @@ class DefaultsSwap:
             if session._closed:
                 _drop(session)
         self._open_outside = []
-        return list(_left(entered_by, entered, kept, disordered))
+        return [*_left(entered_by, entered, kept, disordered), *scopes]
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""
