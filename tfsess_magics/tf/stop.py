@@ -248,7 +248,8 @@ class Stopper:
                 came_back.wait()
             with watched.graph_variables.held():
                 if not session._closed:
-                    _begin_anew(session, values)
+                    _begin_anew(session)
+                    watched.graph_variables.restore(session, values)
                     meter.version = session.graph.version
             stop.account = _account(session, values)
         except Exception as error:  # noqa: BLE001 - those who wait are to be told
@@ -278,8 +279,8 @@ def _gone_on(meter: RunMeter) -> dict[int, tuple[Any, ...]]:
     }
 
 
-def _begin_anew(session: BaseSession, values: Values) -> None:
-    """Put a new C session in the place of the closed one, with those values."""
+def _begin_anew(session: BaseSession) -> None:
+    """Put a new C session in the place of the closed one."""
     with session.graph._session_run_lock():
         _release_callables(session)
         pywrap_tf_session.TF_DeleteSession(session._session)
@@ -291,7 +292,6 @@ def _begin_anew(session: BaseSession, values: Values) -> None:
         finally:
             pywrap_tf_session.TF_DeleteSessionOptions(options)
         pywrap_tf_session.ExtendSession(session._session)
-    values.give(session)
 
 
 def _release_callables(session: BaseSession) -> None:
