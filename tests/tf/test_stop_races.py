@@ -78,20 +78,16 @@ def test_an_interrupt_that_ended_a_loop_does_not_stop_the_run_that_saves(
     is_saving = threading.Event()
     monkeypatch.setattr(wakeup, "_interrupts", lambda: is_saving.wait(0.2) or True)  # whoever watches is late
 
-    def train(interrupting: threading.Thread) -> None:
-        interrupting.start()
-        while True:
-            races.run("read:0")
+    with races:
+        trains = tf.py_function(interrupt, [], [])
 
     def act() -> None:
         is_saving.set()
         time.sleep(0.1)  # that nothing happens can only be waited for
         races.run("fill")
 
-    thread = threading.Thread(target=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        train(thread)
-    thread.join()
+        races.run(trains)
     thread = when_running(races, act)
     assert races.run("waits:0") == 1.0
     thread.join()
