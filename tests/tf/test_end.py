@@ -179,5 +179,5 @@ def test_a_session_that_is_being_stopped_is_not_ended(
     with pytest.raises(SessionStopped):
         held.run("holds:0")
     thread.join()
-    assert "is waiting for an operation to finish" in said[0]
+    assert "cannot be stopped: PyFunc" in said[0]
     assert said[1].startswith("cannot close 'held': tfsess_magics.stop is stopping it.")

@@ -39,7 +39,11 @@ class RunMeter:
         self.claimed: dict[int, tuple[Any, ...]] = {}
         """Those that somebody stops, with the stop: each waits for it before it ends."""
         self.stop: Any = None
-        """The stop that a new run has to wait for, or that was ordered for it."""
+        """The stop that a new run has to wait for; written by the one who holds `stopping`."""
+        self.ordered: Any = None
+        """The stop that was ordered for the next run."""
+        self.in_use: dict[int, None] = {}
+        """Threads that are in the session for a moment, without a run."""
         self.stopping = threading.Lock()
         """Held by the one who stops."""
         self.watched: Callable[[], Any] = lambda: None

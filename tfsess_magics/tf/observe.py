@@ -16,7 +16,6 @@ import gc
 import logging
 import sys
 from collections.abc import Callable
-from signal import set_wakeup_fd
 from threading import get_ident
 from time import perf_counter, time
 from typing import Any
@@ -34,7 +33,7 @@ from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stop import MAIN_THREAD, Stopper
+from tfsess_magics.tf.stop import Stopper, leaves_close_to_stop, use
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
@@ -161,11 +160,12 @@ def _around_variable(original: Callable[..., None]) -> Callable[..., None]:
 def _around_close(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def close(self: BaseSession, *args: Any, **kwargs: Any) -> None:
+        meter: RunMeter | None = self.__dict__.get(_METER)
         try:
-            original(self, *args, **kwargs)
+            if meter is None or meter.stop is None or not leaves_close_to_stop(meter, self):
+                original(self, *args, **kwargs)
         finally:
             try:
-                meter = self.__dict__.get(_METER)
                 if meter is not None and _made:
                     self.__dict__.setdefault(_CLOSED_BY, _caller())
                     meter.changed()
@@ -189,18 +189,31 @@ def _around_extend(original: Callable[..., None]) -> Callable[..., None]:
     def _extend_graph(self: BaseSession, *args: Any, **kwargs: Any) -> None:
         meter = self.__dict__.get(_METER)
         version = self._graph.version
-        original(self, *args, **kwargs)
-        if meter is not None and version > meter.version:
-            meter.version = version
+        if meter is None:
+            original(self, *args, **kwargs)
+            return
+        use(meter, lambda: original(self, *args, **kwargs))
+        meter.version = max(meter.version, version)
 
     return _extend_graph
+
+
+def _around_use(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def using(self: BaseSession, *args: Any, **kwargs: Any) -> Any:
+        meter = self.__dict__.get(_METER)
+        if meter is None:
+            return original(self, *args, **kwargs)
+        return use(meter, lambda: original(self, *args, **kwargs))
+
+    return using
 
 
 def _meter_of_callable(called: Any) -> RunMeter | None:
     session = called.__dict__.get("_session")
     meter: RunMeter | None = session.__dict__.get(_METER) if isinstance(session, BaseSession) else None
-    if meter is not None and called._handle is None:
-        raise RuntimeError("this callable went when a run of its session was stopped; make it anew.")
+    if meter is not None:
+        _require_handle(called)
     return meter
 
 
@@ -231,6 +244,11 @@ def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> No
             del found, error
 
 
+def _require_handle(called: Any) -> None:
+    if isinstance(called, BaseSession._Callable) and called._handle is None:
+        raise RuntimeError("this callable went when a run of its session was stopped; make it anew.")
+
+
 def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
     limit_of = _LIMIT_OF.get(original.__name__, _no_limit)
 
@@ -240,17 +258,17 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
         if meter is None or _made is None:
             return original(self, *args, **kwargs)
         token = next(meter.tokens)
-        thread = get_ident()
-        wakeup_fd = None
+        stopper = _stopper
+        depth = stopper.depth
         failed: BaseException | None = None
         try:
             try:
-                meter.in_flight[token] = time(), perf_counter(), thread, args
+                meter.in_flight[token] = time(), perf_counter(), get_ident(), args
                 meter.changed()
-                if meter.stop is not None:
-                    _stopper.halt(meter, token)
-                if thread == MAIN_THREAD:
-                    wakeup_fd = _stopper.arm(meter)
+                if meter.stop is not None or meter.ordered is not None:
+                    stopper.halt(meter, token)
+                    _require_handle(self)
+                stopper.arm(meter)
                 limit = limit_of()
                 if limit is not None:
                     return run_within(limit, original, self, *args)
@@ -260,22 +278,25 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 _explain(error, meter, args)
                 raise
             finally:
-                if wakeup_fd is not None:
-                    set_wakeup_fd(wakeup_fd)
+                stopper.disarm(depth)
                 why = _describe(failed)
                 failed = None  # this frame is in its traceback: it would keep all that is here
                 started = meter.in_flight.pop(token, None)
                 if started is None:
-                    _stopper.leave(meter, token, args)
+                    stopper.leave(meter, token, args)
                 else:
                     meter.ended(started, why)
         except KeyboardInterrupt as late:
-            # One that came in the middle of the lines above.
-            started = meter.in_flight.pop(token, None)
-            if started is not None:
-                meter.ended(started, _describe(late))
-            elif token in meter.claimed:
-                _stopper.leave(meter, token, args)
+            # One that came in the middle of the lines above, or that ends the step.
+            try:
+                stopper.disarm(depth)
+                started = meter.in_flight.pop(token, None)
+                if started is not None:
+                    meter.ended(started, _describe(late))
+                elif token in meter.claimed:
+                    stopper.leave(meter, token, args)
+            finally:
+                stopper.settle()
             raise
 
     return step
@@ -304,6 +325,9 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "__init__", _around_init),
     (BaseSession, "close", _around_close),
     (BaseSession, "_extend_graph", _around_extend),
+    (BaseSession, "list_devices", _around_use),
+    (BaseSession, "partial_run_setup", _around_use),
+    (BaseSession, "_make_callable_from_options", _around_use),
     (BaseSession, "_call_tf_sessionrun", _around_step),
     (BaseSession, "_call_tf_sessionprun", _around_step),
     (BaseSession._Callable, "__call__", _around_step),

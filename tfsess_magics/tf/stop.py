@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from threading import get_ident
+from typing import Any, NamedTuple, TypeVar
 
+import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
@@ -31,6 +35,7 @@ from tfsess_magics.tf.wakeup import Watcher
 
 _log = logging.getLogger(__name__)
 
+R = TypeVar("R")
 MAIN_THREAD = threading.main_thread().ident
 
 _NOT_KEPT = {
@@ -70,15 +75,19 @@ class Stop:
         self.by = by
         self.keeps = keeps
         self.done = threading.Event()
-        """Set when the session can be used again, or nothing was done."""
-        self.came_back: dict[int, threading.Event] = {}
-        """The steps, by their tokens; set when one has come back to Python."""
+        """Set when the session can be used again, or nothing was done; see `_wait`."""
+        self.out: set[int] = set()
+        """The tokens of its steps that have not come back to Python."""
+        self.runs = 0
+        """How many it stops."""
         self.waited_for = ""
         """What the step was doing that said why it ended."""
         self.refusal: BaseException | None = None
         """Why nothing was done."""
         self.account = ""
         """What was kept, and what was not."""
+        self.thread: int | None = None
+        """The one that carries it out."""
         self.asked = time.perf_counter()
 
     def error(self, since: float, thread: int) -> KeyboardInterrupt:
@@ -100,16 +109,31 @@ class Stop:
             try:
                 values = watched.graph_variables.kept_by(session)
             except Exception as error:  # noqa: BLE001 - whatever keeps them from being read
-                self.refusal = ValuesLostError(self.name, error)
-                if self.by is None:
-                    _log.warning("%s, from another notebook page", self.refusal)
+                self.refuse(meter, ValuesLostError(self.name, error))
                 return
-        self.end_steps(session)
+        self.end_steps(meter, session)
         with watched.graph_variables.held():
             if not session._closed:
-                _begin_anew(session, values)
+                _begin_anew(session)
+                watched.graph_variables.restore(session, values)
                 meter.version = session.graph.version
         self.account = _account(session, values, keeps=self.keeps)
+
+    def refuse(self, meter: RunMeter, error: Exception) -> None:
+        """Do nothing, and let the runs go on, to end as they would have."""
+        self.refusal = error
+        for token, (*started, claimed_by) in list(meter.claimed.items()):
+            if claimed_by is self:
+                meter.in_flight[token] = started[0], started[1], started[2], started[3]
+                meter.claimed.pop(token)
+        if self.by is None:
+            _log.warning("%s, from another notebook page", error)
+
+    def end_steps(self, meter: RunMeter, session: BaseSession) -> None:
+        """Return when every step has come back to Python; the C session is closed then."""
+        pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
+        while self.out or meter.in_use:
+            time.sleep(_POLL)
 
     def why_not_yet(self, meter: RunMeter) -> str:
         """Say why it has not ended."""
@@ -121,12 +145,6 @@ class Stop:
             return f"cannot be stopped: {names} does not return. If it never does, restart the kernel"
         runs = ", ".join(dict.fromkeys(fetched(step).removeprefix("A run of ") for step in steps))
         return f"stopping: an operation that {runs} needs has to finish first"
-
-    def end_steps(self, session: BaseSession) -> None:
-        """Return when every step has come back to Python; the C session is closed then."""
-        pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
-        for came_back in self.came_back.values():
-            came_back.wait()
 
 
 class End(Stop):
@@ -159,7 +177,7 @@ class End(Stop):
 
     def carry_out(self, meter: RunMeter, watched: Any, session: BaseSession) -> None:  # noqa: ARG002 - as it is called
         """End the steps and the session."""
-        self.end_steps(session)
+        self.end_steps(meter, session)
         session._closed = True  # TensorFlow refuses to close it once more
         self._then()
         self.account = "Its variables went with it."
@@ -168,7 +186,7 @@ class End(Stop):
 def use_of_runs(meter: RunMeter) -> str | None:
     """Say what keeps a session from being ended, None if nothing does."""
     stop = meter.stop
-    return f"{stop.by or 'an interrupt'} is stopping it" if isinstance(stop, Stop) else None
+    return None if stop is None else f"{stop.by or 'an interrupt'} is stopping it"
 
 
 def end_runs(watched: Any, end: End) -> int | None:
@@ -179,15 +197,57 @@ def end_runs(watched: Any, end: End) -> int | None:
     int or None
         Number of runs that have not ended yet, an operation of theirs having to finish first.
     """
-    if not _begin(watched.meter, end):
+    if not _begin_aside(watched.meter, end):
         return None
-    return 0 if end.done.wait(_PATIENCE) else len(end.came_back)
+    return 0 if _wait(end, _PATIENCE) else len(end.out)
+
+
+def leaves_close_to_stop(meter: RunMeter, session: BaseSession) -> bool:
+    """Have a stop that is under way close the session as well, which it would use and delete meanwhile."""
+    was_closed, session._closed = session._closed, True
+    if meter.stop is None:
+        session._closed = was_closed
+        return False
+    return True
+
+
+def _wait(stop: Stop, timeout: float = math.inf) -> bool:
+    """Wait until a stop is done. An interrupt may cut this anywhere, which the lock of an event does not survive."""
+    until = time.perf_counter() + timeout
+    while not stop.done.is_set() and time.perf_counter() < until:
+        time.sleep(_POLL)
+    return stop.done.is_set()
+
+
+def use(meter: RunMeter, act: Callable[[], R]) -> R:
+    """Use a session for a moment, without a run: not while it is being stopped, as its C session is deleted then."""
+    thread = get_ident()
+    if thread in meter.in_use:
+        return act()
+    try:
+        try:
+            meter.in_use[thread] = None
+            while (stop := meter.stop) is not None:
+                meter.in_use.pop(thread, None)
+                _let_no_finalizer_wait(stop)
+                _wait(stop)
+                meter.in_use[thread] = None
+            return act()
+        finally:
+            meter.in_use.pop(thread, None)
+    except KeyboardInterrupt:  # perhaps one that came in front of the line above
+        meter.in_use.pop(thread, None)
+        raise
+
+
+def _let_no_finalizer_wait(stop: Stop) -> None:
+    if stop.thread == get_ident():
+        raise SessionStopped(f"{stop.name} is being stopped, in this very thread.")
 
 
 def forget_order(meter: RunMeter) -> None:
     """Forget a stop that was ordered for a next run which has not come."""
-    if isinstance(meter.stop, Ordered):
-        meter.stop = None
+    meter.ordered = None
 
 
 class Stopper:
@@ -204,16 +264,34 @@ class Stopper:
     def __init__(self, name_of: Callable[[RunMeter], str] = lambda _: "a session") -> None:
         self._name_of = name_of
         self._watcher = Watcher(self._interrupt)
-        self._main: RunMeter | None = None
+        self._main: list[RunMeter] = []
+        """Where the main thread is in a run, outermost first."""
 
     def close(self) -> None:
         """Leave signals alone."""
         self._watcher.close()
 
-    def arm(self, meter: RunMeter) -> int | None:
-        """Hear of interrupts while the main thread is in a run; return what `signal.set_wakeup_fd` gets after it."""
-        self._main = meter
-        return self._watcher.arm()
+    @property
+    def depth(self) -> int:
+        """In how many runs the main thread is, one inside the other."""
+        return len(self._main)
+
+    def arm(self, meter: RunMeter) -> None:
+        """Hear of interrupts while the main thread is in a run; any thread may call this and what follows."""
+        if get_ident() == MAIN_THREAD:
+            self._main.append(meter)
+            self._watcher.arm()
+
+    def disarm(self, depth: int) -> None:
+        """Hear of them for the outer runs only; may be called again."""
+        if get_ident() == MAIN_THREAD:
+            self._watcher.disarm(depth)
+            del self._main[depth:]
+
+    def settle(self) -> None:
+        """Let no interrupt that the main thread got itself stop what it runs next."""
+        if get_ident() == MAIN_THREAD:
+            self._watcher.settle()
 
     def halt(self, meter: RunMeter, token: int) -> None:
         """Keep a run that begins out of a session that is being stopped; stop it if that was ordered for the next run.
@@ -224,17 +302,17 @@ class Stopper:
             If it may not go on.
         """
         stop = meter.stop
-        if isinstance(stop, Stop):
-            while token in meter.in_flight and not stop.done.wait(0.05):
-                pass
+        if stop is not None:
+            _let_no_finalizer_wait(stop)
+            while token in meter.in_flight and not stop.done.is_set():
+                time.sleep(_POLL)
             if token not in meter.in_flight:
                 raise SessionStopped
-        elif isinstance(stop, Ordered):
-            meter.stop = None
-            if stop.until is None or time.perf_counter() < stop.until:
-                raise SessionStopped(
-                    f"{stop.by} stopped {self._name_of(meter)} before this run began; nothing was lost."
-                )
+        ordered, meter.ordered = meter.ordered, None
+        if ordered is not None and (ordered.until is None or time.perf_counter() < ordered.until):
+            raise SessionStopped(
+                f"{ordered.by} stopped {self._name_of(meter)} before this run began; nothing was lost."
+            )
 
     def leave(self, meter: RunMeter, token: int, step: Sequence[Any]) -> None:
         """End a run that was stopped, given the arguments of its step.
@@ -244,23 +322,25 @@ class Stopper:
         KeyboardInterrupt, SessionStopped
             If it was stopped, when its session can be used again. Not if it had to go on.
         """
-        started = meter.claimed[token]
-        stop: Stop = started[-1]
         failed = sys.exception()
         while True:
             try:
-                stop.came_back[token].set()
-                stop.waited_for = stop.waited_for or _awaited(meter, step, failed)
-                stop.done.wait()
-                break
+                if (claim := meter.claimed.get(token)) is not None:
+                    *started, stop = claim
+                    stop.out.discard(token)
+                    stop.waited_for = stop.waited_for or _awaited(meter, step, failed)
+                    _wait(stop)
+                    if stop.refusal is None:
+                        break
+                if (gone_on := meter.in_flight.pop(token, None)) is not None:
+                    meter.ended(gone_on, None if failed is None else type(failed).__name__)
+                if token not in meter.claimed:
+                    return
             except KeyboardInterrupt:  # a second one, while the first is being dealt with
                 continue
         meter.claimed.pop(token, None)
-        if stop.refusal is not None:
-            meter.ended(started[:3], None if failed is None else type(failed).__name__)
-            return
         error = stop.error(started[1], started[2])
-        meter.ended(started[:3], f"{type(error).__name__}: {error}")
+        meter.ended(tuple(started), f"{type(error).__name__}: {error}")
         try:
             raise error from None
         finally:
@@ -278,28 +358,33 @@ class Stopper:
             If the values cannot be read; nothing was done then.
         """
         stop = Stop(self._name_of(meter), by, keeps=keeps)
-        has_begun = _begin(meter, stop)
-        if not has_begun and isinstance(meter.stop, Stop):
-            return f"{stop.name} is being stopped already, by {meter.stop.by or 'an interrupt'}"
+        has_begun = _begin_aside(meter, stop)
+        if not has_begun and (other := meter.stop) is not None:
+            return f"{stop.name} is being stopped already, by {other.by or 'an interrupt'}"
         if not has_begun:
-            meter.stop = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
+            meter.ordered = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
             when = "" if is_entered else f", within {_SOON:.0f} s,"
             return f"{stop.name} has no run under way; its next one{when} will be stopped before it begins"
-        if not stop.done.wait(_PATIENCE):
+        if not _wait(stop, _PATIENCE):
             return f"{stop.name}: {stop.why_not_yet(meter)}"
         if stop.refusal is not None:
             raise stop.refusal
-        return f"stopped {stop.name}: {count(len(stop.came_back), 'run')}. {stop.account}"
+        return f"stopped {stop.name}: {count(stop.runs, 'run')}. {stop.account}"
 
     def _interrupt(self) -> None:
         """Stop what the main thread is running."""
-        meter = self._main
-        if meter is None:
-            return
-        runs = [*list(meter.in_flight.values()), *_gone_on(meter).values()]
-        if any(run[2] == MAIN_THREAD for run in runs):
-            stop = Stop(self._name_of(meter), None, keeps=meter.keeps)
-            _begin(meter, stop)
+        for meter in self._main[-1:]:
+            if any(run[2] == MAIN_THREAD for run in list(meter.in_flight.values())):
+                _begin(meter, Stop(self._name_of(meter), None, keeps=meter.keeps))
+
+
+def _begin_aside(meter: RunMeter, stop: Stop) -> bool:
+    """Begin where no interrupt of the one who orders it leaves a stop half begun."""
+    begun: list[bool] = []
+    thread = threading.Thread(target=lambda: begun.append(_begin(meter, stop)), daemon=True)
+    thread.start()
+    thread.join()
+    return begun[0]
 
 
 def _begin(meter: RunMeter, stop: Stop) -> bool:
@@ -309,37 +394,49 @@ def _begin(meter: RunMeter, stop: Stop) -> bool:
     if session is None or not meter.stopping.acquire(blocking=False):
         return False
     meter.stop = stop  # from now on no run begins
-    for token, run in _gone_on(meter).items():
-        _claim(meter, token, run[:-1], stop)
     for token, started in list(meter.in_flight.items()):
         _claim(meter, token, started, stop)
-        if meter.in_flight.pop(token, None) is None:
-            meter.claimed.pop(token, None)
-            stop.came_back.pop(token)
-    if not stop.came_back:
-        meter.stop = None
-        meter.stopping.release()
+    if not stop.runs:
+        _open(meter, stop, session)
         return False
-    threading.Thread(
-        target=_carry_out, args=(stop, meter, watched, session), name="tfsess_magics stop", daemon=True
-    ).start()
+    try:
+        threading.Thread(
+            target=_carry_out, args=(stop, meter, watched, session), name="tfsess_magics stop", daemon=True
+        ).start()
+    except RuntimeError as error:  # there are too many threads
+        stop.refuse(meter, error)
+        _open(meter, stop, session)
     return True
 
 
 def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> None:
-    stop.came_back[token] = threading.Event()
+    stop.out.add(token)
     meter.claimed[token] = (*started, stop)
+    if meter.in_flight.pop(token, None) is None:  # it has ended by itself
+        meter.claimed.pop(token, None)
+        stop.out.discard(token)
+    else:
+        stop.runs += 1
+
+
+def _open(meter: RunMeter, stop: Stop, session: BaseSession) -> None:
+    """Let runs begin again."""
+    meter.stop = None
+    if session._closed:
+        with suppress(tf.errors.OpError):
+            pywrap_tf_session.TF_CloseSession(session._session)
+    meter.stopping.release()
+    stop.done.set()
 
 
 def _carry_out(stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) -> None:
+    stop.thread = get_ident()
     try:
         stop.carry_out(meter, watched, session)
     except Exception as error:  # noqa: BLE001 - those who wait are to be told
         stop.account = f"{stop.failure}: {error}"
     finally:
-        meter.stop = None
-        meter.stopping.release()
-        stop.done.set()
+        _open(meter, stop, session)
 
 
 def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
@@ -352,30 +449,19 @@ def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None)
         return ""
 
 
-def _gone_on(meter: RunMeter) -> dict[int, tuple[Any, ...]]:
-    """Return the runs that go on, the stop that had claimed them having been refused."""
-    claimed = dict(meter.claimed)
-    return {
-        token: run
-        for token, run in claimed.items()
-        if run[-1].refusal is not None and not run[-1].came_back[token].is_set()
-    }
-
-
-def _begin_anew(session: BaseSession, values: Values) -> None:
-    """Put a new C session in the place of the closed one, with those values."""
+def _begin_anew(session: BaseSession) -> None:
+    """Put a new C session in the place of the closed one."""
     with session.graph._session_run_lock():
         _release_callables(session)
-        pywrap_tf_session.TF_DeleteSession(session._session)
-        session._session = None
+        closed = session._session
         options = pywrap_tf_session.TF_NewSessionOptions(target=session._target, config=session._config)
         try:
             with session.graph._c_graph.get() as graph:
                 session._session = pywrap_tf_session.TF_NewSessionRef(graph, options)
         finally:
             pywrap_tf_session.TF_DeleteSessionOptions(options)
+        pywrap_tf_session.TF_DeleteSession(closed)
         pywrap_tf_session.ExtendSession(session._session)
-    values.give(session)
 
 
 def _release_callables(session: BaseSession) -> None:
@@ -401,5 +487,7 @@ def _account(session: BaseSession, values: Values, *, keeps: bool) -> str:
 
 _SOON = 5.0
 """Seconds for which a stop that was ordered between two runs is remembered."""
+_POLL = 0.002
+"""Seconds between two looks at whether what is waited for has come."""
 _PATIENCE = 5.0
 """Seconds until the one who orders a stop is told that it has to wait."""

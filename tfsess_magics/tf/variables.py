@@ -10,12 +10,15 @@ longer be changed, and TensorFlow does change them, for example the loop whose g
 from __future__ import annotations
 
 import math
+import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
@@ -26,12 +29,18 @@ from tfsess_magics.tf.limit import UNBOUNDED
 
 _RESOURCE = {"VarHandleOp"}
 _REFERENCE = {"VariableV2", "Variable"}
+_CHECKS = {"VarIsInitializedOp", "IsVariableInitialized"}
 _READS = {"Identity", "ReadVariableOp"}
 _ASSIGNS = {"Assign", "AssignVariableOp"}
+_NODE = re.compile(r"\{\{node ([^}]+)\}\}")
+_NO_ARRAY = (tf.resource.name, tf.variant.name)
+"""Types whose values have no form in Python."""
 _SERVER = 10_000
 """Milliseconds that a server has to send the values of variables."""
 _MAX_READS = 8
-"""Runs spent at most on finding out which of several variables cannot be read."""
+"""Runs spent at most on finding out which of several variables cannot be read, where that only is to be shown."""
+_SHOWN = 2000
+"""Milliseconds that finding it out may take then."""
 
 
 @dataclass(slots=True)
@@ -44,7 +53,7 @@ class _Variable:
     index: int
     initialized: bool | None = False
     check: str | None = None
-    """Operation that says whether there is a value (``VarIsInitializedOp``)."""
+    """Operation that says whether there is a value."""
     read: str | None = None
     """Operation that fails when there is none; of use where `check` is missing."""
     probe_index: int = -1
@@ -110,15 +119,33 @@ class GraphVariables:
         """
         with self._lock:
             self._scan(session.graph)
-            self._probe(session, self._pending())
-            seen = [v for v in self._variables.values() if v.initialized and v.index < self._meter.version]
-            kept = [v for v in seen if v.value is not None and v.assign is not None]
+            self._forget()
             timeout = _SERVER if session._target else UNBOUNDED
+            self._find_out(session, timeout, math.inf)
+            # Of some nothing tells whether they have a value.
+            seen = [v for v in self._variables.values() if v.initialized is not False and v.index < self._meter.version]
+            kept = [v for v in seen if v.initialized and v.value and v.assign and v.dtype not in _NO_ARRAY]
             arrays = _run(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
             return Values(
                 [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
                 tuple(v.name for v in seen if v not in kept),
             )
+
+    def restore(self, session: BaseSession, values: Values) -> None:
+        """Give a new session on the same graph its values; those that a server has kept by itself may be newer."""
+        with self._lock:
+            self._forget()
+            if session._target:
+                self._find_out(session, _SERVER, math.inf)
+                there = {v.assign for v in self._variables.values() if v.initialized}
+                values = values._replace(assigned=[given for given in values.assigned if given[0] not in there])
+            values.give(session)
+
+    def _forget(self) -> None:
+        """Take no variable for initialized that was."""
+        self._asked = None
+        for variable in self._variables.values():
+            variable.initialized = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -146,12 +173,12 @@ class GraphVariables:
             op = operations[index]
             if op.type in _RESOURCE or op.type in _REFERENCE:
                 self._variables[op.name] = _describe(op, index)
+            elif op.control_inputs:
+                continue  # to run it would run what it waits for
             elif op.type in _ASSIGNS:
                 if (variable := self._variables.get(op.inputs[0].op.name)) and variable.assign is None:
                     variable.assign = op.name
-            elif op.control_inputs:
-                continue  # to run it would run what it waits for
-            elif op.type == "VarIsInitializedOp":
+            elif op.type in _CHECKS:
                 if (variable := self._variables.get(op.inputs[0].op.name)) and variable.check is None:
                     variable.check, variable.probe_index = op.name, index
             elif op.type in _READS:
@@ -164,45 +191,43 @@ class GraphVariables:
 
     def _ask(self, session: BaseSession) -> None:
         state = (self._meter.runs, self._meter.running_since)
-        pending = self._pending()
+        pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
         if not pending or state == self._asked:
             return
         self._asked = state
-        with suppress(Exception):  # a session that was closed meanwhile: not known is the truth
-            self._probe(session, pending)
+        with suppress(Exception):  # a session that was closed meanwhile; not known is the truth
+            self._find_out(session, _SHOWN, _MAX_READS)
 
-    def _pending(self) -> list[_Variable]:
-        """Return the variables that had no value when they were looked at."""
-        return [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
-
-    def _probe(self, session: BaseSession, pending: Sequence[_Variable]) -> None:
-        """Ask which of them have a value now; raise what keeps the session from saying so."""
+    def _find_out(self, session: BaseSession, timeout: int, max_reads: float) -> None:
+        pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
         known = [v for v in pending if 0 <= v.probe_index < self._meter.version]
         for variable in pending:
             variable.initialized = None
         checked = [v for v in known if v.check is not None]
         if checked:
-            values = _run(session, fetches=[v.check for v in checked])
+            values = _run(session, fetches=[v.check for v in checked], timeout=timeout)
             for variable, value in zip(checked, values, strict=True):
                 variable.initialized = bool(value)
-        self._read(session, [v for v in known if v.check is None and v.read is not None])
+        self._read(session, [v for v in known if v.check is None and v.read is not None], timeout, max_reads)
 
     @staticmethod
-    def _read(session: BaseSession, variables: list[_Variable]) -> None:
+    def _read(session: BaseSession, variables: list[_Variable], timeout: int, max_reads: float) -> None:
         groups, reads = [variables], 0
-        while groups and reads < _MAX_READS:
+        while groups and reads < max_reads:
             group = groups.pop()
             if not group:
                 continue
             reads += 1
             try:
-                _run(session, targets=[v.read for v in group])
-            except tf.errors.FailedPreconditionError:
-                if len(group) == 1:
-                    group[0].initialized = False
-                else:
-                    middle = len(group) // 2
-                    groups += [group[middle:], group[:middle]]
+                _run(session, targets=[v.read for v in group], timeout=timeout)
+            except tf.errors.FailedPreconditionError as error:
+                named = _NODE.search(str(error))
+                without = next((v for v in group if len(group) == 1 or (named and v.read == named[1])), None)
+                if without is not None:
+                    without.initialized = False
+                rest = [v for v in group if v is not without]
+                middle = len(rest) // 2
+                groups += [rest[middle:], rest[:middle]]
             else:
                 for variable in group:
                     variable.initialized = True
@@ -223,11 +248,19 @@ class Values(NamedTuple):
 
     def give(self, session: BaseSession) -> None:
         """Assign them in a session on the same graph."""
-        if self.assigned:
-            assigns = [name for name, _ in self.assigned]
-            inputs = [session.graph.get_operation_by_name(name).inputs[1]._as_tf_output() for name in assigns]
-            arrays = [array for _, array in self.assigned]
-            _run(session, targets=assigns, feeds=dict(zip(inputs, arrays, strict=True)), timeout=UNBOUNDED)
+        steps: list[dict[str, tuple[Any, Any]]] = []
+        same: Counter[str] = Counter()
+        for name, array in self.assigned:
+            initial = session.graph.get_operation_by_name(name).inputs[1]
+            if same[initial.name] == len(steps):  # a tensor that several variables begin with is fed one value a step
+                steps.append({})
+            steps[same[initial.name]][name] = (
+                initial._as_tf_output(),
+                np.asarray(array, initial.dtype.as_numpy_dtype),
+            )
+            same[initial.name] += 1
+        for step in steps:
+            _run(session, targets=list(step), feeds=dict(step.values()))
 
 
 NOTHING = Values((), ())
@@ -238,7 +271,7 @@ def _run(
     fetches: Sequence[Any] = (),
     targets: Sequence[Any] = (),
     feeds: Mapping[Any, Any] | None = None,
-    timeout: int = 2000,
+    timeout: int = UNBOUNDED,
 ) -> Sequence[Any]:
     """Run past what sees the runs of sessions; operations are given by their names, of `fetches` the first output.
 

@@ -6,15 +6,22 @@ thread is in a run; what it gets is passed on to the one it was before.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
 _log = logging.getLogger(__name__)
+_SETTLE = b"\0"
+"""What no signal is."""
+_POLL = 0.001
+"""Seconds between two looks, in place of an event: an interrupt may cut it anywhere, which a lock does not survive."""
+_set_wakeup_fd = functools.partial(signal.set_wakeup_fd, warn_on_full_buffer=False)
 
 
 class Watcher:
@@ -27,18 +34,39 @@ class Watcher:
         self._interrupted = interrupted
         self._ends: tuple[socket.socket, socket.socket] | None = None
         self._fd = -1
-        self._before = -1
+        self._before: list[int] = []
+        """The wakeup descriptors that there were, one for each time it is armed."""
+        self._is_settled = True
         self._thread: threading.Thread | None = None
         self._process = 0
 
-    def arm(self) -> int | None:
-        """Become the wakeup descriptor, and return the one there was; the main thread's to call."""
+    def arm(self) -> None:
+        """Become the wakeup descriptor; the main thread's to call."""
         if self._thread is None or self._process != os.getpid():  # a fork has taken no thread along
             self._start()
-        before = signal.set_wakeup_fd(self._fd, warn_on_full_buffer=False)
-        if before != self._fd:
-            self._before = before
-        return before
+        # In one call: an interrupt between two would lose the descriptor that there was.
+        self._before.extend(map(_set_wakeup_fd, (self._fd,)))
+
+    def disarm(self, depth: int) -> None:
+        """Be armed `depth` times only; the main thread's to call, and to call again where an interrupt came."""
+        if len(self._before) > depth:
+            signal.set_wakeup_fd(self._before[depth])
+            del self._before[depth:]
+
+    def settle(self) -> None:
+        """Wait until the interrupts that have come are dealt with; the main thread's to call."""
+        if self._thread is None or self._ends is None:
+            return
+        while True:
+            try:
+                self._is_settled = False
+                with suppress(OSError):
+                    self._ends[1].send(_SETTLE)
+                    while not self._is_settled and self._thread is not None:
+                        time.sleep(_POLL)
+            except KeyboardInterrupt:  # one is on its way already
+                continue
+            return
 
     def close(self) -> None:
         """End the thread. Harmless when it is done already."""
@@ -54,21 +82,23 @@ class Watcher:
         self._ends = socket.socketpair()
         self._ends[1].setblocking(False)
         self._fd = self._ends[1].fileno()
-        self._thread = threading.Thread(
-            target=self._watch, args=(self._ends[0],), name="tfsess_magics wakeup", daemon=True
-        )
-        self._thread.start()
+        thread = threading.Thread(target=self._watch, args=(self._ends[0],), name="tfsess_magics wakeup", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def _watch(self, end: socket.socket) -> None:
         while signals := end.recv(64):
-            if self._before >= 0:
+            others = [fd for fd in self._before if fd not in (-1, self._fd)]
+            if others and (passed_on := signals.replace(_SETTLE, b"")):
                 with suppress(OSError):
-                    os.write(self._before, signals)
+                    os.write(others[-1], passed_on)
             if signal.SIGINT in signals and _interrupts():
                 try:
                     self._interrupted()
                 except Exception:  # noqa: BLE001 - the interrupt itself is Python's, and will come
                     _log.exception("a run could not be stopped")
+            if _SETTLE in signals:
+                self._is_settled = True
 
 
 def _interrupts() -> bool:

@@ -63,7 +63,7 @@ class Watched:
     def devices(self) -> tuple[DeviceInfo, ...]:
         """What the session can place operations on; of a server that does not answer nothing is known."""
         session = self.session
-        if self._devices is None and session is not None and not self.target:
+        if self._devices is None and session is not None and not self.target and self.meter.stop is None:
             try:
                 self._devices = tuple(_describe(device) for device in session.list_devices())
             except tf.errors.OpError:  # it was closed between the lines above
