@@ -33,7 +33,7 @@ from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stop import Stopper, leaves_close_to_stop, use
+from tfsess_magics.tf.stop import Stopper, begin_use, end_use, is_using, leaves_close_to_stop
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
@@ -184,29 +184,29 @@ def _caller() -> str:
     return "" if is_ours(file) else str(calling_origin(Maker.OTHER, TENSORFLOW))
 
 
-def _around_extend(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def _extend_graph(self: BaseSession, *args: Any, **kwargs: Any) -> None:
-        meter = self.__dict__.get(_METER)
-        version = self._graph.version
-        if meter is None:
-            original(self, *args, **kwargs)
-            return
-        use(meter, lambda: original(self, *args, **kwargs))
-        meter.version = max(meter.version, version)
-
-    return _extend_graph
-
-
-def _around_use(original: Callable[..., Any]) -> Callable[..., Any]:
+def _around_use(original: Callable[..., Any], *, extends: bool = False) -> Callable[..., Any]:
     @functools.wraps(original)
     def using(self: BaseSession, *args: Any, **kwargs: Any) -> Any:
-        meter = self.__dict__.get(_METER)
-        if meter is None:
+        meter: RunMeter | None = self.__dict__.get(_METER)
+        if meter is None or is_using(meter):
             return original(self, *args, **kwargs)
-        return use(meter, lambda: original(self, *args, **kwargs))
+        try:
+            try:
+                begin_use(meter)
+                version = self._graph.version if extends else 0
+                result = original(self, *args, **kwargs)
+                meter.version = max(meter.version, version)
+                return result
+            finally:
+                end_use(meter)
+        except KeyboardInterrupt:  # perhaps one that came in front of the line above
+            end_use(meter)
+            raise
 
     return using
+
+
+_around_extend = functools.partial(_around_use, extends=True)
 
 
 def _meter_of_callable(called: Any) -> RunMeter | None:

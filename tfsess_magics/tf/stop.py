@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import get_ident
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
@@ -35,7 +35,6 @@ from tfsess_magics.tf.wakeup import Watcher
 
 _log = logging.getLogger(__name__)
 
-R = TypeVar("R")
 MAIN_THREAD = threading.main_thread().ident
 
 _NOT_KEPT = {
@@ -219,25 +218,25 @@ def _wait(stop: Stop, timeout: float = math.inf) -> bool:
     return stop.done.is_set()
 
 
-def use(meter: RunMeter, act: Callable[[], R]) -> R:
+def is_using(meter: RunMeter) -> bool:
+    """Say whether this thread uses the session already."""
+    return get_ident() in meter.in_use
+
+
+def begin_use(meter: RunMeter) -> None:
     """Use a session for a moment, without a run: not while it is being stopped, as its C session is deleted then."""
     thread = get_ident()
-    if thread in meter.in_use:
-        return act()
-    try:
-        try:
-            meter.in_use[thread] = None
-            while (stop := meter.stop) is not None:
-                meter.in_use.pop(thread, None)
-                _let_no_finalizer_wait(stop)
-                _wait(stop)
-                meter.in_use[thread] = None
-            return act()
-        finally:
-            meter.in_use.pop(thread, None)
-    except KeyboardInterrupt:  # perhaps one that came in front of the line above
-        meter.in_use.pop(thread, None)
-        raise
+    meter.in_use[thread] = None
+    while (stop := meter.stop) is not None:
+        end_use(meter)
+        _let_no_finalizer_wait(stop)
+        _wait(stop)
+        meter.in_use[thread] = None
+
+
+def end_use(meter: RunMeter) -> None:
+    """Let stops go on; may be called again."""
+    meter.in_use.pop(get_ident(), None)
 
 
 def _let_no_finalizer_wait(stop: Stop) -> None:
