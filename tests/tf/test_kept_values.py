@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import tensorflow as tf
 
@@ -166,3 +167,29 @@ def test_what_other_sessions_of_a_server_have_written_meanwhile_stays(
             session.run(waits)
         thread.join()
         assert list(session.run(read)) == [2.0, 3.0]
+
+
+def test_values_for_which_there_is_no_memory_are_said_before_anything_is_lost(
+    kept: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        available = 2**20
+
+    with kept:
+        v1.get_variable("v", [2**20]).initializer.run()
+        queue = v1.FIFOQueue(1, tf.float32, shapes=[[]])
+        waits, fill = queue.dequeue(), queue.enqueue([1.0])
+    refused: list[BaseException] = []
+
+    def act() -> None:
+        monkeypatch.setattr(psutil, "virtual_memory", Full)
+        try:
+            tfsess_magics.stop("kept")
+        except tfsess_magics.ValuesLostError as error:
+            refused.append(error)
+        kept.run(fill)
+
+    thread = when_running(kept, act)
+    assert kept.run(waits) == 1.0
+    thread.join()
+    assert "(MemoryError: that takes 4.0 MiB, and 1.0 MiB of memory are left), and would be lost" in str(refused[0])

@@ -26,6 +26,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.limit import UNBOUNDED
+from tfsess_magics.tf.memory import require_memory
 
 _RESOURCE = {"VarHandleOp"}
 _REFERENCE = {"VariableV2", "Variable"}
@@ -116,6 +117,8 @@ class GraphVariables:
         ------
         tf.errors.OpError
             If they cannot be read.
+        MemoryError
+            If there is not enough memory for them.
         """
         with self._lock:
             self._scan(session.graph)
@@ -125,6 +128,7 @@ class GraphVariables:
             # Of some nothing tells whether they have a value.
             seen = [v for v in self._variables.values() if v.initialized is not False and v.index < self._meter.version]
             kept = [v for v in seen if v.initialized and v.value and v.assign and v.dtype not in _NO_ARRAY]
+            require_memory(sum(v.nbytes or 0 for v in kept))
             arrays = _run(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
             return Values(
                 [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
