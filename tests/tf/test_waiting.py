@@ -90,13 +90,19 @@ def test_whoever_could_end_the_wait_is_named(train: NamedSession) -> None:
 
 
 def test_a_lock_names_who_has_it(train: NamedSession) -> None:
-    go = threading.Event()
+    holding, go = threading.Event(), threading.Event()
+
+    def hold() -> float:
+        holding.set()
+        return float(go.wait())
+
     with train:
         section = tf.CriticalSection(name="section")
-        holds = section.execute(lambda: v1.py_func(lambda: float(go.wait()), [], tf.double))
+        holds = section.execute(lambda: v1.py_func(hold, [], tf.double))
         waits = section.execute(lambda: tf.constant(1.0))
     holder = threading.Thread(target=lambda: train.run(holds), name="holder")
     holder.start()
+    holding.wait()
     found: list[str] = []
 
     def look() -> None:
