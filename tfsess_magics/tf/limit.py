@@ -61,9 +61,10 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
         return error
     watched = meter.watched()
     session = watched and watched.session
-    waited = awaited(session, step, error)
+    now, runs = time.perf_counter(), list(meter.in_flight.values())
+    waited = awaited(session, step, error, {run[2]: run[3] for run in runs if run[3] is not step})
     on = f", waiting on {waited}" if waited else ""
-    took = max((time.perf_counter() - started[1] for started in list(meter.in_flight.values())), default=0.0)
+    took = next((now - run[1] for run in runs if run[3] is step), limit.seconds)
     return type(error)(
         error.node_def,
         error.op,
