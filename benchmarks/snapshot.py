@@ -16,14 +16,14 @@ def report(number: int = 1000) -> None:
     import tensorflow as tf
 
     import tfsess_magics
-    from tfsess_magics.api import registry
+    from tfsess_magics.api import memory, registry
     from tfsess_magics.core.feed import Feed
     from tfsess_magics.core.protocol import encode
 
     for index in range(number):
         with tfsess_magics.session(f"session_{index}"):
             tf.compat.v1.get_variable("v", [10])
-    feed = Feed(registry)
+    feed = Feed(registry, memory)
     texts: list[str] = []
 
     def snapshot() -> None:

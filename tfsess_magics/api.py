@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from tfsess_magics.core.errors import NoSessionError, TensorFlowMissingError
+from tfsess_magics.core.memory import KernelMemory
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
@@ -91,6 +92,21 @@ def explain_end_of_thread(error: BaseException | None) -> None:
     """Do the same for an error that ends the thread that is calling."""
     if "tfsess_magics.tf.backend" in sys.modules:
         _connect().explain(error, ends_thread=True)
+
+
+def memory(*, ask: bool = True) -> KernelMemory | None:
+    """Return what this process and its devices hold, None before TensorFlow was used under the eyes of this package.
+
+    Nothing of TensorFlow is initialized for that.
+
+    Parameters
+    ----------
+    ask
+        Whether to find out which variables have a value now.
+    """
+    if "tfsess_magics.tf.backend" not in sys.modules:
+        return None
+    return _connect().memory(ask=ask)
 
 
 def news() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import adopt, explain, explain_end_of_thread, news, observe, registry
+from tfsess_magics.api import adopt, explain, explain_end_of_thread, memory, news, observe, registry
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 from tfsess_magics.notebook.threads import ThreadErrors
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tfsess_magics.notebook.channel import Channel
 
-feed = Feed(registry)
+feed = Feed(registry, memory)
 """Tells front ends and panels of every change."""
 
 _thread_errors = ThreadErrors(explain_end_of_thread)
@@ -68,7 +68,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     magics = SessionMagics(shell, sessions, feed, explain)
     channel, started = _connect(shell)
     runner = CellRunner(shell, sessions.enter, started, explain)
-    notices = CellNotices(shell, news)
+    notices = CellNotices(shell, told_after_cell)
     shell.register_magics(magics)
     runner.install()
     eager_cells.install()
@@ -76,8 +76,10 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
     if channel:
         channel.install()
+    end_sampling = feed.subscribe(lambda _: None)
 
     def undo() -> None:
+        end_sampling()
         if channel:
             channel.uninstall()
         remove_locator()
@@ -87,6 +89,12 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         magics.unregister()
 
     return undo
+
+
+def told_after_cell() -> list[str]:
+    """Return what is to be said after a cell, which may have changed the memory of the kernel as well."""
+    feed.look_at_memory()
+    return news()
 
 
 def _connect(shell: InteractiveShell) -> tuple[Channel | None, Callable[[Any], None]]:

@@ -50,11 +50,14 @@ export interface Object {
   nbytes: number;
 }
 
-/** The run that ended last. */
-export interface LastRun {
+/** A run that has ended. */
+export interface Run {
   started: number;
   duration: number;
   error: string | null;
+  device: string;
+  peak: number;
+  is_shared: boolean;
 }
 
 /** What the open row of a session shows besides. */
@@ -64,7 +67,8 @@ export interface SessionDetails {
   options: string;
   held_by: string[];
   created: number;
-  last_run: LastRun | null;
+  last_run: Run | null;
+  largest_run: Run | null;
   last_error: string | null;
   devices: Device[];
   variables: Variable[];
@@ -81,6 +85,40 @@ export interface Announcement {
   version: number;
 }
 
+/** What the initialized variables of a session hold on a device of the kernel. */
+export interface Held {
+  id: number;
+  nbytes: number;
+}
+
+/** What TensorFlow's allocator has handed out to the kernel on a device: ``CPU`` for all CPUs, ``GPU:0``. */
+export interface DeviceMemory {
+  name: string;
+  model: string;
+  in_use: number | null;
+  peak: number | null;
+  limit: number | null;
+  total: number | null;
+  elsewhere: number | null;
+  other: number | null;
+  unavailable: string;
+  held: Held[];
+}
+
+/** The memory of the kernel's process. */
+export interface KernelMemory {
+  resident: number | null;
+  pooled: number | null;
+  devices: DeviceMemory[];
+}
+
+/** What a session held at one time: bytes of initialized variables. */
+export interface Sample {
+  id: number;
+  at: number;
+  nbytes: number;
+}
+
 /** Every session of the kernel. */
 export interface Snapshot {
   type: 'snapshot';
@@ -88,6 +126,8 @@ export interface Snapshot {
   revision: number;
   now: number;
   sessions: SessionSummary[];
+  memory: KernelMemory | null;
+  samples: Sample[];
 }
 
 /** A session that is new, or not what it was. */
@@ -95,6 +135,14 @@ export interface SessionChanged {
   type: 'changed';
   revision: number;
   session: SessionSummary;
+}
+
+/** The memory of the kernel is another, or what sessions hold; sent for changes of more than 1 %. */
+export interface MemoryChanged {
+  type: 'memory';
+  revision: number;
+  memory: KernelMemory;
+  samples: Sample[];
 }
 
 /** A session that is gone. */
@@ -166,6 +214,6 @@ export interface Adopt {
   name: string;
 }
 
-export type FromKernel = Announcement | Snapshot | SessionChanged | SessionClosed | Done | Refused;
+export type FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Refused;
 
 export type Order = Refresh | Describe | Reset | Close | Stop | Adopt;

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
+from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
@@ -117,6 +118,10 @@ class FakeBackend:
 
     def stop(self, session: FakeSession, by: str, on_stop: str | None) -> str:  # noqa: ARG002
         return f"{by} stopped {session.name}"
+
+    def giving_back(self, session: FakeSession, end: Callable[[], None]) -> GivenBack:  # noqa: ARG002
+        end()
+        return GivenBack(by_device=(("CPU", 0),), uncounted=0, resident=0)
 
     def adopt(self, observed: "FakeObserved", name: str, changed: Callable[[], None]) -> FakeSession:
         return FakeSession(observed.number, name, SessionOptions(), observed.origin, changed)

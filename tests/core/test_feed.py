@@ -9,6 +9,7 @@ import pytest
 
 from tests.core.fake import ORIGIN, FakeBackend, FakeSession
 from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.memory import KernelMemory
 from tfsess_magics.core.model import State
 from tfsess_magics.core.protocol import SessionChanged, SessionClosed, Snapshot
 from tfsess_magics.core.registry import SessionRegistry
@@ -23,7 +24,8 @@ class Listener:
     def __init__(self) -> None:
         self.registry: SessionRegistry[FakeSession] = SessionRegistry(FakeBackend)
         self.sent: SimpleQueue[Any] = SimpleQueue()
-        self.feed = Feed(self.registry)
+        self.memory: KernelMemory | None = None
+        self.feed = Feed(self.registry, lambda **_: self.memory)
 
     def open(self, name: str) -> FakeSession:
         return self.registry.create(name, {}, ORIGIN)

@@ -133,7 +133,7 @@ def test_info_shows_one_session(notebook: Notebook) -> None:
     shown = notebook.ok("%tfsession info train").out
     for line in (
         r"options +--seed 7",
-        r"devices +CPU:0 \(CPU\)",
+        r"devices +CPU:0 \(1\.0 KiB\)",
         r"generation +1",
         r"runs +2",
         r"last error +FailedPreconditionError: Could not find variable w",
@@ -194,7 +194,8 @@ def test_reset_says_what_is_gone(notebook: Notebook) -> None:
     notebook.ok(f"%%tfsession train\n{BUILD}")
     operations = tfsess_magics.sessions()[0].operations
     assert notebook.ok("%tfsession reset train").out == (
-        f"reset train: its graph is empty now (generation 2). Gone: {operations} operations, 1 variable (1.0 KiB)\n"
+        f"reset train: its graph is empty now (generation 2). Gone: {operations} operations, 1 variable (1.0 KiB); "
+        "1.0 KiB given back to TensorFlow's allocator\n"
     )
     assert "operations  none: the graph is empty" in notebook.ok("%tfsession info train").out
 
@@ -217,7 +218,7 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
         (
             "clsoe train",
             (
-                "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, adopt, panel. "
+                "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, adopt, memory, panel. "
                 "Did you mean 'close'?"
             ),
         ),

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError
+from tfsess_magics.core.history import CHANGE, MemoryHistory
+from tfsess_magics.core.memory import KernelMemory
+from tfsess_magics.core.memory_message import is_other, memory_message
 from tfsess_magics.core.model import State
-from tfsess_magics.core.protocol import PROTOCOL_VERSION, SessionChanged, SessionClosed, SessionSummary, Snapshot
+from tfsess_magics.core.protocol import (
+    PROTOCOL_VERSION,
+    MemoryChanged,
+    Sample,
+    SessionChanged,
+    SessionClosed,
+    SessionSummary,
+    Snapshot,
+)
 from tfsess_magics.core.registry import SessionRegistry
 
 _log = logging.getLogger(__name__)
@@ -25,7 +37,13 @@ _FIRST_ASK, _LAST_ASK = 0.25, 30.0
 """Seconds between two questions which variables have a value, while a cell is in the session: doubled each time."""
 
 
-Receive = Callable[[Snapshot | SessionChanged | SessionClosed], None]
+_SHOWN = 30
+"""Samples of each session in a snapshot, the latest."""
+_MEMORY = 0.5
+"""Seconds at least between two looks at the memory of the kernel."""
+
+Message = Snapshot | SessionChanged | MemoryChanged | SessionClosed
+Receive = Callable[[Message], None]
 """Called with each message, in the feed's thread; with the snapshot in the thread that asks for it."""
 
 
@@ -33,10 +51,23 @@ class Feed:
     """Sends every change of every session, with a revision, from a thread that lives while somebody listens.
 
     Any thread may call it.
+
+    Parameters
+    ----------
+    registry
+        Whose sessions.
+    memory
+        Returns what the memory of the kernel is now, None while there is nothing to be told of it; `ask`: find out which
+        variables have a value.
     """
 
-    def __init__(self, registry: SessionRegistry[Any]) -> None:
+    def __init__(self, registry: SessionRegistry[Any], memory: Callable[..., KernelMemory | None]) -> None:
         self._registry = registry
+        self._read_memory = memory
+        self.history = MemoryHistory()
+        """What each session held over time, while somebody listens."""
+        self._sent_memory: KernelMemory | None = None
+        self._is_to_look = False
         self._changing = threading.Lock()
         self._lock = threading.Lock()
         self._receivers: list[Receive] = []
@@ -76,7 +107,9 @@ class Feed:
                 if not self._receivers:
                     self._sent[summary.id] = summary
                 self._registry.changes.mark(summary.id)  # to find out, off this path, which variables have a value
-            receive(Snapshot(PROTOCOL_VERSION, self._revision, time.time(), sessions))
+            memory = None if self._sent_memory is None else memory_message(self._sent_memory)
+            samples = [Sample(s.id, *sample) for s in sessions for sample in self.history.samples(s.id)[-_SHOWN:]]
+            receive(Snapshot(PROTOCOL_VERSION, self._revision, time.time(), sessions, memory, samples))
             then()
 
     def _start(self) -> None:
@@ -84,6 +117,8 @@ class Feed:
             self._stopping.clear()
             for memory in (self._known, self._sent, self._sent_at, self._ask_gap, self._asked_at):
                 memory.clear()
+            self.history.clear()
+            self._sent_memory = None
             self._registry.changes.is_watched = True
             self._thread = threading.Thread(target=self._run, name="tfsess_magics feed", daemon=True)
             self._thread.start()
@@ -97,7 +132,7 @@ class Feed:
                 self._thread.join()
             self._thread = None
 
-    def _publish(self, message: SessionChanged | SessionClosed) -> None:
+    def _publish(self, message: Message) -> None:
         for receive in list(self._receivers):
             try:
                 receive(message)
@@ -106,15 +141,45 @@ class Feed:
 
     def _run(self) -> None:
         due: dict[int, float] = {}
+        memory_due, looked_at = math.inf, -math.inf
         while not self._stopping.wait(_PAUSE):
-            timeout = max(0.0, min(due.values()) - time.monotonic()) if due else None
+            next_due = min([memory_due, *due.values()])
+            timeout = None if next_due == math.inf else max(0.0, next_due - time.monotonic())
             changed = self._registry.changes.take(timeout)
             now = time.monotonic()
+            if changed or self._is_to_look:
+                self._is_to_look = False
+                memory_due = min(memory_due, max(now, looked_at + _MEMORY))
             due |= dict.fromkeys(changed, now)
             for number in [number for number, at in due.items() if at <= now]:
                 del due[number]
                 if (later := self._send(number, now)) is not None:
                     due[number] = later
+            if memory_due <= now:
+                memory_due, looked_at = math.inf, now
+                self._send_memory(self._read_memory(ask=False), CHANGE)
+
+    def look_at_memory(self) -> None:
+        """Look at the memory of the kernel soon, as something may have changed it that is no session."""
+        self._is_to_look = True
+        self._registry.changes.wake()
+
+    def memory(self) -> KernelMemory | None:
+        """Return what the memory of the kernel is now, and have every front end show that."""
+        memory = self._read_memory(ask=True)
+        if self._receivers:
+            self._send_memory(memory, 0.0)
+        return memory
+
+    def _send_memory(self, memory: KernelMemory | None, share: float) -> None:
+        with self._lock:
+            at = time.time()
+            held = [(summary.id, summary.variables_nbytes) for summary in self._sent.values()]
+            samples = [Sample(number, at, nbytes) for number, nbytes in held if self.history.add(number, at, nbytes)]
+            if memory is not None and (samples or is_other(self._sent_memory, memory, share)):
+                self._sent_memory = memory
+                self._revision += 1
+                self._publish(MemoryChanged(self._revision, memory_message(memory), samples))
 
     def _send(self, number: int, now: float) -> float | None:
         """Send what has changed of a session, and return when to look at it again, None if at its next change."""
@@ -144,6 +209,7 @@ class Feed:
     def _send_closed(self, number: int) -> None:
         for memory in (self._sent, self._sent_at, self._ask_gap, self._asked_at):
             memory.pop(number, None)
+        self.history.forget(number)
         if number in self._known:
             self._known.remove(number)
             self._revision += 1

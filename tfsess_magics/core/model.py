@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tfsess_magics.core.memory import GivenBack, RunMemory
 from tfsess_magics.core.options import SessionOptions
 
 
@@ -131,6 +132,15 @@ class RunInfo:
     duration: float
     error: str | None
     """Type and first line of the exception it raised."""
+    memory: tuple[RunMemory, ...] = ()
+    """What it needed, by device; empty where that was not measured."""
+    is_shared: bool = False
+    """Whether another run overlapped, whose needs are in `memory` as well."""
+
+    @property
+    def peak(self) -> RunMemory | None:
+        """The device on which it needed most."""
+        return max(self.memory, key=lambda needed: needed.nbytes, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +170,10 @@ class SessionInfo:
     mark: str
     """What the run that is under way waits for, or why it cannot be stopped; empty if there is nothing to be said."""
     last_run: RunInfo | None
+    largest_run: RunInfo | None = None
+    """The run that needed most memory, in this generation."""
+    recent_runs: tuple[RunInfo, ...] = ()
+    """Those that ended last, oldest first."""
     last_error: str | None
     """Of the latest run that failed, in this generation."""
     devices: tuple[DeviceInfo, ...]
@@ -174,8 +188,15 @@ class SessionInfo:
     still_held: int = 0
     """Variables of an eager scope that was reset or closed which live on, since something else refers to them."""
     still_held_nbytes: int = 0
+    given_back: GivenBack | None = None
+    """Of a session that was reset or closed."""
     unfinished: int = 0
     """Runs of a session that was reset or closed which have not ended, since an operation has to finish first."""
+
+    @property
+    def all_nbytes(self) -> int:
+        """Bytes of all variables, initialized or not, whose size is known."""
+        return sum(v.nbytes or 0 for v in self.variables)
 
     def nbytes_on(self, device: DeviceInfo) -> int:
         """Return the bytes of the initialized variables that are known to be on a device."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from tfsess_magics.core.errors import StaleOrderError, TfSessionError
-from tfsess_magics.core.model import Kind, SessionInfo
+from tfsess_magics.core.model import Kind, RunInfo, SessionInfo
 from tfsess_magics.core.protocol import (
     MAX_VARIABLES,
     Adopt,
@@ -15,12 +15,12 @@ from tfsess_magics.core.protocol import (
     Describe,
     Device,
     Done,
-    LastRun,
     Object,
     Order,
     Refresh,
     Refused,
     Reset,
+    Run,
     SessionDetails,
     Stop,
     Variable,
@@ -82,14 +82,14 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
 
 def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
     shown, rest = info.variables[:MAX_VARIABLES], info.variables[MAX_VARIABLES:]
-    run = info.last_run
     return SessionDetails(
         id=info.id,
         generation=info.generation,
         options=str(info.options),
         held_by=held_by,
         created=info.created,
-        last_run=LastRun(run.started, run.duration, run.error) if run else None,
+        last_run=_run(info.last_run),
+        largest_run=_run(info.largest_run),
         last_error=info.last_error,
         devices=[
             Device(device.name, device.type, device.memory_limit, info.nbytes_on(device)) for device in info.devices
@@ -103,3 +103,11 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         names=list(info.names),
         objects=[Object(o.name, o.type, o.variables, o.nbytes) for o in info.objects],
     )
+
+
+def _run(run: RunInfo | None) -> Run | None:
+    if run is None:
+        return None
+    peak = run.peak
+    device, nbytes = (peak.device, peak.nbytes) if peak else ("", 0)
+    return Run(run.started, run.duration, run.error, device, nbytes, run.is_shared)

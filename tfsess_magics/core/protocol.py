@@ -76,12 +76,18 @@ class Object(msgspec.Struct, frozen=True):
     nbytes: int
 
 
-class LastRun(msgspec.Struct, frozen=True):
-    """The run that ended last."""
+class Run(msgspec.Struct, frozen=True):
+    """A run that has ended."""
 
     started: float
     duration: float
     error: str | None
+    device: str
+    """Where it needed most memory; empty where that was not measured."""
+    peak: int
+    """Of the device's allocator, above the level before the run."""
+    is_shared: bool
+    """Whether another run overlapped, whose needs are in `peak` as well."""
 
 
 class SessionDetails(msgspec.Struct, frozen=True):
@@ -93,7 +99,9 @@ class SessionDetails(msgspec.Struct, frozen=True):
     held_by: list[str]
     """What refers to an observed or adopted session: ``the name sess in the notebook``."""
     created: float
-    last_run: LastRun | None
+    last_run: Run | None
+    largest_run: Run | None
+    """The one that needed most memory."""
     last_error: str | None
     devices: list[Device]
     variables: list[Variable]
@@ -116,6 +124,51 @@ class Announcement(msgspec.Struct, frozen=True, tag="announcement", tag_field="t
     version: int
 
 
+class Held(msgspec.Struct, frozen=True):
+    """What the initialized variables of a session hold on a device of the kernel."""
+
+    id: int
+    nbytes: int
+
+
+class DeviceMemory(msgspec.Struct, frozen=True):
+    """What TensorFlow's allocator has handed out to the kernel on a device: ``CPU`` for all CPUs, ``GPU:0``."""
+
+    name: str
+    model: str
+    in_use: int | None
+    """None where it is not available."""
+    peak: int | None
+    limit: int | None
+    total: int | None
+    """Of the device itself."""
+    elsewhere: int | None
+    """What other processes have of it."""
+    other: int | None
+    """In use, and held by no known variable."""
+    unavailable: str
+    """Why `in_use` and `peak` are not available."""
+    held: list[Held]
+    """Largest first."""
+
+
+class KernelMemory(msgspec.Struct, frozen=True):
+    """The memory of the kernel's process."""
+
+    resident: int | None
+    pooled: int | None
+    """What TensorFlow's allocator for CPUs keeps for later, at least."""
+    devices: list[DeviceMemory]
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """What a session held at one time: bytes of initialized variables."""
+
+    id: int
+    at: float
+    nbytes: int
+
+
 class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
     """Every session of the kernel."""
 
@@ -124,6 +177,10 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
     now: float
     """The kernel's clock."""
     sessions: list[SessionSummary]
+    memory: KernelMemory | None
+    """None before it was first looked at."""
+    samples: list[Sample]
+    """Of every session, oldest first."""
 
 
 class SessionChanged(msgspec.Struct, frozen=True, tag="changed", tag_field="type"):
@@ -131,6 +188,15 @@ class SessionChanged(msgspec.Struct, frozen=True, tag="changed", tag_field="type
 
     revision: int
     session: SessionSummary
+
+
+class MemoryChanged(msgspec.Struct, frozen=True, tag="memory", tag_field="type"):
+    """The memory of the kernel is another, or what sessions hold; sent for changes of more than 1 %."""
+
+    revision: int
+    memory: KernelMemory
+    samples: list[Sample]
+    """The new ones."""
 
 
 class SessionClosed(msgspec.Struct, frozen=True, tag="closed", tag_field="type"):
@@ -159,7 +225,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
     message: str
 
 
-FromKernel = Announcement | Snapshot | SessionChanged | SessionClosed | Done | Refused
+FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Refused
 
 
 class Refresh(msgspec.Struct, frozen=True, tag="refresh", tag_field="type"):

@@ -21,7 +21,7 @@ from tfsess_magics.core.errors import (
 )
 from tfsess_magics.core.model import Origin, SessionInfo
 from tfsess_magics.core.names import check_name
-from tfsess_magics.core.session import Backend, NamedSession, ObservedSession, S
+from tfsess_magics.core.session import Backend, ObservedSession, S
 
 T = TypeVar("T", bound=ObservedSession)
 
@@ -260,9 +260,7 @@ class SessionRegistry(Generic[S]):
         """
         with self._changing:
             session = self.get_any(name)
-            before = session.info()
-            session.reset(by)
-            return _after(before, session)
+            return self._end(session, session.reset, by)
 
     def close(self, *names: str, by: str = "tfsess_magics.close") -> tuple[SessionInfo, ...]:
         """Close the sessions of those names on the order of `by`, all or none of them, and return what they were.
@@ -279,12 +277,22 @@ class SessionRegistry(Generic[S]):
                     raise SessionInUseError(session.name, "close", use)
             closed = []
             for session in sessions:
-                before = session.info()
-                session.close(by)
+                closed.append(self._end(session, session.close, by))
                 self._sessions.pop(session.name, None)
                 self._observed.pop(session.number, None)
-                closed.append(_after(before, session))
             return tuple(closed)
+
+    def _end(self, session: S | ObservedSession, end: Callable[[str], None], by: str) -> SessionInfo:
+        before = session.info()
+        given_back = self._connect().giving_back(session, lambda: end(by))
+        still_held, nbytes = session.still_held
+        return replace(
+            before,
+            given_back=given_back,
+            still_held=still_held,
+            still_held_nbytes=nbytes,
+            unfinished=session.unfinished,
+        )
 
     def sessions(self) -> tuple[SessionInfo, ...]:
         """Return a record of every live session, oldest first, and look which of them look leaked."""
@@ -296,8 +304,3 @@ class SessionRegistry(Generic[S]):
             except ClosedSessionError:  # between the two lines above
                 continue
         return tuple(records)
-
-
-def _after(before: SessionInfo, session: ObservedSession | NamedSession) -> SessionInfo:
-    still_held, nbytes = session.still_held
-    return replace(before, still_held=still_held, still_held_nbytes=nbytes, unfinished=session.unfinished)

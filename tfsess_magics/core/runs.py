@@ -5,11 +5,33 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import Any
 
+from tfsess_magics.core.memory import RunMemory
 from tfsess_magics.core.model import RunInfo
+
+RECENT = 100
+"""Runs that are remembered."""
+
+Needed = tuple[bool, Sequence[tuple[str, int]]]
+"""What a run needed: whether another one overlapped, and by device the bytes of the peak above the level before."""
+NOT_MEASURED: Needed = (False, ())
+
+_Ended = tuple[float, float, float, str | None, Needed]
+"""A run: `time.time` and `time.perf_counter` at its start, the latter at its end, its error, and what it needed."""
+
+
+def _peak(ended: _Ended | None) -> int:
+    return 0 if ended is None else max((nbytes for _, nbytes in ended[4][1]), default=0)
+
+
+def _record(run: _Ended) -> RunInfo:
+    started, began, ended, error, (is_shared, needed) = run
+    memory = tuple(RunMemory(device=device, nbytes=nbytes) for device, nbytes in needed)
+    return RunInfo(started=started, duration=ended - began, error=error, memory=memory, is_shared=is_shared)
 
 
 class RunMeter:
@@ -28,10 +50,11 @@ class RunMeter:
     waits_after = 10.0
     """Seconds after which a run that does not compute is said to wait; for all sessions of the process."""
 
+    tokens = itertools.count()
+    """What runs are known by; of all sessions of the process."""
+
     def __init__(self, changed: Callable[[], None]) -> None:
         self.changed = changed
-        self.tokens = itertools.count()
-        """What runs are known by."""
         self.in_flight: dict[int, tuple[float, float, int, Any]] = {}
         """Runs under way by their tokens, each as `time.time` and `time.perf_counter` at its start, its thread, and the
         arguments of its step.
@@ -48,21 +71,32 @@ class RunMeter:
         """Held by the one who stops."""
         self.watched: Callable[[], Any] = lambda: None
         """Returns what is known of the session."""
+        self.is_local = True
+        """Whether its runs are in this process, and can be measured here."""
         self.timeout: float | None = None
         """Seconds that each run may take, where the session was opened with such a limit."""
         self.keeps = True
         """Whether a stop keeps the values of variables."""
         self._ended: dict[int, int] = {}
-        self._last: tuple[float, float, float, str | None] | None = None
+        self._recent: deque[_Ended] = deque(maxlen=RECENT)
+        self._largest: _Ended | None = None
         self.last_error: str | None = None
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 
-    def ended(self, started: tuple[Any, ...], error: str | None = None) -> None:
+    def ended(
+        self,
+        started: tuple[Any, ...],
+        error: str | None = None,
+        needed: Needed = NOT_MEASURED,
+    ) -> None:
         """Note that a run that was taken out of `in_flight` has ended, with a description of its error."""
         thread = get_ident()
         self._ended[thread] = self._ended.get(thread, 0) + 1
-        self._last = *started[:2], time.perf_counter(), error
+        last = started[0], started[1], time.perf_counter(), error, needed
+        self._recent.append(last)
+        if _peak(last) > _peak(self._largest):
+            self._largest = last
         if error is not None:
             self.last_error = error
         self.changed()
@@ -75,15 +109,32 @@ class RunMeter:
     @property
     def last_run(self) -> RunInfo | None:
         """The run that ended last, None if there was none."""
-        if self._last is None:
+        last = self._last
+        return None if last is None else _record(last)
+
+    @property
+    def _last(self) -> _Ended | None:
+        try:
+            return self._recent[-1]
+        except IndexError:
             return None
-        started, began, ended, error = self._last
-        return RunInfo(started=started, duration=ended - began, error=error)
+
+    @property
+    def largest_run(self) -> RunInfo | None:
+        """The run that needed most memory, None where none was measured."""
+        largest = self._largest
+        return None if largest is None else _record(largest)
+
+    @property
+    def recent_runs(self) -> tuple[RunInfo, ...]:
+        """The runs that ended last, `RECENT` at most, oldest first."""
+        return tuple(_record(ended) for ended in self._recent.copy())
 
     @property
     def quiet_since(self) -> float | None:
         """End of the run that ended last, by `time.perf_counter`; None if there was none."""
-        return self._last[2] if self._last else None
+        last = self._last
+        return last[2] if last else None
 
     @property
     def running_since(self) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import Kind, Origin, SessionInfo
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
@@ -171,6 +172,9 @@ class Backend(Protocol[S_co]):
 
     def stop(self, session: Any, by: str, on_stop: str | None) -> str:
         """Stop the runs of a session on the order of `by`, or its next one, and return what was done."""
+
+    def giving_back(self, session: Any, end: Callable[[], None]) -> GivenBack:
+        """Do `end`, which closes or resets a session, and return what that gave back."""
 
     def adopt(self, observed: Any, name: str, changed: Callable[[], None]) -> S_co:
         """Make a named session of an observed one, with the same number."""

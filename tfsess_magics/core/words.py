@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tfsess_magics.core.model import Kind, SessionInfo
 
+_INEXACT = 256 * 1024
+"""Bytes below which a difference says nothing."""
+
 
 def format_bytes(nbytes: int) -> str:
     """Write a number of bytes in binary units: ``21.4 MiB``."""
@@ -37,7 +40,7 @@ def closed_message(was: SessionInfo) -> str:
     whose = "" if was.kind.is_ours else f", made by {was.origin}"
     return (
         f"closed {was.name}{whose}: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}; "
-        f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator{_unfinished(was)}"
+        f"{_given_back(was)}{_unfinished(was)}"
     )
 
 
@@ -53,8 +56,34 @@ def reset_message(was: SessionInfo) -> str:
     size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
     return (
         f"reset {was.name}: its graph is empty now (generation {was.generation + 1}). "
-        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}{_unfinished(was)}"
+        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}; "
+        f"{_given_back(was)}{_unfinished(was)}"
     )
+
+
+def _given_back(was: SessionInfo) -> str:
+    """Say what came back, and what did not and why."""
+    if was.target:
+        return f"its variables live on in the server {was.target}, until that ends or resets them"
+    back = was.given_back
+    if back is None or back.unavailable:
+        why = f" (not measured: {back.unavailable})" if back and was.variables_nbytes else ""
+        return f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator{why}"
+    said = f"{format_bytes(back.nbytes)} given back to TensorFlow's allocator"
+    if len(back.by_device) > 1:
+        said += f" ({', '.join(f'{name}: {format_bytes(nbytes)}' for name, nbytes in back.by_device)})"
+    missing = was.variables_nbytes - back.nbytes
+    if missing > max(_INEXACT, was.variables_nbytes // 100):
+        said += f"; {format_bytes(missing)} did not come back: something holds that still, or other code has taken it"
+    if back.nbytes >= _INEXACT and back.resident is not None:
+        smaller = f"only {format_bytes(back.resident)} smaller" if back.resident >= _INEXACT else "no smaller"
+        if back.resident < back.nbytes // 2:
+            said += f", which keeps it for later: the process is {smaller}"
+        else:
+            said += f": the process is {format_bytes(back.resident)} smaller"
+    if any(not name.startswith("CPU") for name, nbytes in back.by_device if nbytes):
+        said += "; the memory of a GPU stays with the process until the kernel restarts"
+    return said
 
 
 def _unfinished(was: SessionInfo) -> str:

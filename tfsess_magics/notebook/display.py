@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from html import escape
 from textwrap import shorten
 
-from tfsess_magics.core.model import Kind, SessionInfo, State, VariableInfo
+from tfsess_magics.core.history import Sample
+from tfsess_magics.core.model import Kind, RunInfo, SessionInfo, State, VariableInfo
 from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.notebook.plot import memory_plot, text_line
 
 _SHOWN_VARIABLES = 20
 _COLUMNS = ("name", "state", "devices", "ops", "runs", "variables", "made by")
@@ -59,10 +61,23 @@ class SessionTable:
 
 
 class SessionDetails:
-    """One session with its options, devices, runs and variables."""
+    """One session with its options, devices, runs, variables and memory.
 
-    def __init__(self, info: SessionInfo, held_by: Sequence[str]) -> None:
+    Parameters
+    ----------
+    info
+        What is known of it.
+    held_by
+        What refers to it.
+    samples
+        What it held over time.
+    """
+
+    def __init__(self, info: SessionInfo, held_by: Sequence[str], samples: Sequence[Sample] = ()) -> None:
         self._facts = tuple(_facts(info, held_by))
+        self._plot = memory_plot(samples, info.recent_runs, time.time()) if samples else ""
+        line = text_line([nbytes for _, nbytes in samples])
+        self._line = (("memory over time", line),) if line else ()
         self._variables = [_variable_row(variable) for variable in info.variables[:_SHOWN_VARIABLES]]
         left_out = info.variables[_SHOWN_VARIABLES:]
         if left_out:
@@ -72,11 +87,11 @@ class SessionDetails:
     _columns = ("variable", "shape", "dtype", "size", "initialized", "device")
 
     def __repr__(self) -> str:
-        text = _text_table(self._facts, right=set())
+        text = _text_table((*self._facts, *self._line), right=set())
         return f"{text}\n\n{_text_table((self._columns, *self._variables), right={3})}" if self._variables else text
 
     def _repr_html_(self) -> str:
-        html = _html_table((), self._facts, right=set())
+        html = _html_table((), self._facts, right=set()) + self._plot
         return html + _html_table(self._columns, self._variables, right={3}) if self._variables else html
 
 
@@ -93,6 +108,8 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
     initialized = sum(variable.initialized is True for variable in info.variables)
     if info.variables:
         held = f"{initialized:,} of {len(info.variables):,} initialized, {format_bytes(info.variables_nbytes)}"
+        if info.all_nbytes != info.variables_nbytes:
+            held += f" of {format_bytes(info.all_nbytes)}"
     facts.append(("variables", held if info.variables else "none"))
     return facts
 
@@ -113,17 +130,46 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
     facts = [
         ("options", str(info.options) or "none"),
         ("target", info.target or "this process"),
-        ("devices", ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
+        ("devices", ", ".join(f"{device.name} ({format_bytes(info.nbytes_on(device))})" for device in info.devices)),
         ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
         ("runs", f"{info.runs:,}"),
     ]
     if info.kind is not Kind.NAMED:
         facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
     if info.last_run:
-        facts.append(("last run", format_seconds(info.last_run.duration)))
+        facts.append(("last run", _run(info.last_run)))
+    if info.largest_run:
+        facts.append(("largest run", f"{_run(info.largest_run)}, {_ago(info.largest_run.started)}"))
+    if len(info.recent_runs) > 1:
+        facts.append(("recent runs", _recent(info.recent_runs)))
     if info.last_error:
         facts.append(("last error", shorten(info.last_error, 160, placeholder=" …")))
     return facts
+
+
+def _run(run: RunInfo) -> str:
+    needs = [f"{format_bytes(needed.nbytes)} on {needed.device}" for needed in run.memory if needed.nbytes]
+    if needs:
+        memory = f"peak {', '.join(needs)} above the level before"
+    else:
+        memory = "no peak: allocations under 256 KiB are not counted" if run.memory else "memory not measured"
+    return f"{format_seconds(run.duration)}, {memory}{' (shared with other runs)' if run.is_shared else ''}"
+
+
+def _ago(at: float) -> str:
+    return f"{format_seconds(time.time() - at)} ago"
+
+
+def _recent(runs: Sequence[RunInfo]) -> str:
+    """Say how long the latest runs took, and what they needed."""
+    seconds = sorted(run.duration for run in runs)
+    peaks = sorted(run.peak.nbytes for run in runs if run.peak)
+    is_counted = bool(peaks and peaks[-1])
+    needed = (
+        f", peak median {format_bytes(peaks[len(peaks) // 2])}, largest {format_bytes(peaks[-1])}" if is_counted else ""
+    )
+    middle, longest = format_seconds(seconds[len(seconds) // 2]), format_seconds(seconds[-1])
+    return f"{len(runs)}: median {middle}, longest {longest}{needed}"
 
 
 def _variable_row(variable: VariableInfo) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tfsess_magics.notebook.cell import print_notices
 from tfsess_magics.notebook.cells import calling_cell
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
 from tfsess_magics.notebook.header import split_words
+from tfsess_magics.notebook.memory import MemoryOverview
 from tfsess_magics.notebook.sessions import NotebookSessions
 from tfsess_magics.notebook.unused import close_unused
 
@@ -90,7 +91,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
         As a line::
 
             %tfsession                      list the sessions
-            %tfsession info NAME            one session: options, devices, runs, variables
+            %tfsession info NAME            one session: options, devices, runs, variables, memory
+            %tfsession memory               the kernel's memory, and what each session holds on each device
             %tfsession new NAME [options]   open a session without entering it
             %tfsession close NAME...        end sessions and free what they hold
             %tfsession close --all          end all that have a name, adopted ones too
@@ -155,6 +157,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             "reset": self._reset,
             "stop": self._stop,
             "adopt": lambda _: self._adopt(line),
+            "memory": self._memory,
             "panel": self._panel,
         }
         if verb not in orders:
@@ -177,7 +180,12 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def _info(self, words: list[str]) -> None:
         _require(len(words) == 1, "info NAME", words)
         session = self._registry.get_any(words[0])
-        display(SessionDetails(session.info(), session.held_by()))
+        samples = self._feed.history.samples(session.number)
+        display(SessionDetails(session.info(), session.held_by(), samples))
+
+    def _memory(self, words: list[str]) -> None:
+        _require(not words, "memory", words)
+        display(MemoryOverview(self._feed.memory()))
 
     def _new(self, line: str) -> None:
         session = self._sessions.create(

@@ -12,15 +12,17 @@ from typing import Any
 import ipywidgets as widgets
 
 from tfsess_magics.core.errors import TfSessionError
-from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.feed import Feed, Message
 from tfsess_magics.core.model import Kind, State
 from tfsess_magics.core.orders import carry_out
 from tfsess_magics.core.protocol import (
     Close,
+    DeviceMemory,
+    KernelMemory,
+    MemoryChanged,
     Order,
     Reset,
     SessionChanged,
-    SessionClosed,
     SessionSummary,
     Snapshot,
     Stop,
@@ -53,9 +55,10 @@ class Panel:
         self._empty = widgets.HTML(_EMPTY)
         self._list = widgets.VBox([self._empty])
         self._said = widgets.HTML()
+        self._memory = widgets.HTML()
         self._counted = self._count()
         self._ending: threading.Timer | None = None
-        self.widget = widgets.VBox([self._list, self._said, self._counted])
+        self.widget = widgets.VBox([self._memory, self._list, self._said, self._counted])
         self._unsubscribe = feed.subscribe(self._receive)
 
     def close(self) -> None:
@@ -81,22 +84,29 @@ class Panel:
             self._ending = threading.Timer(_GRACE, self.close)
             self._ending.name, self._ending.daemon = "tfsess_magics panel", True
             self._ending.start()
-            self.widget.children = [self._list, self._said, self._counted]
+            self.widget.children = [self._memory, self._list, self._said, self._counted]
 
     def _go_on(self) -> None:
         if self._ending:
             self._ending.cancel()
         self._ending = None
 
-    def _receive(self, message: Snapshot | SessionChanged | SessionClosed) -> None:
+    def _receive(self, message: Message) -> None:
         if isinstance(message, Snapshot):
             for summary in message.sessions:
                 self._show(summary)
+            self._show_memory(message.memory)
+        elif isinstance(message, MemoryChanged):
+            self._show_memory(message.memory)
         elif isinstance(message, SessionChanged):
             self._show(message.session)
         elif row := self._rows.pop(message.id, None):
             self._arrange()
             _close(row.widget)
+
+    def _show_memory(self, memory: KernelMemory | None) -> None:
+        if memory is not None:
+            self._memory.value = escape(" · ".join(filter(None, [*map(_in_use, memory.devices), _process(memory)])))
 
     def _show(self, summary: SessionSummary) -> None:
         if row := self._rows.get(summary.id):
@@ -119,6 +129,16 @@ class Panel:
     def _order(self, kind: type[Reset | Close | Stop], summary: SessionSummary) -> None:
         order: Order = kind(next(self._requests), summary.id, summary.generation)
         self._said.value = escape(carry_out(order, self._registry).message)
+
+
+def _in_use(device: DeviceMemory) -> str:
+    if device.in_use is None or device.peak is None:
+        return ""
+    return f"{device.name} {format_bytes(device.in_use)} in use, peak {format_bytes(device.peak)}"
+
+
+def _process(memory: KernelMemory) -> str:
+    return "" if memory.resident is None else f"process {format_bytes(memory.resident)}"
 
 
 class _Row:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import InvalidSessionError
+from tfsess_magics.core.memory import GivenBack, KernelMemory
 from tfsess_magics.core.model import Kind, Maker, Origin
 from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
 from tfsess_magics.core.origin import calling_cell, calling_origin
@@ -25,6 +26,7 @@ from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
 from tfsess_magics.tf.guard import caller, say_unbound
+from tfsess_magics.tf.kernel_memory import Holder, ProcessMemory
 from tfsess_magics.tf.late_gpu_options import LateGpuOptions
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
@@ -51,6 +53,7 @@ class TensorFlow:
         self.explain = Explainer(self._sessions)
         """Adds a note to an error of TensorFlow's."""
         self._stopper = Stopper(self._name_of)
+        self._memory = ProcessMemory()
         self._switches = Switches()
         self._strays = Strays(self._observed)
         self._scopes_open = StrayScopes()
@@ -59,7 +62,9 @@ class TensorFlow:
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
-        observe.install(self._meet, self._strays.resets.append, self._meet_variable, self._stopper)
+        observe.install(
+            self._meet, self._strays.resets.append, self._meet_variable, self._stopper, self._memory.allocators
+        )
         keras_session.install(self._strays.keras_sessions.append)
 
     def stop(self, session: Any, by: str, on_stop: str | None) -> str:
@@ -68,6 +73,29 @@ class TensorFlow:
         meter = session.watched.meter
         keeps = meter.keeps if on_stop is None else parse_on_stop(on_stop) == KEEP
         return self._stopper.stop(meter, by, keeps=keeps, is_entered=is_entered)
+
+    def _look_at_memory(self) -> None:
+        """Find the allocators that can be asked by now."""
+        local = (session.watched.session for session in self._sessions() if not session.watched.target)
+        self._memory.look(has_session=any(session is not None for session in local))
+
+    def memory(self, *, ask: bool) -> KernelMemory:
+        """Return what this process and its devices hold, and which session has what of it.
+
+        Parameters
+        ----------
+        ask
+            Whether to find out which variables have a value now.
+        """
+        self._look_at_memory()
+        for session in self._sessions() if ask else ():
+            session.watched.graph_variables.totals(ask=True)
+        return self._memory.memory((live.number, live.name, _holder(live)) for live in self._registry.live())
+
+    def giving_back(self, session: Any, end: Callable[[], None]) -> GivenBack:
+        """Do `end`, which closes or resets a session, and return what that gave back."""
+        self._look_at_memory()
+        return self._memory.giving_back(_holder(session), end)
 
     def _name_of(self, meter: RunMeter) -> str:
         for session in self._sessions():
@@ -155,6 +183,7 @@ class TensorFlow:
 
     def news(self) -> list[str]:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
+        self._look_at_memory()
         told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
         return [sentence for teller in told for sentence in teller.news()]
 
@@ -203,4 +232,11 @@ class TensorFlow:
         self.observe()
         if options.eager:
             return EagerScope(number, name, options, origin, changed, explain=self.explain, release=self._add_outside)
-        return NamedSession(number, name, options, origin, changed, explain=self.explain)
+        opened = NamedSession(number, name, options, origin, changed, explain=self.explain)
+        self._memory.look(has_session=True)
+        return opened
+
+
+def _holder(session: Any) -> Holder:
+    holder: Holder = session.variables if isinstance(session, EagerScope | OutsideScope) else session.watched
+    return holder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfsess_magics.core.model import DeviceInfo, Kind, ObjectInfo, Origin, SessionInfo, State, VariableInfo
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.tf.kernel_memory import by_allocator
 
 
 class _Known(weakref.ref[Any]):
@@ -76,6 +77,16 @@ class EagerVariables:
         """Return the devices that they are on, in the order of their names."""
         names = sorted({_device(variable) for variable in self.alive()})
         return tuple(DeviceInfo(name=name, type=name.partition(":")[0]) for name in names if name)
+
+    @property
+    def local_devices(self) -> tuple[DeviceInfo, ...]:
+        """Those that its variables are on."""
+        return self.devices()
+
+    def held(self) -> Mapping[str, tuple[int, int]]:
+        """Return the bytes of its variables by allocator, and those that it does not count."""
+        sizes = ((_device(variable), _nbytes(variable) or 0) for variable in self.alive())
+        return by_allocator(sizes, self.devices())
 
     def info(
         self,

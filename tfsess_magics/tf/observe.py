@@ -1,8 +1,9 @@
 """See every TensorFlow session that any code makes, its runs and its close.
 
 Methods of ``BaseSession`` are wrapped, and the one that resets the default graph, each in a plain function of the same
-name and signature. Steps are seen where they enter TensorFlow's runtime, so that they count however they were started:
-``run``, ``eval``, ``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
+name and signature; so are the two that tell the user of an allocator's peak, which is set back before runs. Steps are
+seen where they enter TensorFlow's runtime, so that they count however they were started: ``run``, ``eval``,
+``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
 TensorFlow: ``close`` may be called by ``__del__``, inside the garbage collector, in any thread.
 
 The wrapped call behaves as before; where it fails, its traceback has one frame in this file, which is taken out in
@@ -21,13 +22,15 @@ from time import perf_counter, time
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
+from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 from tensorflow.python.framework.errors_impl import DeadlineExceededError
 from tensorflow.python.ops import resource_variable_ops
 
 from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
-from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.runs import NOT_MEASURED, Needed, RunMeter
+from tfsess_magics.tf.allocators import Allocators
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
@@ -48,6 +51,7 @@ _made: Made | None = None
 _was_reset: Callable[[Caller], None]
 _variable_made: Callable[[Any, bool], None]
 _stopper: Stopper
+_allocators: Allocators
 _installed: dict[tuple[type, str], Any] = {}
 """Our wrappers that nobody has taken away."""
 _has_failed = False
@@ -56,6 +60,7 @@ _has_failed = False
 def measure(session: BaseSession, meter: RunMeter) -> None:
     """Have `meter` told of every run of `session` from now on."""
     follow(meter)
+    meter.is_local = not session.__dict__.get("_target")
     session.__dict__[_METER] = meter
 
 
@@ -75,16 +80,18 @@ def install(
     was_reset: Callable[[Caller], None] = lambda _: None,
     variable_made: Callable[[Any, bool], None] = lambda _, __: None,
     stopper: Stopper | None = None,
+    allocators: Allocators | None = None,
 ) -> None:
     """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already.
 
     `was_reset` is told who replaced the default graph of ordinary code, `variable_made` of eager variables as `made` of
-    sessions; `stopper` is asked by runs whether they may go on.
+    sessions; `stopper` is asked by runs whether they may go on; `allocators` measure what they need.
     """
-    global _made, _was_reset, _variable_made, _stopper
+    global _made, _was_reset, _variable_made, _stopper, _allocators
     if _made is None:
         _made, _was_reset, _variable_made = made, was_reset, variable_made
         _stopper = stopper or Stopper()
+        _allocators = allocators or Allocators()
         for owner, name, around in _WRAPPED:
             outermost = vars(owner).get(name)
             ours = _installed.get((owner, name))
@@ -244,6 +251,21 @@ def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> No
             del found, error
 
 
+def _begin_measuring(token: int) -> None:
+    try:
+        _allocators.begin(token)
+    except Exception:  # noqa: BLE001 - as above
+        _log_once("the memory of a run could not be measured")
+
+
+def _end_measuring(token: int) -> Needed:
+    try:
+        return _allocators.end(token)
+    except Exception:  # noqa: BLE001 - as above
+        _log_once("the memory of a run could not be measured")
+        return NOT_MEASURED
+
+
 def _require_handle(called: Any) -> None:
     if isinstance(called, BaseSession._Callable) and called._handle is None:
         raise RuntimeError("this callable went when a run of its session was stopped; make it anew.")
@@ -269,6 +291,8 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                     stopper.halt(meter, token)
                     _require_handle(self)
                 stopper.arm(meter)
+                if meter.is_local:
+                    _begin_measuring(token)
                 limit = limit_of()
                 if limit is not None:
                     return run_within(limit, original, self, *args)
@@ -281,18 +305,20 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 stopper.disarm(depth)
                 why = _describe(failed)
                 failed = None  # this frame is in its traceback: it would keep all that is here
+                needed = _end_measuring(token)
                 started = meter.in_flight.pop(token, None)
                 if started is None:
                     stopper.leave(meter, token, args)
                 else:
-                    meter.ended(started, why)
+                    meter.ended(started, why, needed)
         except KeyboardInterrupt as late:
             # One that came in the middle of the lines above, or that ends the step.
             try:
                 stopper.disarm(depth)
+                needed = _end_measuring(token)
                 started = meter.in_flight.pop(token, None)
                 if started is not None:
-                    meter.ended(started, _describe(late))
+                    meter.ended(started, _describe(late), needed)
                 elif token in meter.claimed:
                     stopper.leave(meter, token, args)
             finally:
@@ -321,6 +347,29 @@ def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:
     return reset
 
 
+def _around_memory_info(original: Callable[[Any, str], dict[str, int]]) -> Callable[[Any, str], dict[str, int]]:
+    @functools.wraps(original)
+    def get_memory_info(self: Any, dev: str) -> dict[str, int]:
+        info = original(self, dev)
+        allocator = _allocators.of(dev) if _made else None
+        if allocator is not None:
+            info["peak"] = max(info["peak"], allocator.peak_before)
+        return info
+
+    return get_memory_info
+
+
+def _around_reset_of_peak(original: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+    @functools.wraps(original)
+    def reset_memory_stats(self: Any, dev: str) -> None:
+        original(self, dev)
+        allocator = _allocators.of(dev) if _made else None
+        if allocator is not None:
+            allocator.peak_before = 0
+
+    return reset_memory_stats
+
+
 _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "__init__", _around_init),
     (BaseSession, "close", _around_close),
@@ -333,6 +382,8 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession._Callable, "__call__", _around_step),
     (ops._DefaultGraphStack, "reset", _around_reset),
     (_Variable, "__init__", _around_variable),
+    (context.Context, "get_memory_info", _around_memory_info),
+    (context.Context, "reset_memory_stats", _around_reset_of_peak),
 )
 
 

@@ -84,6 +84,7 @@ class GraphVariables:
         self._scanned = 0
         self._variables: dict[str, _Variable] = {}
         self._asked: object = None
+        self._sizes: list[tuple[str, int]] | None = None
 
     def records(self, devices: Sequence[DeviceInfo]) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first."""
@@ -109,6 +110,17 @@ class GraphVariables:
             if not self._update(ask=ask):
                 return len(self._variables), 0
             return len(self._variables), sum(v.nbytes or 0 for v in self._variables.values() if v.initialized)
+
+    def sizes(self, devices: Sequence[DeviceInfo]) -> list[tuple[str, int]]:
+        """Return device and bytes of every variable that is known to have a value, without a step."""
+        with self._lock:
+            if not self._update(ask=False):
+                return []
+            if self._sizes is None:
+                only = devices[0].name if len(devices) == 1 else None
+                have_values = (v for v in self._variables.values() if v.initialized)
+                self._sizes = [(only or v.device, v.nbytes or 0) for v in have_values]
+            return self._sizes
 
     def kept_by(self, session: BaseSession) -> Values:
         """Read the value of every variable that has one, in one step.
@@ -147,6 +159,7 @@ class GraphVariables:
 
     def _forget(self) -> None:
         """Take no variable for initialized that was."""
+        self._sizes = None
         self._asked = None
         for variable in self._variables.values():
             variable.initialized = False
@@ -203,6 +216,7 @@ class GraphVariables:
             self._find_out(session, _SHOWN, _MAX_READS)
 
     def _find_out(self, session: BaseSession, timeout: int, max_reads: float) -> None:
+        self._sizes = None
         pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
         known = [v for v in pending if 0 <= v.probe_index < self._meter.version]
         for variable in pending:

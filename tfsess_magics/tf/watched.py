@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -15,6 +15,7 @@ from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, Stat
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.kernel_memory import by_allocator
 from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
 
@@ -82,6 +83,19 @@ class Watched:
         """Return a record of every variable, largest first, and ask the runtime which have a value."""
         return self.graph_variables.records(self.devices)
 
+    @property
+    def local_devices(self) -> tuple[DeviceInfo, ...]:
+        """Those of its devices that are in this process."""
+        return () if self.target else self.devices
+
+    def held(self) -> Mapping[str, tuple[int, int]]:
+        """Return the bytes of initialized variables by allocator, and those that it does not count.
+
+        Those of a session on a server are not in this process.
+        """
+        devices = self.local_devices
+        return by_allocator(self.graph_variables.sizes(devices), devices) if devices else {}
+
     def info(
         self,
         *,
@@ -116,6 +130,8 @@ class Watched:
             running_since=running_since,
             mark=self.waiting.mark(),
             last_run=meter.last_run,
+            largest_run=meter.largest_run,
+            recent_runs=meter.recent_runs,
             last_error=meter.last_error,
             devices=devices,
             variables=variables,

@@ -1,0 +1,176 @@
+"""The memory of this process, of its devices, and which session holds what of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemory
+from tfsess_magics.core.model import DeviceInfo
+from tfsess_magics.tf.allocators import COUNTED, CPU, Allocator, Allocators
+from tfsess_magics.tf.devices import DeviceFunctions
+
+_NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
+_NO_STATISTICS = (
+    "the allocator of the CPUs counts only with oneDNN, which is on by default on x86 (TF_ENABLE_ONEDNN_OPTS)"
+)
+_NOT_EAGER = "TensorFlow tells it from the first eager operation on; sessions alone do not initialize what it asks"
+
+
+class Holder(Protocol):
+    """Something that holds variables."""
+
+    @property
+    def local_devices(self) -> Sequence[DeviceInfo]:
+        """The devices of this process that it can use."""
+
+    def held(self) -> Mapping[str, tuple[int, int]]:
+        """Return what its variables hold; see `by_allocator`."""
+
+
+class ProcessMemory:
+    """Looks after the allocators of this process. Any thread may call it.
+
+    Parameters
+    ----------
+    functions
+        What is asked of TensorFlow.
+    """
+
+    def __init__(self, functions: DeviceFunctions | None = None) -> None:
+        self._functions = functions or DeviceFunctions()
+        self._lock = threading.Lock()
+        self._unavailable: dict[str, str] = {}
+        self.allocators = Allocators()
+        """What measures runs."""
+
+    def look(self, *, has_session: bool) -> None:
+        """Find the allocators that can be asked now, without making TensorFlow initialize anything.
+
+        Parameters
+        ----------
+        has_session
+            Whether there is, or has been, a session in this process.
+        """
+        functions = self._functions
+        known = {allocator.name for allocator in self.allocators.measured}
+        if (has_session or functions.is_eager_initialized) and not {CPU} & (known | set(self._unavailable)):
+            self._add(Allocator(CPU, *functions.host()))
+        for name in functions.accelerators():
+            if name not in known and name not in self._unavailable:
+                self._add(_of_device(functions, name))
+
+    def _add(self, allocator: Allocator) -> None:
+        with self._lock:
+            try:
+                allocator.read()
+            except ValueError as error:
+                self._unavailable[allocator.name] = _NO_STATISTICS if allocator.name == CPU else str(error)
+            else:
+                if self.allocators.named(allocator.name) is None:
+                    self.allocators.measured = *self.allocators.measured, allocator
+
+    def giving_back(self, holder: Holder, end: Callable[[], None]) -> GivenBack:
+        """Do `end`, which frees what `holder` has, and return what that gave back."""
+        uncounted = sum(small for _, small in holder.held().values())
+        before = [(allocator, allocator.read()[0]) for allocator in self.allocators.measured]
+        resident_before = resident()
+        end()
+        resident_after = resident()
+        smaller = None if resident_before is None or resident_after is None else resident_before - resident_after
+        return GivenBack(
+            by_device=tuple((one.name, max(0, level - one.read()[0])) for one, level in before),
+            uncounted=uncounted,
+            resident=None if smaller is None else max(0, smaller),
+            unavailable="" if before else self._unavailable.get(CPU, _NOT_YET),
+        )
+
+    def memory(self, holders: Iterable[tuple[int, str, Holder]]) -> KernelMemory:
+        """Return what is known now.
+
+        Parameters
+        ----------
+        holders
+            The number and name of each live session, and what it is made of.
+        """
+        held: dict[str, list[Held]] = {CPU: []}
+        limits: dict[str, int | None] = {}
+        for number, session, holder in holders:
+            local = {device.name: device.memory_limit for device in holder.local_devices if device.type != CPU}
+            limits |= local
+            for name, (nbytes, uncounted) in holder.held().items():
+                part = Held(id=number, name=session, nbytes=nbytes, uncounted=uncounted)
+                held.setdefault(name, []).append(part)
+        accelerators = sorted({*limits, *self._functions.accelerators(), *held} - {CPU})
+        devices = tuple(self._device(name, limits.get(name), held.get(name, [])) for name in (CPU, *accelerators))
+        host = devices[0]
+        pooled = None if host.in_use is None or host.peak is None else host.peak - host.in_use
+        return KernelMemory(resident=resident(), pooled=pooled, devices=devices)
+
+    def _device(self, name: str, limit: int | None, held: list[Held]) -> DeviceMemory:
+        allocator = self.allocators.named(name)
+        in_use, peak = allocator.read() if allocator else (None, None)
+        unavailable = "" if allocator else self._unavailable.get(name, _NOT_YET if name == CPU else _NOT_EAGER)
+        total = elsewhere = None
+        elsewhere_unavailable = ""
+        if name != CPU:
+            try:
+                total, elsewhere = self._functions.elsewhere(name)
+            except LookupError as error:
+                elsewhere_unavailable = str(error.args[0])
+        return DeviceMemory(
+            name=name,
+            type=name.partition(":")[0],
+            model="" if name == CPU else self._functions.model(name),
+            in_use=in_use,
+            peak=peak,
+            limit=limit,
+            unavailable=unavailable,
+            total=total,
+            elsewhere=elsewhere,
+            elsewhere_unavailable=elsewhere_unavailable,
+            held=tuple(sorted(held, key=lambda of: -of.nbytes)),
+        )
+
+
+def _of_device(functions: DeviceFunctions, name: str) -> Allocator:
+    return Allocator(name, lambda: functions.memory(name), lambda: functions.reset_memory(name))
+
+
+def resident() -> int | None:
+    """Return the bytes of this process that are in the machine's memory, None where psutil is not installed."""
+    try:
+        import psutil
+    except ModuleNotFoundError:
+        return None
+    nbytes: int = psutil.Process().memory_info().rss
+    return nbytes
+
+
+def by_allocator(sizes: Iterable[tuple[str, int]], devices: Iterable[DeviceInfo]) -> Mapping[str, tuple[int, int]]:
+    """Add sizes of variables up by the allocator they come from.
+
+    Parameters
+    ----------
+    sizes
+        Pairs of a variable's device, empty where TensorFlow has chosen it, and its bytes.
+    devices
+        Those of the session.
+
+    Returns
+    -------
+    Mapping
+        From the name of the allocator to the bytes, and those of variables that are too small for it to count. What is
+        on one of several kinds of devices, and it is not known on which, is left out.
+    """
+    kinds = {device.type for device in devices}
+    found: dict[str, tuple[int, int]] = {}
+    for device, nbytes in sizes:
+        name = device or (CPU if kinds == {CPU} else "")
+        if not name or not nbytes:
+            continue
+        is_host = name.startswith(CPU)
+        total, uncounted = found.get(CPU if is_host else name, (0, 0))
+        found[CPU if is_host else name] = total + nbytes, uncounted + (nbytes if is_host and nbytes < COUNTED else 0)
+    return found
