@@ -25,6 +25,9 @@ class Limit(NamedTuple):
     given_by: str
     """The cell, as messages call it: ``cell 5``."""
 
+    def __str__(self) -> str:
+        return f"--timeout {self.seconds:g} of {self.given_by}"
+
 
 def run_within(limit: Limit, run: Callable[..., Any], session: Any, options: Any, *rest: Any) -> Any:
     """Call ``BaseSession._call_tf_sessionrun`` so that the step ends with an error when it takes too long.
@@ -68,8 +71,8 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
     return type(error)(
         error.node_def,
         error.op,
-        f"{error.message}\n\n{fetched(step)} was ended after {format_seconds(took)}{on}: --timeout {limit.seconds:g} "
-        f"of {limit.given_by} allows no more. The session and what it holds live on.",
+        f"{error.message}\n\n{fetched(step)} was ended after {format_seconds(took)}{on}: {limit} "
+        "allows no more. The session and what it holds live on.",
     )
 
 

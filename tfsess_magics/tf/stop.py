@@ -68,6 +68,8 @@ class Stop:
 
     failure = "The session could not be begun anew, and its values are lost"
     """What to say when it goes wrong."""
+    only_with: int | None = None
+    """The token of the run without which it stops none, where it is for the sake of one."""
 
     def __init__(self, name: str, by: str | None, *, keeps: bool = True) -> None:
         self.name = name
@@ -89,15 +91,16 @@ class Stop:
         """The one that carries it out."""
         self.asked = time.perf_counter()
 
-    def error(self, since: float, thread: int) -> KeyboardInterrupt:
+    def error(self, token: int, since: float, thread: int) -> BaseException:  # noqa: ARG002 - whichever run it is
         """Return what a step that began at `since` raises."""
-        after = self._after(since)
+        after = self.after(since)
         if self.by is None and thread == MAIN_THREAD:
             return KeyboardInterrupt(f"stopped a run in {self.name} {after}. {self.account}")
         by = self.by or "an interrupt of another run in it"
         return SessionStopped(f"{by} stopped a run in {self.name} {after}. {self.account}")
 
-    def _after(self, since: float) -> str:
+    def after(self, since: float) -> str:
+        """Say how long a step took, and on what it waited."""
         on = f" on {self.waited_for}" if self.waited_for else ""
         return f"after {format_seconds(self.asked - since)}{on}"
 
@@ -125,8 +128,12 @@ class Stop:
             if claimed_by is self:
                 meter.in_flight[token] = started[0], started[1], started[2], started[3]
                 meter.claimed.pop(token)
+        self.tell_of_refusal()
+
+    def tell_of_refusal(self) -> None:
+        """Say that nothing was done, where nobody waits to be told."""
         if self.by is None:
-            _log.warning("%s, from another notebook page", error)
+            _log.warning("%s, from another notebook page", self.refusal)
 
     def end_steps(self, meter: RunMeter, session: BaseSession) -> None:
         """Return when every step has come back to Python; the C session is closed then."""
@@ -168,10 +175,10 @@ class End(Stop):
         self._ending = ending
         self._then = then
 
-    def error(self, since: float, thread: int) -> KeyboardInterrupt:  # noqa: ARG002 - whoever runs it
+    def error(self, token: int, since: float, thread: int) -> BaseException:  # noqa: ARG002 - whoever runs what
         """Return what a step that began at `since` raises."""
         return SessionStopped(
-            f"{self.name} was {self._ending} during this run, by {self.by}, {self._after(since)}. {self.account}"
+            f"{self.name} was {self._ending} during this run, by {self.by}, {self.after(since)}. {self.account}"
         )
 
     def carry_out(self, meter: RunMeter, watched: Any, session: BaseSession) -> None:  # noqa: ARG002 - as it is called
@@ -261,7 +268,7 @@ class Stopper:
     """
 
     def __init__(self, name_of: Callable[[RunMeter], str] = lambda _: "a session") -> None:
-        self._name_of = name_of
+        self.name_of = name_of
         self._watcher = Watcher(self._interrupt)
         self._main: list[RunMeter] = []
         """Where the main thread is in a run, outermost first."""
@@ -309,16 +316,14 @@ class Stopper:
                 raise SessionStopped
         ordered, meter.ordered = meter.ordered, None
         if ordered is not None and (ordered.until is None or time.perf_counter() < ordered.until):
-            raise SessionStopped(
-                f"{ordered.by} stopped {self._name_of(meter)} before this run began; nothing was lost."
-            )
+            raise SessionStopped(f"{ordered.by} stopped {self.name_of(meter)} before this run began; nothing was lost.")
 
     def leave(self, meter: RunMeter, token: int, step: Sequence[Any]) -> None:
         """End a run that was stopped, given the arguments of its step.
 
         Raises
         ------
-        KeyboardInterrupt, SessionStopped
+        KeyboardInterrupt, SessionStopped, tf.errors.DeadlineExceededError
             If it was stopped, when its session can be used again. Not if it had to go on.
         """
         failed = sys.exception()
@@ -338,7 +343,7 @@ class Stopper:
             except KeyboardInterrupt:  # a second one, while the first is being dealt with
                 continue
         meter.claimed.pop(token, None)
-        error = stop.error(started[1], started[2])
+        error = stop.error(token, started[1], started[2])
         meter.ended(tuple(started), f"{type(error).__name__}: {error}")
         try:
             raise error from None
@@ -356,7 +361,7 @@ class Stopper:
         ValuesLostError
             If the values cannot be read; nothing was done then.
         """
-        stop = Stop(self._name_of(meter), by, keeps=keeps)
+        stop = Stop(self.name_of(meter), by, keeps=keeps)
         has_begun = _begin_aside(meter, stop)
         if not has_begun and (other := meter.stop) is not None:
             return f"{stop.name} is being stopped already, by {other.by or 'an interrupt'}"
@@ -374,27 +379,31 @@ class Stopper:
         """Stop what the main thread is running."""
         for meter in self._main[-1:]:
             if any(run[2] == MAIN_THREAD for run in list(meter.in_flight.values())):
-                _begin(meter, Stop(self._name_of(meter), None, keeps=meter.keeps))
+                begin(meter, Stop(self.name_of(meter), None, keeps=meter.keeps))
 
 
 def _begin_aside(meter: RunMeter, stop: Stop) -> bool:
     """Begin where no interrupt of the one who orders it leaves a stop half begun."""
     begun: list[bool] = []
-    thread = threading.Thread(target=lambda: begun.append(_begin(meter, stop)), daemon=True)
+    thread = threading.Thread(target=lambda: begun.append(begin(meter, stop)), daemon=True)
     thread.start()
     thread.join()
     return begun[0]
 
 
-def _begin(meter: RunMeter, stop: Stop) -> bool:
+def begin(meter: RunMeter, stop: Stop) -> bool:
     """Begin to stop what is in flight; False if nothing is, or another stop is under way."""
     watched = meter.watched()
     session = watched and watched.session
     if session is None or not meter.stopping.acquire(blocking=False):
         return False
     meter.stop = stop  # from now on no run begins
-    for token, started in list(meter.in_flight.items()):
-        _claim(meter, token, started, stop)
+    runs = dict(list(meter.in_flight.items()))
+    if stop.only_with is None or (
+        stop.only_with in runs and _claim(meter, stop.only_with, runs.pop(stop.only_with), stop)
+    ):
+        for token, started in runs.items():
+            _claim(meter, token, started, stop)
     if not stop.runs:
         _open(meter, stop, session)
         return False
@@ -408,14 +417,15 @@ def _begin(meter: RunMeter, stop: Stop) -> bool:
     return True
 
 
-def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> None:
+def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> bool:
     stop.out.add(token)
     meter.claimed[token] = (*started, stop)
     if meter.in_flight.pop(token, None) is None:  # it has ended by itself
         meter.claimed.pop(token, None)
         stop.out.discard(token)
-    else:
-        stop.runs += 1
+        return False
+    stop.runs += 1
+    return True
 
 
 def _open(meter: RunMeter, stop: Stop, session: BaseSession) -> None:
