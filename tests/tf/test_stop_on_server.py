@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.server import serving
 from tests.tf.conftest import Open
 from tests.tf.test_stop import when_running
 from tfsess_magics import SessionStopped
@@ -18,21 +18,12 @@ from tfsess_magics.tf import variables
 
 v1 = tf.compat.v1
 
-SERVE = """
-import sys, tensorflow as tf
-print(tf.compat.v1.train.Server.create_local_server().target, flush=True)
-sys.stdin.read()
-"""
-
 
 @pytest.fixture
 def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a process of its own, and its address."""
-    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-c", SERVE], text=True, **pipes) as process:
-        assert process.stdout
-        yield process, process.stdout.readline().strip()
-        process.kill()
+    with serving() as (process, target):
+        yield process, target
 
 
 class Remote:
