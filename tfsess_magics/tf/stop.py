@@ -30,6 +30,7 @@ from tfsess_magics.core.errors import SessionStopped, ValuesLostError
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import count, format_bytes, format_seconds
 from tfsess_magics.tf.awaited import awaited, fetched, uncuttable
+from tfsess_magics.tf.beside import beside
 from tfsess_magics.tf.variables import NOTHING, Values
 from tfsess_magics.tf.wakeup import Watcher
 
@@ -451,8 +452,7 @@ def _carry_out(stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) 
 def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
     watched = meter.watched()
     try:
-        others = {run[2]: run[3] for run in [*meter.in_flight.values(), *meter.claimed.values()] if run[3] is not step}
-        return awaited(watched and watched.session, step, failed, others)
+        return awaited(watched and watched.session, step, failed, beside(meter, step))
     except Exception:  # noqa: BLE001 - the stop matters, not how it is told
         _log.debug("what a run waited for could not be found out", exc_info=True)
         return ""
