@@ -137,7 +137,7 @@ def test_what_cannot_be_cut_is_said(
     never_ends: tuple[NamedSession, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is free at once; the run ends when its operation does."""
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.01)
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
     held, go = never_ends
     errors: list[BaseException] = []
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_cut_is_said(
 def test_a_session_that_is_being_stopped_is_not_ended(
     never_ends: tuple[NamedSession, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.01)
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
     held, go = never_ends
     said: list[str] = []
 

@@ -193,3 +193,19 @@ def test_values_for_which_there_is_no_memory_are_said_before_anything_is_lost(
     assert kept.run(waits) == 1.0
     thread.join()
     assert "(MemoryError: that takes 4.0 MiB, and 1.0 MiB of memory are left), and would be lost" in str(refused[0])
+
+
+def test_a_variable_with_two_handles_is_kept_once_and_not_named_as_lost(kept: NamedSession) -> None:
+    with kept:
+        first, second = (
+            tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="shared", name=name) for name in ("a", "b")
+        )
+        reads = [tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32) for handle in (first, second)]
+        for handle in (first, second):
+            tf.raw_ops.VarIsInitializedOp(resource=handle)
+        kept.run(tf.raw_ops.AssignVariableOp(resource=second, value=3.0))
+        kept.run(reads)
+    said = stopped(kept)
+    assert "Kept: 1 variable (4 B)" in said
+    assert "the value of" not in said
+    assert kept.run(reads) == [3.0, 3.0]

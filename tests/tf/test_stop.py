@@ -389,6 +389,37 @@ def test_of_two_orders_at_once_one_stops_and_the_other_is_told(
     assert same(before, train.run(READS))
 
 
+def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop, "_PATIENCE", 0.01)
+    said: list[str] = []
+    read, give, go = GraphVariables.kept_by, Values.give, threading.Event()
+
+    def kept_by(*args: Any) -> Any:
+        assert go.wait(20)
+        return read(*args)
+
+    def slowly(*args: Any) -> None:
+        stopping = train.watched.meter.stop
+        said.append(stopping.why_not_yet(train.watched.meter))
+        give(*args)
+
+    monkeypatch.setattr(GraphVariables, "kept_by", kept_by)
+    monkeypatch.setattr(Values, "give", slowly)
+
+    def act() -> None:
+        said.append(tfsess_magics.stop("train"))
+        go.set()
+
+    thread = when_running(train, act)
+    with pytest.raises(SessionStopped):
+        train.run("waits:0")
+    thread.join()
+    assert said == [
+        "'train': stopping: the values of its variables are being read",
+        "stopping: its variables are being given their values back",
+    ]
+
+
 def test_values_that_cannot_be_given_back_are_said_to_be_lost(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

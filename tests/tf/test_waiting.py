@@ -136,7 +136,7 @@ def test_a_run_that_computes_does_not_wait(train: NamedSession) -> None:
 
 
 def test_a_run_that_cannot_be_stopped_says_why(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.01)
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
     monkeypatch.setattr("tfsess_magics.tf.waiting._STUCK", 0.01)
     go = threading.Event()
     with train:

@@ -90,6 +90,8 @@ class Stop:
         """What was kept, and what was not."""
         self.thread: int | None = None
         """The one that carries it out."""
+        self.has_cut = False
+        """Whether it has begun to end the steps: before that it reads values."""
         self.asked = time.perf_counter()
 
     def error(self, token: int, since: float, thread: int) -> BaseException:  # noqa: ARG002 - whichever run it is
@@ -138,6 +140,7 @@ class Stop:
 
     def end_steps(self, meter: RunMeter, session: BaseSession) -> None:
         """Return when every step has come back to Python; the C session is closed then."""
+        self.has_cut = True
         pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
         while self.out or meter.in_use:
             time.sleep(_POLL)
@@ -146,6 +149,10 @@ class Stop:
         """Say why it has not ended."""
         watched = meter.watched()
         session = watched and watched.session
+        if not self.has_cut:
+            return "stopping: the values of its variables are being read"
+        if not self.out:
+            return "stopping: its variables are being given their values back"
         steps = [run[3] for run in list(meter.claimed.values())]
         if any(made := [uncuttable(session, step) for step in steps]):
             names = " and ".join(filter(None, made))
