@@ -13,7 +13,7 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.test_stop import when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop
+from tfsess_magics.tf import renewal
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import Values
 
@@ -154,13 +154,13 @@ def test_what_other_sessions_of_a_server_have_written_meanwhile_stays(
         bump, read = variable.assign_add([1.0, 1.0]), tf.identity(variable)
         waits = v1.FIFOQueue(1, tf.float32).dequeue()
         session.run(variable.initializer)
-        begin_anew = stop._begin_anew
+        begin_anew = renewal.begin_anew
 
         def begin_after_another(session: Any) -> None:
             other.run(bump.op)
             begin_anew(session)
 
-        monkeypatch.setattr(stop, "_begin_anew", begin_after_another)
+        monkeypatch.setattr(renewal, "begin_anew", begin_after_another)
         name = [info.name for info in tfsess_magics.sessions() if info.target][-1]
         thread = when_running(tfsess_magics.api.registry.get_any(name), lambda: tfsess_magics.stop(name))
         with pytest.raises(SessionStopped):

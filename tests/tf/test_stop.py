@@ -17,7 +17,7 @@ from tensorflow.core.protobuf import config_pb2
 import tfsess_magics
 from tests.tf.conftest import Open
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop
+from tfsess_magics.tf import stop, stopper
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import GraphVariables, Values
 
@@ -137,7 +137,7 @@ def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
     assert "its next one, within 5 s, will be stopped" in tfsess_magics.stop("train")
     with pytest.raises(SessionStopped):
         train.run("double")
-    monkeypatch.setattr(stop, "_SOON", -1.0)
+    monkeypatch.setattr(stopper, "_SOON", -1.0)
     tfsess_magics.stop("train")
     train.run("double")
 

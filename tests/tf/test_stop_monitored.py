@@ -12,7 +12,7 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.test_stop import when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop
+from tfsess_magics.tf import renewal
 
 v1 = tf.compat.v1
 
@@ -76,7 +76,7 @@ def test_the_session_that_it_has_after_a_recovery_is_stopped_and_lives_on(monito
 def test_a_recovery_during_a_stop_makes_a_session_of_its_own(
     monitored: Monitored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin_anew, first = stop._begin_anew, monitored.session._tf_sess()
+    begin_anew, first = renewal.begin_anew, monitored.session._tf_sess()
 
     def fail_first(session: Any) -> None:
         recovers = threading.Thread(target=monitored.fail)
@@ -85,7 +85,7 @@ def test_a_recovery_during_a_stop_makes_a_session_of_its_own(
         assert not recovers.is_alive()
         begin_anew(session)
 
-    monkeypatch.setattr(stop, "_begin_anew", fail_first)
+    monkeypatch.setattr(renewal, "begin_anew", fail_first)
     observed = monitored.observed
     thread = when_running(observed, lambda: tfsess_magics.stop(observed.name))
     with pytest.raises(SessionStopped, match="The session was closed meanwhile, and its values went with it"):

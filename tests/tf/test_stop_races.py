@@ -19,7 +19,7 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.test_stop import interrupt, when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop, wakeup
+from tfsess_magics.tf import renewal, wakeup
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import GraphVariables
 
@@ -47,13 +47,13 @@ def at_stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]],
     """Have something done in the middle of every stop, when the C session is about to be replaced."""
 
     def at(act: Callable[[], object]) -> None:
-        begin_anew = stop._begin_anew
+        begin_anew = renewal.begin_anew
 
         def act_first(session: Any) -> None:
             act()
             begin_anew(session)
 
-        monkeypatch.setattr(stop, "_begin_anew", act_first)
+        monkeypatch.setattr(renewal, "begin_anew", act_first)
 
     return at
 
@@ -93,7 +93,7 @@ def test_an_interrupt_that_ended_a_loop_does_not_stop_the_run_that_saves(
     thread.join()
 
 
-FILES = ("tf/observe.py", "tf/stop.py", "tf/wakeup.py", "core/runs.py")
+FILES = ("tf/observe.py", "tf/gate.py", "tf/stop.py", "tf/stopper.py", "tf/wakeup.py", "core/runs.py")
 
 
 def interrupted_at(line: int, act: Callable[[], object]) -> int:

@@ -31,7 +31,7 @@ from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stop import Stopper
+from tfsess_magics.tf.stopper import Stopper
 from tfsess_magics.tf.stray_scopes import StrayScopes
 from tfsess_magics.tf.strays import Strays
 from tfsess_magics.tf.switches import Switches

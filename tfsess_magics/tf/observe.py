@@ -30,11 +30,12 @@ from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.fork import follow
+from tfsess_magics.tf.gate import begin_use, end_use, is_using, leaves_close_to_stop
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
 from tfsess_magics.tf.overdue import end_when_late
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stop import Stopper, begin_use, end_use, is_using, leaves_close_to_stop
+from tfsess_magics.tf.stopper import Stopper
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
