@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import when_running
+from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import renewal
 from tfsess_magics.tf.session import NamedSession

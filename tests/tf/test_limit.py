@@ -9,6 +9,7 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.tf.conftest import Open
+from tests.tf.running import Running
 from tfsess_magics import InvalidOptionError, OptionConflictError
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import GraphVariables
@@ -132,21 +133,12 @@ def test_a_stay_limits_partial_runs_in_the_same_way(free: NamedSession) -> None:
 
 @pytest.mark.usefixtures("stay")
 def test_other_runs_that_end_with_one_that_took_too_long_are_told_why(free: NamedSession) -> None:
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            free.run("other:0")
-        except tfsess_magics.SessionStopped as error:
-            errors.append(error)
-
-    other = threading.Thread(target=run)
-    other.start()
+    other = Running(free, "other:0")
     made = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["waits:0"]))
     with pytest.raises(tf.errors.DeadlineExceededError):
         made()
     other.join()
-    assert str(errors[0]).startswith("--timeout 0.2 of cell 7 for another run in it stopped a run in 'free' after")
+    assert str(other.error).startswith("--timeout 0.2 of cell 7 for another run in it stopped a run in 'free' after")
 
 
 @pytest.mark.usefixtures("stay")

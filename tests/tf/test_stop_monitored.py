@@ -10,7 +10,7 @@ from tensorflow.python.training.session_run_hook import SessionRunHook
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import when_running
+from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import renewal
 

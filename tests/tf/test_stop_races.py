@@ -17,7 +17,7 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import interrupt, when_running
+from tests.tf.running import interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import renewal, wakeup
 from tfsess_magics.tf.session import NamedSession
