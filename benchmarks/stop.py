@@ -21,7 +21,7 @@ _STOPS = 500
 
 
 def report() -> None:
-    """Print both."""
+    """Print both; `python -m benchmarks.stop` prints them alone."""
     for size in _SIZES:
         _report_size(size)
     _report_row()
@@ -66,21 +66,31 @@ def _stop(session: Any, blocked: str) -> float:
 
 
 def _report_size(mebibytes: int) -> None:
+    rounds = [_round(mebibytes) for _ in range(_ROUNDS)]
+    fetch, stop, fetch_again, stop_again = (statistics.median(column) for column in zip(*rounds, strict=True))
+    print(
+        f"stop with {format_bytes(mebibytes * _MIB)} of variables, medians of {_ROUNDS} rounds: "
+        f"first {stop:.2f} s, a first plain fetch of them {fetch:.2f} s ({stop / fetch:.2f} times); "
+        f"second {stop_again:.2f} s, a second plain fetch {fetch_again:.2f} s ({stop_again / fetch_again:.2f} times)"
+    )
+
+
+def _round(mebibytes: int) -> tuple[float, float, float, float]:
+    """Return the seconds of a plain fetch, a stop, and both again, in a new session."""
     import tfsess_magics
 
     session = _session("sized", mebibytes)
     reads = [f"v{part}/Read/ReadVariableOp:0" for part in range(8)]
-    began = time.perf_counter()
-    session.run(reads)
-    fetch = time.perf_counter() - began
-    seconds = [_stop(session, "waits:0") for _ in range(_ROUNDS)]
-    total = session.run("total:0")
-    assert np.isclose(total, mebibytes * _MIB / 4)
-    print(
-        f"stop with {format_bytes(mebibytes * _MIB)} of variables: first {seconds[0]:.2f} s, then "
-        f"{statistics.median(seconds[1:]):.2f} s; a first plain fetch of them {fetch:.2f} s"
-    )
+
+    def fetch() -> float:
+        began = time.perf_counter()
+        session.run(reads)
+        return time.perf_counter() - began
+
+    seconds = fetch(), _stop(session, "waits:0"), fetch(), _stop(session, "waits:0")
+    assert np.isclose(session.run("total:0"), mebibytes * _MIB / 4)
     tfsess_magics.close("sized")
+    return seconds
 
 
 def _report_row() -> None:

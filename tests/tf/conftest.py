@@ -7,6 +7,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfsess_magics
+from tests.tf import every_kind
 from tfsess_magics.tf.session import NamedSession
 
 
@@ -25,3 +26,11 @@ def open_session() -> Iterator[Open]:
     yield open_it
     tfsess_magics.close(*tfsess_magics.api.registry.names)
     tfsess_magics.api._connect().unobserve()
+
+
+@pytest.fixture
+def train(open_session: Open) -> NamedSession:
+    """A session with variables of every kind, and what waits for ever."""
+    train = open_session("train")
+    every_kind.build(train)
+    return train

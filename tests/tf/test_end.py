@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import when_running
+from tests.tf.running import Running, when_running
 from tfsess_magics import SessionInUseError, SessionStopped, State
 from tfsess_magics.tf.session import NamedSession
 
@@ -81,21 +81,11 @@ def test_a_block_between_two_runs_is_not_ended(train: NamedSession) -> None:
 
 
 def test_several_runs_end_at_once(train: NamedSession) -> None:
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            train.run("waits:0")
-        except SessionStopped as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
+    runs = [Running(train, "waits:0") for _ in range(3)]
     when_running(train, lambda: tfsess_magics.close("train"), runs=3).join()
-    for thread in threads:
-        thread.join()
-    assert len(errors) == 3
+    for run in runs:
+        run.join()
+    assert all(isinstance(run.error, SessionStopped) for run in runs)
 
 
 def test_a_session_of_other_code_is_closed_while_it_runs(open_session: Open) -> None:
@@ -137,33 +127,24 @@ def test_what_cannot_be_cut_is_said(
     never_ends: tuple[NamedSession, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is free at once; the run ends when its operation does."""
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.01)
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
     held, go = never_ends
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            held.run("holds:0")
-        except SessionStopped as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
+    run = Running(held, "holds:0")
     closed: list[tfsess_magics.SessionInfo] = []
     when_running(held, lambda: closed.extend(tfsess_magics.close("held"))).join()
     assert closed[0].unfinished == 1
     assert tfsess_magics.sessions() == ()
     assert tfsess_magics.session("held") is not held
-    assert not errors
+    assert run.error is None
     go.set()
-    thread.join()
-    assert "was closed during this run" in str(errors[0])
+    run.join()
+    assert "was closed during this run" in str(run.error)
 
 
 def test_a_session_that_is_being_stopped_is_not_ended(
     never_ends: tuple[NamedSession, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.01)
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
     held, go = never_ends
     said: list[str] = []
 

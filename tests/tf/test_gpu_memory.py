@@ -118,7 +118,7 @@ def test_the_memory_of_a_gpu_stays_with_the_process() -> None:
 
 
 class FakeNvml:
-    """What nvidia-ml-py says of two GPUs."""
+    """What nvidia-ml-py says of GPUs."""
 
     class NVMLError(Exception):
         pass
@@ -128,27 +128,27 @@ class FakeNvml:
         self._number = number
         self.asked: list[Any] = []
 
-    def nvmlInit(self) -> None:
+    def nvmlInit(self) -> None:  # noqa: N802
         self.asked.append("init")
 
-    def nvmlShutdown(self) -> None:
+    def nvmlShutdown(self) -> None:  # noqa: N802
         self.asked.append("shutdown")
 
-    def nvmlDeviceGetCount(self) -> int:
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802
         return self._number
 
-    def nvmlDeviceGetHandleByIndex(self, index: int) -> Any:
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> Any:  # noqa: N802
         self.asked.append(index)
         return index
 
-    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> Any:
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> Any:  # noqa: N802
         self.asked.append(uuid)
         return uuid
 
-    def nvmlDeviceGetMemoryInfo(self, _: Any) -> Any:
+    def nvmlDeviceGetMemoryInfo(self, _: Any) -> Any:  # noqa: N802
         return SimpleNamespace(total=24 * GIB, used=5 * GIB)
 
-    def nvmlDeviceGetComputeRunningProcesses(self, _: Any) -> Any:
+    def nvmlDeviceGetComputeRunningProcesses(self, _: Any) -> Any:  # noqa: N802
         return [SimpleNamespace(pid=self._own_pid, usedGpuMemory=3 * GIB)]
 
 

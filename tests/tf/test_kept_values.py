@@ -11,9 +11,9 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import when_running
+from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop
+from tfsess_magics.tf import renewal
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import Values
 
@@ -154,13 +154,13 @@ def test_what_other_sessions_of_a_server_have_written_meanwhile_stays(
         bump, read = variable.assign_add([1.0, 1.0]), tf.identity(variable)
         waits = v1.FIFOQueue(1, tf.float32).dequeue()
         session.run(variable.initializer)
-        begin_anew = stop._begin_anew
+        begin_anew = renewal.begin_anew
 
         def begin_after_another(session: Any) -> None:
             other.run(bump.op)
             begin_anew(session)
 
-        monkeypatch.setattr(stop, "_begin_anew", begin_after_another)
+        monkeypatch.setattr(renewal, "begin_anew", begin_after_another)
         name = [info.name for info in tfsess_magics.sessions() if info.target][-1]
         thread = when_running(tfsess_magics.api.registry.get_any(name), lambda: tfsess_magics.stop(name))
         with pytest.raises(SessionStopped):
@@ -193,3 +193,19 @@ def test_values_for_which_there_is_no_memory_are_said_before_anything_is_lost(
     assert kept.run(waits) == 1.0
     thread.join()
     assert "(MemoryError: that takes 4.0 MiB, and 1.0 MiB of memory are left), and would be lost" in str(refused[0])
+
+
+def test_a_variable_with_two_handles_is_kept_once_and_not_named_as_lost(kept: NamedSession) -> None:
+    with kept:
+        first, second = (
+            tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="shared", name=name) for name in ("a", "b")
+        )
+        reads = [tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32) for handle in (first, second)]
+        for handle in (first, second):
+            tf.raw_ops.VarIsInitializedOp(resource=handle)
+        kept.run(tf.raw_ops.AssignVariableOp(resource=second, value=3.0))
+        kept.run(reads)
+    said = stopped(kept)
+    assert "Kept: 1 variable (4 B)" in said
+    assert "the value of" not in said
+    assert kept.run(reads) == [3.0, 3.0]

@@ -1,6 +1,7 @@
 """Runs that take longer than they may end with an error that says which, and nothing is lost."""
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 import tensorflow as tf
@@ -8,8 +9,10 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.tf.conftest import Open
+from tests.tf.running import Running
 from tfsess_magics import InvalidOptionError, OptionConflictError
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.variables import GraphVariables
 
 v1 = tf.compat.v1
 SOON = 0.2
@@ -89,6 +92,82 @@ def test_a_stay_limits_the_runs_of_every_session_in_it(free: NamedSession) -> No
         assert metadata.step_stats.dev_stats
     finally:
         stay.end()
+
+
+@pytest.fixture
+def stay(free: NamedSession) -> Iterator[None]:
+    """A cell with a limit of its own."""
+    stay = free.enter("cell 7", SOON)
+    stay.resume()
+    yield
+    stay.end()
+
+
+@pytest.mark.usefixtures("stay")
+def test_a_stay_limits_callables_of_the_runtime_by_a_stop_of_the_projects_own(free: NamedSession) -> None:
+    made = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["waits:0"]))
+    session = free.session
+    with pytest.raises(
+        tf.errors.DeadlineExceededError, match=r"^A run in 'free' was ended after 2\d\d ms on deq"
+    ) as late:
+        made()
+    assert "--timeout 0.2 of cell 7 allows no more. Kept: 1 variable (4 B)" in str(late.value)
+    assert "Not kept: queues" in str(late.value)
+    assert free.session is session
+    assert free.run("v/Read/ReadVariableOp:0") == 2.0
+    quick = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["v/Read/ReadVariableOp:0"]))
+    assert quick() == [2.0]
+
+
+@pytest.mark.usefixtures("stay")
+def test_a_stay_limits_partial_runs_in_the_same_way(free: NamedSession) -> None:
+    with v1.Session(graph=free.graph) as partial:
+        partial.run("v/Assign")
+        handle = partial.partial_run_setup(["waits:0", "v/Read/ReadVariableOp:0"], [])
+        assert partial.partial_run(handle, "v/Read/ReadVariableOp:0") == 2.0
+        with pytest.raises(tf.errors.DeadlineExceededError, match="cell 7 allows no more") as late:
+            partial.partial_run(handle, "waits:0")
+        assert "was ended after 2" in str(late.value)
+        assert partial.run("v/Read/ReadVariableOp:0") == 2.0
+
+
+@pytest.mark.usefixtures("stay")
+def test_other_runs_that_end_with_one_that_took_too_long_are_told_why(free: NamedSession) -> None:
+    other = Running(free, "other:0")
+    made = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["waits:0"]))
+    with pytest.raises(tf.errors.DeadlineExceededError):
+        made()
+    other.join()
+    assert str(other.error).startswith("--timeout 0.2 of cell 7 for another run in it stopped a run in 'free' after")
+
+
+@pytest.mark.usefixtures("stay")
+def test_a_run_that_takes_too_long_goes_on_where_its_values_would_be_lost(
+    free: NamedSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill = threading.Timer(SOON, lambda: free.run("fill_waits"))
+
+    def fail(*_: object) -> None:
+        fill.start()
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(GraphVariables, "kept_by", fail)
+    made = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["waits:0"]))
+    assert made() == [2.0]
+    fill.join()
+    assert "--timeout 0.2 of cell 7 allows a run in 'free' no more, but 'free' was not stopped: its var" in caplog.text
+
+
+def test_the_limit_of_a_session_bounds_partial_runs_and_the_session_lives_on(open_session: Open) -> None:
+    """TensorFlow's own limit would cancel whatever is run in the session from then on."""
+    tfsess_magics.api._connect().observe()
+    train = open_session("train", timeout=2)
+    _build(train)
+    handle = train.partial_run_setup(["waits:0", "v/Read/ReadVariableOp:0"], [])
+    assert train.partial_run(handle, "v/Read/ReadVariableOp:0") == 2.0
+    with pytest.raises(tf.errors.DeadlineExceededError, match=r"--timeout 2 of the session allows no more\. Kept: 1"):
+        train.partial_run(handle, "waits:0")
+    assert train.run("v/Read/ReadVariableOp:0") == 2.0
 
 
 def test_0_in_a_stay_lifts_the_limit_of_the_session(train: NamedSession) -> None:

@@ -198,7 +198,13 @@ def test_what_did_not_come_back_is_told(open_session: Open) -> None:
     with open_session("a") as a:
         a.run(variable("v", 8 * MIB).initializer)
     kept: list[Any] = []
-    a.watched.session.close, close = lambda: (kept.append(tf.zeros([2 * MIB])), close())[1], a.watched.session.close  # type: ignore[union-attr]
+    close = a.session.close
+
+    def take_and_close() -> None:
+        kept.append(tf.zeros([2 * MIB]))
+        close()
+
+    a.session.close = take_and_close
     said = closed_message(tfsess_magics.close("a")[0])
     assert "8.0 MiB did not come back: something holds that still, or other code has taken it" in said
 
@@ -264,7 +270,10 @@ def test_looking_at_a_server_makes_no_device_here() -> None:
     """A session on a server is not of this process: its runs are not measured here, its bytes not held here."""
     said = alone("""
 import subprocess, sys
-serve = "import sys, tensorflow as tf; print(tf.compat.v1.train.Server.create_local_server().target, flush=True); sys.stdin.read()"
+serve = (
+    "import sys, tensorflow as tf\\n"
+    "print(tf.compat.v1.train.Server.create_local_server().target, flush=True); sys.stdin.read()"
+)
 server = subprocess.Popen([sys.executable, "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 api._connect().observe()
 with tf.Graph().as_default():

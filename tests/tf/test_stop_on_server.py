@@ -2,8 +2,8 @@
 
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,28 +11,22 @@ import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.server import serving
 from tests.tf.conftest import Open
-from tests.tf.test_stop import when_running
+from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import variables
+from tfsess_magics.tf.awaited import awaited
+from tfsess_magics.tf.beside import beside
 
 v1 = tf.compat.v1
-
-SERVE = """
-import sys, tensorflow as tf
-print(tf.compat.v1.train.Server.create_local_server().target, flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a process of its own, and its address."""
-    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-c", SERVE], text=True, **pipes) as process:
-        assert process.stdout
-        yield process, process.stdout.readline().strip()
-        process.kill()
+    with serving() as (process, target):
+        yield process, target
 
 
 class Remote:
@@ -90,3 +84,86 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
     assert "was not stopped: its variables cannot be read (DeadlineExceededError" in str(refused[0])
     assert remote.session.run(remote.variable).tolist() == [0.0, 1.0, 2.0, 3.0]
     remote.session.close()
+
+
+@pytest.fixture(scope="module")
+def local_server() -> str:
+    """A server in this process, which TensorFlow keeps as long as that lives."""
+    return str(v1.train.Server.create_local_server().target)
+
+
+class Worker:
+    """A session with a queue and a lock that it has in common with others on its server."""
+
+    def __init__(self, target: str, name: str, held: Callable[[], float], **config: Any) -> None:
+        with tf.Graph().as_default():
+            queue = v1.FIFOQueue(1, tf.double, [[]], shared_name="jobs", name=f"{name}_queue")
+            section = tf.CriticalSection(shared_name="section", name=name)
+            self.dequeue = queue.dequeue()
+            self.enqueue = queue.enqueue(v1.py_func(held, [], tf.double))
+            self.locks = section.execute(lambda: v1.py_func(held, [], tf.double))
+            self.session = v1.Session(target, config=v1.ConfigProto(**config))
+        self.observed = tfsess_magics.api._connect().find(self.session)
+
+
+@pytest.mark.parametrize(
+    ("waits", "holds", "said"),
+    [
+        ("dequeue", "enqueue", "dequeue from 'waiter_queue', which is empty, and {} enqueues"),
+        ("locks", "locks", "the lock 'waiter', which {} holds or waits for"),
+    ],
+)
+def test_a_session_of_the_same_server_that_could_end_the_wait_is_named(
+    local_server: str, open_session: Open, waits: str, holds: str, said: str
+) -> None:
+    tfsess_magics.api._connect().observe()
+    go, is_held = threading.Event(), threading.Event()
+
+    def hold() -> float:
+        is_held.set()
+        return float(go.wait(20))
+
+    waiter, holder = Worker(local_server, "waiter", lambda: 1.0), Worker(local_server, "holder", hold)
+    thread = threading.Thread(target=lambda: holder.session.run(getattr(holder, holds)), name="worker")
+    thread.start()
+    assert is_held.wait(20)
+    found: list[str] = []
+
+    def look() -> None:
+        meter = waiter.observed.watched.meter
+        ((_, _, _, step),) = meter.in_flight.values()
+        found.append(awaited(waiter.session, step, None, beside(meter, step)))
+        go.set()
+
+    looks = when_running(waiter.observed, look)
+    assert waiter.session.run(getattr(waiter, waits)) == 1.0
+    looks.join()
+    thread.join()
+    assert said.format(f"thread 'worker' in session {holder.observed.name}") in found[0]
+    waiter.session.close()
+    holder.session.close()
+
+
+def test_a_session_that_isolates_its_state_has_nothing_in_common(local_server: str, open_session: Open) -> None:
+    """What other processes do at the server is not known, and not denied."""
+    tfsess_magics.api._connect().observe()
+    go, is_held = threading.Event(), threading.Event()
+
+    def hold() -> float:
+        is_held.set()
+        return float(go.wait(20))
+
+    waiter = Worker(local_server, "waiter", lambda: 1.0, isolate_session_state=True)
+    holder = Worker(local_server, "holder", hold)
+    thread = threading.Thread(target=lambda: holder.session.run(holder.enqueue))
+    thread.start()
+    assert is_held.wait(20)
+    stops = when_running(waiter.observed, lambda: tfsess_magics.stop(waiter.observed.name))
+    with pytest.raises(SessionStopped, match="which is empty, and nothing here enqueues"):
+        waiter.session.run(waiter.dequeue)
+    stops.join()
+    go.set()
+    thread.join()
+    holder.session.run(holder.dequeue)
+    waiter.session.close()
+    holder.session.close()

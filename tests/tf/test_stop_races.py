@@ -17,9 +17,9 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import interrupt, when_running
+from tests.tf.running import interrupt, when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop, wakeup
+from tfsess_magics.tf import renewal, wakeup
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import GraphVariables
 
@@ -47,13 +47,13 @@ def at_stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]],
     """Have something done in the middle of every stop, when the C session is about to be replaced."""
 
     def at(act: Callable[[], object]) -> None:
-        begin_anew = stop._begin_anew
+        begin_anew = renewal.begin_anew
 
         def act_first(session: Any) -> None:
             act()
             begin_anew(session)
 
-        monkeypatch.setattr(stop, "_begin_anew", act_first)
+        monkeypatch.setattr(renewal, "begin_anew", act_first)
 
     return at
 
@@ -93,7 +93,7 @@ def test_an_interrupt_that_ended_a_loop_does_not_stop_the_run_that_saves(
     thread.join()
 
 
-FILES = ("tf/observe.py", "tf/stop.py", "tf/wakeup.py", "core/runs.py")
+FILES = ("tf/observe.py", "tf/gate.py", "tf/stop.py", "tf/stopper.py", "tf/wakeup.py", "core/runs.py")
 
 
 def interrupted_at(line: int, act: Callable[[], object]) -> int:
@@ -308,3 +308,35 @@ def test_a_run_whose_stop_was_refused_is_in_flight_as_before(races: NamedSession
     thread = when_running(races, act)
     assert races.run("waits:0") == 1.0
     thread.join()
+
+
+def test_two_sessions_that_are_stopped_at_the_same_time_do_not_meet(open_session: Open) -> None:
+    def build(name: str) -> NamedSession:
+        session = open_session(name)
+        with session:
+            v1.get_variable("v", initializer=2.0).initializer.run()
+            tf.identity(v1.FIFOQueue(1, tf.float32).dequeue(), name="waits")
+        return session
+
+    sessions = [build("first"), build("second")]
+    for _ in range(5):
+        errors: list[str] = []
+
+        def run(session: NamedSession, errors: list[str] = errors) -> None:
+            try:
+                session.run("waits:0")
+            except SessionStopped as stopped:
+                errors.append(str(stopped))
+
+        runs = [threading.Thread(target=run, args=(session,)) for session in sessions]
+        for thread in runs:
+            thread.start()
+        while not all(session.watched.meter.in_flight for session in sessions):
+            time.sleep(0.001)
+        stops = [threading.Thread(target=tfsess_magics.stop, args=(session.name,)) for session in sessions]
+        for thread in stops:
+            thread.start()
+        for thread in [*runs, *stops]:
+            thread.join()
+        assert sorted(error.partition("a run in ")[2].split()[0] for error in errors) == ["'first'", "'second'"]
+        assert [session.run("v/Read/ReadVariableOp:0") for session in sessions] == [2.0, 2.0]

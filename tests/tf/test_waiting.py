@@ -9,10 +9,11 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.test_stop import when_running
+from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.awaited import awaited
+from tfsess_magics.tf.beside import beside
 from tfsess_magics.tf.session import NamedSession
 
 v1 = tf.compat.v1
@@ -106,8 +107,9 @@ def test_a_lock_names_who_has_it(train: NamedSession) -> None:
     found: list[str] = []
 
     def look() -> None:
-        (_, _, thread, held), (_, _, _, step) = train.watched.meter.in_flight.values()
-        found.append(awaited(train.session, step, None, {thread: held}))
+        meter = train.watched.meter
+        _, (_, _, _, step) = meter.in_flight.values()
+        found.append(awaited(train.session, step, None, beside(meter, step)))
         go.set()
 
     thread = when_running(train, look, runs=2)
@@ -134,7 +136,7 @@ def test_a_run_that_computes_does_not_wait(train: NamedSession) -> None:
 
 
 def test_a_run_that_cannot_be_stopped_says_why(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.01)
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
     monkeypatch.setattr("tfsess_magics.tf.waiting._STUCK", 0.01)
     go = threading.Event()
     with train:

@@ -57,8 +57,8 @@ class Feed:
     registry
         Whose sessions.
     memory
-        Returns what the memory of the kernel is now, None while there is nothing to be told of it; `ask`: find out which
-        variables have a value.
+        Returns what the memory of the kernel is now, None while there is nothing to be told of it. `ask`: find out
+        which variables have a value.
     """
 
     def __init__(self, registry: SessionRegistry[Any], memory: Callable[..., KernelMemory | None]) -> None:

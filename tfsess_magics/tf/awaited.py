@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.tf.beside import Beside
 
 _NODE = re.compile(r"\{\{node ([^}]+)\}\}")
 _QUEUE = re.compile(r"^Queue(Dequeue|Enqueue)(Many|UpTo)?")
@@ -26,7 +27,7 @@ def awaited(
     session: BaseSession | None,
     step: Sequence[Any],
     failed: BaseException | None = None,
-    others: Mapping[int, Sequence[Any]] | None = None,
+    others: Iterable[Beside] = (),
 ) -> str:
     """Say what a step was waiting for, as well as it is known.
 
@@ -40,12 +41,13 @@ def awaited(
     failed
         What it ended with.
     others
-        The arguments of the other steps that are under way in the session, by their threads.
+        The steps that are under way beside it.
     """
     if session is None:
         return ""
+    here = " here" if session._target else ""  # what other processes do at its server is not known
     ops = _named_in(session.graph, failed) or _can_wait(session.graph, step)
-    said = list(dict.fromkeys(_say(op, others or {}) for op in ops))
+    said = list(dict.fromkeys(_say(op, others, here) for op in ops))
     if len(said) <= 1:
         return "".join(said)
     more = f" or {len(said) - _NAMED} more" if len(said) > _NAMED else ""
@@ -68,7 +70,7 @@ def uncuttable(session: BaseSession | None, step: Sequence[Any]) -> str:
     if session is None:
         return ""
     found = [op for op in _needed_by(session.graph, step) if _UNCUTTABLE.search(op.type)]
-    return " or ".join(dict.fromkeys(_say(op, {}) for op in found[:_NAMED]))
+    return " or ".join(dict.fromkeys(_say(op) for op in found[:_NAMED]))
 
 
 def fetched(step: Sequence[Any]) -> str:
@@ -109,13 +111,16 @@ def _needed(wanted: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operat
         todo += [*(tensor.op for tensor in op.inputs), *op.control_inputs]
 
 
-def _say(op: tf.Operation, others: Mapping[int, Sequence[Any]]) -> str:
+def _say(op: tf.Operation, others: Iterable[Beside] = (), here: str = "") -> str:
     if queue := _QUEUE.match(op.type):
         where = op.inputs[0].op.name
         if queue[1] == "Dequeue":
             has = "has too few elements" if queue[2] else "is empty"
-            return f"dequeue from {where!r}, which {has}, and {_who(op, 'QueueEnqueue', others) or 'nothing'} enqueues"
-        return f"enqueue to {where!r}, which is full, and {_who(op, 'QueueDequeue', others) or 'nothing'} dequeues"
+            who = _who(op, "QueueEnqueue", others) or f"nothing{here}"
+            return f"dequeue from {where!r}, which {has}, and {who} enqueues"
+        return (
+            f"enqueue to {where!r}, which is full, and {_who(op, 'QueueDequeue', others) or f'nothing{here}'} dequeues"
+        )
     if op.type == "MutexLock":
         holder = _who(op, "MutexLock", others)
         return f"the lock {op.inputs[0].op.name!r}{f', which {holder} holds or waits for' if holder else ''}"
@@ -123,13 +128,24 @@ def _say(op: tf.Operation, others: Mapping[int, Sequence[Any]]) -> str:
     return f"{what} {op.name!r}"
 
 
-def _who(op: tf.Operation, type_: str, others: Mapping[int, Sequence[Any]]) -> str:
-    """Name the threads whose steps need an operation of that type on what `op` works on."""
-    wanted = {user.name for user in op.inputs[0].consumers() if user.type.startswith(type_)}
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
+def _who(op: tf.Operation, type_: str, others: Iterable[Beside]) -> str:
+    """Name whose steps need an operation of that type on what `op` works on."""
+    resource = _resource(op)
     found = [
-        f"thread {names.get(thread, thread)!r}"
-        for thread, step in others.items()
-        if wanted & {needed.name for needed in _needed_by(op.graph, step)}
+        other.who
+        for other in others
+        if any(
+            needed.type.startswith(type_) and _resource(needed) == resource
+            for needed in _needed_by(other.graph, other.step)
+        )
     ]
-    return " and ".join(found)
+    return " and ".join(dict.fromkeys(found))
+
+
+def _resource(op: tf.Operation) -> tuple[object, ...]:
+    """Return what a queue or lock is known by, to its session or to the server (resource_mgr.cc, ``ContainerInfo``)."""
+    made = op.inputs[0].op
+    try:
+        return made.type, made.get_attr("container"), made.get_attr("shared_name") or made.node_def.name.encode()
+    except ValueError:  # it is fed, or comes out of a function
+        return (made,)

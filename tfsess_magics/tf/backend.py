@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -19,6 +19,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import keras_session, observe
 from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.beside import look_among
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.eager_mode import eager_mode
@@ -32,7 +33,7 @@ from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stop import Stopper
+from tfsess_magics.tf.stopper import Stopper
 from tfsess_magics.tf.stray_scopes import StrayScopes
 from tfsess_magics.tf.strays import Strays
 from tfsess_magics.tf.switches import Switches
@@ -59,6 +60,7 @@ class TensorFlow:
         self._scopes_open = StrayScopes()
         self._late_gpu_options = LateGpuOptions()
         warn_after_fork(self._meters)
+        look_among(self._named)
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
@@ -98,10 +100,12 @@ class TensorFlow:
         return self._memory.giving_back(_holder(session), end)
 
     def _name_of(self, meter: RunMeter) -> str:
+        return next((name for name, named in self._named() if named is meter), "a session that is gone")
+
+    def _named(self) -> Iterator[tuple[str, RunMeter]]:
         for session in self._sessions():
-            if session.watched.meter is meter:
-                return repr(session.name) if session.kind is not Kind.OBSERVED else f"session {session.name}"
-        return "a session that is gone"
+            name = repr(session.name) if session.kind is not Kind.OBSERVED else f"session {session.name}"
+            yield name, session.watched.meter
 
     def unobserve(self) -> None:
         """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""

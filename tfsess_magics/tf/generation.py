@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import observe
 from tfsess_magics.tf.defaults import Defaults, defaults_of
-from tfsess_magics.tf.stop import End, end_runs
+from tfsess_magics.tf.end import End, end_runs
 from tfsess_magics.tf.watched import Watched
 
 

@@ -12,6 +12,7 @@ from tensorflow.python.client import pywrap_tf_session
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import format_seconds
 from tfsess_magics.tf.awaited import awaited, fetched
+from tfsess_magics.tf.beside import beside
 
 UNBOUNDED = 2**31 - 1
 """Milliseconds for a run that may take as long as it wants: where a run says 0, its session's limit holds."""
@@ -24,6 +25,9 @@ class Limit(NamedTuple):
     """0 for as long as it wants."""
     given_by: str
     """The cell, as messages call it: ``cell 5``."""
+
+    def __str__(self) -> str:
+        return f"--timeout {self.seconds:g} of {self.given_by}"
 
 
 def run_within(limit: Limit, run: Callable[..., Any], session: Any, options: Any, *rest: Any) -> Any:
@@ -62,14 +66,14 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
     watched = meter.watched()
     session = watched and watched.session
     now, runs = time.perf_counter(), list(meter.in_flight.values())
-    waited = awaited(session, step, error, {run[2]: run[3] for run in runs if run[3] is not step})
+    waited = awaited(session, step, error, beside(meter, step))
     on = f", waiting on {waited}" if waited else ""
     took = next((now - run[1] for run in runs if run[3] is step), limit.seconds)
     return type(error)(
         error.node_def,
         error.op,
-        f"{error.message}\n\n{fetched(step)} was ended after {format_seconds(took)}{on}: --timeout {limit.seconds:g} "
-        f"of {limit.given_by} allows no more. The session and what it holds live on.",
+        f"{error.message}\n\n{fetched(step)} was ended after {format_seconds(took)}{on}: {limit} "
+        "allows no more. The session and what it holds live on.",
     )
 
 

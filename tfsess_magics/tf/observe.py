@@ -33,10 +33,12 @@ from tfsess_magics.core.runs import NOT_MEASURED, Needed, RunMeter
 from tfsess_magics.tf.allocators import Allocators
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.fork import follow
+from tfsess_magics.tf.gate import begin_use, end_use, is_using, leaves_close_to_stop
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
+from tfsess_magics.tf.overdue import end_when_late
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stop import Stopper, begin_use, end_use, is_using, leaves_close_to_stop
+from tfsess_magics.tf.stopper import Stopper
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
@@ -229,13 +231,6 @@ def _limit() -> Limit | None:
     return None if stay is None else stay.limit
 
 
-def _no_limit() -> None:
-    """Return None: TensorFlow takes no options for that step."""
-
-
-_LIMIT_OF: dict[str, Callable[[], Limit | None]] = {"_call_tf_sessionrun": _limit}
-
-
 def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> None:
     """Raise what says more than `error`, if that is for a limit of ours."""
     found: BaseException = error
@@ -272,7 +267,7 @@ def _require_handle(called: Any) -> None:
 
 
 def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
-    limit_of = _LIMIT_OF.get(original.__name__, _no_limit)
+    takes_options = original.__name__ == "_call_tf_sessionrun"
 
     @functools.wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -293,9 +288,11 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 stopper.arm(meter)
                 if meter.is_local:
                     _begin_measuring(token)
-                limit = limit_of()
-                if limit is not None:
+                limit = _limit()
+                if limit is not None and takes_options:
                     return run_within(limit, original, self, *args)
+                if not takes_options and (limit is not None or meter.timeout):
+                    return end_when_late(limit, meter, token, stopper.name_of, original, self, *args, **kwargs)
                 return original(self, *args, **kwargs)
             except BaseException as error:
                 failed = error

@@ -15,7 +15,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf import unused
-from tfsess_magics.tf.stop import End, end_runs, use_of_runs
+from tfsess_magics.tf.end import End, end_runs, use_of_runs
 from tfsess_magics.tf.watched import Watched
 
 _AGAIN = 1.0

@@ -18,11 +18,12 @@ from tfsess_magics.core.options import DROP, SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
+from tfsess_magics.tf.end import use_of_runs
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.stay import Stay
-from tfsess_magics.tf.stop import forget_order, use_of_runs
+from tfsess_magics.tf.stopper import forget_order
 from tfsess_magics.tf.watched import Watched
 
 

@@ -52,6 +52,8 @@ class _Variable:
     nbytes: int | None
     device: str
     index: int
+    resource: tuple[object, ...]
+    """What the runtime knows it by: two operations may share one variable."""
     initialized: bool | None = False
     check: str | None = None
     """Operation that says whether there is a value."""
@@ -139,12 +141,14 @@ class GraphVariables:
             self._find_out(session, timeout, math.inf)
             # Of some nothing tells whether they have a value.
             seen = [v for v in self._variables.values() if v.initialized is not False and v.index < self._meter.version]
-            kept = [v for v in seen if v.initialized and v.value and v.assign and v.dtype not in _NO_ARRAY]
+            can_be_kept = [v for v in seen if v.initialized and v.value and v.assign and v.dtype not in _NO_ARRAY]
+            kept = list({v.resource: v for v in reversed(can_be_kept)}.values())[::-1]
+            resources = {v.resource for v in kept}
             require_memory(sum(v.nbytes or 0 for v in kept))
             arrays = _run(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
             return Values(
                 [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
-                tuple(v.name for v in seen if v not in kept),
+                tuple(v.name for v in seen if v.resource not in resources),
             )
 
     def restore(self, session: BaseSession, values: Values) -> None:
@@ -322,4 +326,11 @@ def _describe(op: tf.Operation, index: int) -> _Variable:
         nbytes=math.prod(shape) * dtype.size if sized else None,  # type: ignore[arg-type]
         device=f"{spec.device_type}:{spec.device_index or 0}" if spec.device_type else "",
         index=index,
+        resource=_resource(op),
     )
+
+
+def _resource(op: tf.Operation) -> tuple[object, ...]:
+    """Return what a variable is known by to the runtime; a resource without a shared name has an empty one."""
+    name = op.get_attr("shared_name") or (b"" if op.type in _RESOURCE else op.name.encode())
+    return op.type, op.device, op.get_attr("dtype"), op.get_attr("container"), name

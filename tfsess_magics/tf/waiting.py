@@ -8,6 +8,7 @@ from typing import Any
 
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.awaited import awaited
+from tfsess_magics.tf.beside import beside
 from tfsess_magics.tf.stop import Stop
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,5 @@ class Waiting:
 
     def _say(self, run: Any) -> str:
         watched = self._meter.watched()
-        others = {other[2]: other[3] for other in list(self._meter.in_flight.values()) if other is not run}
-        on = awaited(watched and watched.session, run[3], None, others)
+        on = awaited(watched and watched.session, run[3], None, beside(self._meter, run[3]))
         return f"waiting on {on}" if on else "waiting"

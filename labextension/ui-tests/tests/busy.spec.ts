@@ -1,8 +1,5 @@
-import { endCell, sessionCell, waitingCell } from '../support/lab';
+import { BLINK, endCell, sessionCell, waitingCell } from '../support/lab';
 import { expect, test } from '../support/test';
-
-/** Milliseconds for which the kernel may seem idle after one of our messages, until it says that it is busy. */
-const BLINK = 100;
 
 test('while a cell runs news arrive, a row opens and an idle session can be closed', async ({
   kernel,

@@ -1,5 +1,5 @@
 import { WITHOUT_SUBSHELLS } from '../support/kernel';
-import { Kernel, LOAD, writeNotebook } from '../support/lab';
+import { BLINK, endCell, Kernel, LOAD, waitingCell, writeNotebook } from '../support/lab';
 import type { Lab } from '../support/lab';
 import { expect, test } from '../support/test';
 
@@ -57,4 +57,35 @@ test('Close ends the run of a cell, which says who closed its session', async ({
   await lab.order('Close', 'train', /A run is under way, and ends\./);
   await expect(lab.output(PREPARE.length)).toContainText("'train' was closed during this run, by Close in the panel");
   await expect(lab.rows).toHaveCount(0);
+});
+
+test('the kernel stays busy while Stop goes over the control channel, and is idle when the cell has ended', async ({
+  lab,
+  name
+}) => {
+  const goesOn = `%%tfsession train\ntry:\n    waits.eval()\nexcept KeyboardInterrupt:\n    print("went on")\n`;
+  const before = [LOAD, ...PREPARE];
+  writeNotebook(`${name}.ipynb`, [...before, goesOn + waitingCell(name)]);
+  const kernel = await Kernel.start(`${name}.ipynb`, WITHOUT_SUBSHELLS);
+  await lab.open(`${name}.ipynb`, name);
+  for (const cell of before.keys()) {
+    await lab.run(cell);
+  }
+  await lab.start(before.length);
+  await expect(lab.row('train')).toContainText('waiting on dequeue');
+  await lab.recordStatuses();
+  await lab.row('train').hover();
+  await lab.button('Stop', 'train').click();
+  await expect(lab.output(before.length)).toContainText('went on');
+  await expect(lab.outcome).toContainText("stopped 'train': 1 run");
+  await lab.page.waitForTimeout(3 * BLINK);
+
+  await expect(lab.indicator).toHaveAttribute('data-status', 'busy');
+  expect(Math.max(0, ...(await lab.idleTimes()))).toBeLessThan(BLINK);
+  expect((await kernel.model()).execution_state).toBe('busy');
+
+  endCell(name);
+  await expect(lab.indicator).toHaveAttribute('data-status', 'idle');
+  await expect.poll(async () => (await kernel.model()).execution_state).toBe('idle');
+  await kernel.shutDown();
 });

@@ -1,0 +1,45 @@
+"""Runs that are under way, and what is done to them then."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+class Running(threading.Thread):
+    """A thread with a run, which keeps what that raises."""
+
+    def __init__(self, session: Any, fetch: str) -> None:
+        super().__init__()
+        self._session = session
+        self._fetch = fetch
+        self.error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._session.run(self._fetch)
+        except BaseException as error:  # noqa: BLE001 - to be looked at
+            self.error = error
+
+
+def when_running(session: Any, act: Callable[[], object], runs: int = 1) -> threading.Thread:
+    """Do something, in another thread, once so many runs are under way."""
+
+    def wait() -> None:
+        while len(session.watched.meter.in_flight) < runs:
+            time.sleep(0.001)
+        time.sleep(0.02)  # from there to the inside of TensorFlow there is nothing to be seen
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)

@@ -1,0 +1,148 @@
+"""Stops that are ordered, during a run and between two."""
+
+import contextlib
+import threading
+import time
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+import tfsess_magics
+from tests.tf.every_kind import READS, same
+from tests.tf.running import when_running
+from tfsess_magics import SessionStopped
+from tfsess_magics.tf import stop, stopper
+from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.variables import GraphVariables, Values
+
+v1 = tf.compat.v1
+
+
+def test_a_stop_by_order_is_an_error_that_except_exception_lets_pass(train: NamedSession) -> None:
+    said: list[str] = []
+    thread = when_running(train, lambda: said.append(tfsess_magics.stop("train")))
+
+    def step() -> None:
+        with contextlib.suppress(Exception):  # what a training loop does
+            train.run("waits:0")
+
+    with pytest.raises(SessionStopped, match=r"^tfsess_magics.stop stopped a run in 'train' after"):
+        step()
+    thread.join()
+    assert said[0].startswith("stopped 'train': 1 run. Kept: 6 variables")
+
+
+def test_a_stop_between_two_runs_stops_the_next_one(train: NamedSession) -> None:
+    before = train.run(READS)
+    with train:
+        assert "its next one will be stopped before it begins" in tfsess_magics.stop("train")
+        with pytest.raises(SessionStopped, match="before this run began; nothing was lost"):
+            train.run("double")
+    assert same(before, train.run(READS))
+
+
+def test_a_stop_for_a_run_that_does_not_come_is_forgotten_with_the_cell(train: NamedSession) -> None:
+    with train:
+        tfsess_magics.stop("train")
+    train.run("double")
+
+
+def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "its next one, within 5 s, will be stopped" in tfsess_magics.stop("train")
+    with pytest.raises(SessionStopped):
+        train.run("double")
+    monkeypatch.setattr(stopper, "_SOON", -1.0)
+    tfsess_magics.stop("train")
+    train.run("double")
+
+
+def test_a_finished_training_loop_of_another_thread_is_stopped(train: NamedSession) -> None:
+    errors: list[BaseException] = []
+
+    def loop() -> None:
+        try:
+            while True:
+                train.run(READS)
+        except BaseException as error:  # noqa: BLE001 - to be looked at
+            errors.append(error)
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    while not train.watched.meter.runs:
+        time.sleep(0.001)
+    tfsess_magics.stop("train")
+    thread.join()
+    assert isinstance(errors[0], SessionStopped)
+
+
+def test_an_eager_scope_has_nothing_to_stop() -> None:
+    tfsess_magics.session("e", eager=True)
+    with pytest.raises(tfsess_magics.NoRunsError, match="it is eager"):
+        tfsess_magics.stop("e")
+    tfsess_magics.close("e")
+    tfsess_magics.api._connect().unobserve()
+
+
+def test_of_two_orders_at_once_one_stops_and_the_other_is_told(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = train.run(READS)
+    read, is_reading, may_go_on = GraphVariables.kept_by, threading.Event(), threading.Event()
+
+    def kept_by(*args: Any) -> Any:
+        is_reading.set()
+        assert may_go_on.wait(20)
+        return read(*args)
+
+    monkeypatch.setattr(GraphVariables, "kept_by", kept_by)
+    said: list[str] = []
+    first = threading.Thread(target=lambda: said.append(tfsess_magics.stop("train")))
+
+    def act() -> None:
+        first.start()
+        assert is_reading.wait(20)
+        said.append(tfsess_magics.stop("train"))
+        may_go_on.set()
+
+    thread = when_running(train, act)
+    with pytest.raises(SessionStopped):
+        train.run("waits:0")
+    thread.join()
+    first.join()
+    assert said[0] == "'train' is being stopped already, by tfsess_magics.stop"
+    assert said[1].startswith("stopped 'train': 1 run.")
+    assert same(before, train.run(READS))
+
+
+def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop, "_PATIENCE", 0.01)
+    said: list[str] = []
+    read, give, go = GraphVariables.kept_by, Values.give, threading.Event()
+
+    def kept_by(*args: Any) -> Any:
+        assert go.wait(20)
+        return read(*args)
+
+    def slowly(*args: Any) -> None:
+        stopping = train.watched.meter.stop
+        said.append(stopping.why_not_yet(train.watched.meter))
+        give(*args)
+
+    monkeypatch.setattr(GraphVariables, "kept_by", kept_by)
+    monkeypatch.setattr(Values, "give", slowly)
+
+    def act() -> None:
+        said.append(tfsess_magics.stop("train"))
+        go.set()
+
+    thread = when_running(train, act)
+    with pytest.raises(SessionStopped):
+        train.run("waits:0")
+    thread.join()
+    assert said == [
+        "'train': stopping: the values of its variables are being read",
+        "stopping: its variables are being given their values back",
+    ]

@@ -1,0 +1,154 @@
+"""A stop ends what runs in a session, and its variables keep their values."""
+
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2
+
+import tfsess_magics
+from tests.tf.conftest import Open
+from tests.tf.every_kind import READS, same
+from tests.tf.running import interrupt, when_running
+from tfsess_magics import SessionStopped
+from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.variables import GraphVariables, Values
+
+v1 = tf.compat.v1
+
+
+@pytest.mark.parametrize("blocked", ["waits:0", "loops:0"])
+def test_an_interrupt_stops_a_run_and_every_variable_keeps_its_value(train: NamedSession, blocked: str) -> None:
+    before, operations = train.run(READS), len(train.graph.get_operations())
+    session = train.session
+    train.graph.finalize()
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt, match=r"stopped a run in 'train' after .* Kept: 6 variables") as stopped:
+        train.run(blocked)
+    thread.join()
+    assert not isinstance(stopped.value, SessionStopped)
+    assert ("dequeue from 'queue'" if blocked == "waits:0" else "a loop") in str(stopped.value)
+    assert "Not kept: queues" in str(stopped.value)
+    assert same(before, train.run(READS))
+    assert train.session is session
+    assert len(train.graph.get_operations()) == operations
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        train.run("unset/Read/ReadVariableOp:0")
+    train.run("double")
+    assert train.run(READS[0]).sum() == 2 * before[0].sum()
+
+
+def test_callables_do_not_outlive_a_stop_and_say_so(train: NamedSession) -> None:
+    by_name = train.session._make_callable_from_options(config_pb2.CallableOptions(fetch=[READS[0]]))
+    plain = train.make_callable(READS[0])
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train.run("waits:0")
+    thread.join()
+    with pytest.raises(RuntimeError, match="make it anew"):
+        by_name()
+    del by_name
+    assert plain().shape == (2, 3)
+
+
+def test_what_cannot_be_read_is_said_before_anything_is_lost(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = train.run(READS)
+
+    def fail(*_: object) -> None:
+        raise tf.errors.UnavailableError(None, None, "the worker is gone")
+
+    errors: list[BaseException] = []
+
+    def act() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(GraphVariables, "kept_by", fail)
+            try:
+                tfsess_magics.stop("train")
+            except tfsess_magics.ValuesLostError as error:
+                errors.append(error)
+        assert train.watched.meter.running_since is not None
+        interrupt()
+
+    thread = when_running(train, act)
+    with pytest.raises(KeyboardInterrupt, match="stopped a run"):
+        train.run("waits:0")
+    thread.join()
+    assert str(errors[0]).startswith(
+        "'train' was not stopped: its variables cannot be read (UnavailableError: the worker is gone), and would"
+    )
+    assert same(before, train.run(READS))
+
+
+def test_a_run_whose_stop_was_refused_ends_as_it_would_have(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise tf.errors.UnavailableError(None, None, "the worker is gone")
+
+    monkeypatch.setattr(GraphVariables, "kept_by", fail)
+
+    def act() -> None:
+        with pytest.raises(tfsess_magics.ValuesLostError):
+            tfsess_magics.stop("train")
+        train.run("fill")
+
+    thread = when_running(train, act)
+    assert train.run("waits:0") == 1.0
+    thread.join()
+    assert train.watched.meter.running_since is None
+
+
+def test_values_that_cannot_be_given_back_are_said_to_be_lost(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(Values, "give", fail)
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt, match="could not be begun anew, and its values are lost: no room"):
+        train.run("waits:0")
+    thread.join()
+
+
+def test_values_can_be_given_up(open_session: Open) -> None:
+    """As the session was opened, or as it is ordered."""
+    train = open_session("train", on_stop="drop")
+    with train:
+        v1.get_variable("v", initializer=2.0).initializer.run()
+        tf.identity(v1.FIFOQueue(1, tf.float32).dequeue(), name="waits")
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt, match=r"Kept: no variables .* Not kept: the values of variables \(--on-stop"):
+        train.run("waits:0")
+    thread.join()
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        train.run("v/Read/ReadVariableOp:0")
+    train.run("v/Assign")
+    thread = when_running(train, lambda: tfsess_magics.stop("train", on_stop="keep"))
+    with pytest.raises(SessionStopped, match="Kept: 1 variable"):
+        train.run("waits:0")
+    thread.join()
+    assert train.run("v/Read/ReadVariableOp:0") == 2.0
+    with pytest.raises(tfsess_magics.InvalidOptionError, match=r"--on-stop takes keep .* or drop; got 'all'"):
+        tfsess_magics.stop("train", on_stop="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("use_resource", [True, False])
+def test_a_stop_while_variables_are_being_initialised(open_session: Open, use_resource: bool) -> None:
+    """Those that have their value keep it, and the one that waits has none."""
+    train = open_session("train")
+    with train:
+        done = v1.get_variable("done", initializer=2.0, use_resource=use_resource)
+        waits = v1.FIFOQueue(1, tf.float32, shapes=[[]]).dequeue()
+        v1.get_variable("waiting", initializer=waits, use_resource=use_resource, validate_shape=False)
+        done.initializer.run()
+        init = v1.global_variables_initializer()
+    thread = when_running(train, interrupt)
+    with pytest.raises(KeyboardInterrupt, match="Kept: 1 variable"):
+        train.run(init)
+    thread.join()
+    assert train.run(done) == 2.0
+    with train, pytest.raises(tf.errors.FailedPreconditionError):
+        train.run(
+            train.graph.get_tensor_by_name("waiting/read:0" if not use_resource else "waiting/Read/ReadVariableOp:0")
+        )

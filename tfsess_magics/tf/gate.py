@@ -1,0 +1,47 @@
+"""Keeps what uses a session without a run out of one that is being stopped, and a stop waiting for it."""
+
+from __future__ import annotations
+
+from threading import get_ident
+
+from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.core.errors import SessionStopped
+from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.stop import Stop, wait
+
+
+def is_using(meter: RunMeter) -> bool:
+    """Say whether this thread uses the session already."""
+    return get_ident() in meter.in_use
+
+
+def begin_use(meter: RunMeter) -> None:
+    """Use a session for a moment, without a run: not while it is being stopped, as its C session is deleted then."""
+    thread = get_ident()
+    meter.in_use[thread] = None
+    while (stop := meter.stop) is not None:
+        end_use(meter)
+        let_no_finalizer_wait(stop)
+        wait(stop)
+        meter.in_use[thread] = None
+
+
+def end_use(meter: RunMeter) -> None:
+    """Let stops go on; may be called again."""
+    meter.in_use.pop(get_ident(), None)
+
+
+def let_no_finalizer_wait(stop: Stop) -> None:
+    """Refuse to wait for a stop in the thread that carries it out, where the collector may run anything."""
+    if stop.thread == get_ident():
+        raise SessionStopped(f"{stop.name} is being stopped, in this very thread.")
+
+
+def leaves_close_to_stop(meter: RunMeter, session: BaseSession) -> bool:
+    """Have a stop that is under way close the session as well, which it would use and delete meanwhile."""
+    was_closed, session._closed = session._closed, True
+    if meter.stop is None:
+        session._closed = was_closed
+        return False
+    return True

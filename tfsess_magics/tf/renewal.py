@@ -1,0 +1,30 @@
+"""Begins a TensorFlow session anew, in the same Python object."""
+
+from __future__ import annotations
+
+import gc
+
+from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.client.session import BaseSession
+
+
+def begin_anew(session: BaseSession) -> None:
+    """Put a new C session in the place of the closed one."""
+    with session.graph._session_run_lock():
+        _release_callables(session)
+        closed = session._session
+        options = pywrap_tf_session.TF_NewSessionOptions(target=session._target, config=session._config)
+        try:
+            with session.graph._c_graph.get() as graph:
+                session._session = pywrap_tf_session.TF_NewSessionRef(graph, options)
+        finally:
+            pywrap_tf_session.TF_DeleteSessionOptions(options)
+        pywrap_tf_session.TF_DeleteSession(closed)
+        pywrap_tf_session.ExtendSession(session._session)
+
+
+def _release_callables(session: BaseSession) -> None:
+    """Take their handles from the callables of a session: the new C session may give them to others."""
+    for found in gc.get_objects():
+        if issubclass(type(found), BaseSession._Callable) and found.__dict__.get("_session") is session:
+            found._handle = None
