@@ -55,6 +55,8 @@ class RunMeter:
         self._ended: dict[int, int] = {}
         self._last: tuple[float, float, float, str | None] | None = None
         self.last_error: str | None = None
+        self.has_succeeded = False
+        """Whether a run has ended without an error."""
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 
@@ -65,6 +67,7 @@ class RunMeter:
         self._last = *started[:2], time.perf_counter(), error
         if error is not None:
             self.last_error = error
+        self.has_succeeded |= error is None
         self.changed()
 
     @property

@@ -8,7 +8,7 @@ from html import escape
 from textwrap import shorten
 
 from tfsess_magics.core.model import Kind, SessionInfo, State, VariableInfo
-from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.core.words import count, devices_unknown, format_bytes, format_seconds, server, variables_held
 
 _SHOWN_VARIABLES = 20
 _COLUMNS = ("name", "state", "devices", "ops", "runs", "variables", "made by")
@@ -38,10 +38,10 @@ class SessionTable:
             (
                 info.name,
                 _state(info),
-                info.target or ", ".join(device.name for device in info.devices),
+                server(info.target, info.answers) or ", ".join(device.name for device in info.devices),
                 "" if info.kind.is_eager else f"{info.operations:,}",
                 "" if info.kind.is_eager else f"{info.runs:,}",
-                f"{format_bytes(info.variables_nbytes)} ({len(info.variables):,})" if info.variables else "0 B",
+                variables_held(info),
                 "  ".join([str(info.origin), *_marks(info)]),
             )
             for info in sessions
@@ -112,8 +112,8 @@ def _eager_facts(info: SessionInfo) -> list[tuple[str, str]]:
 def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
     facts = [
         ("options", str(info.options) or "none"),
-        ("target", info.target or "this process"),
-        ("devices", ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
+        ("target", server(info.target, info.answers) or "this process"),
+        ("devices", devices_unknown(info) or ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
         ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
         ("runs", f"{info.runs:,}"),
     ]
