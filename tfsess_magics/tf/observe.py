@@ -1,9 +1,10 @@
 """See every TensorFlow session that any code makes, its runs and its close.
 
-Methods of ``BaseSession`` are wrapped, and the one that resets the default graph, each in a plain function of the same
-name and signature. Steps are seen where they enter TensorFlow's runtime, so that they count however they were started:
-``run``, ``eval``, ``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
-TensorFlow: ``close`` may be called by ``__del__``, inside the garbage collector, in any thread.
+Methods of ``BaseSession`` are wrapped, the one that resets the default graph and the one that starts a thread, each in
+a plain function of the same name and signature. Steps are seen where they enter TensorFlow's runtime, so that they
+count however they were started: ``run``, ``eval``, ``make_callable``, ``partial_run``. What is ours is guarded, takes
+no lock and calls nothing of TensorFlow: ``close`` may be called by ``__del__``, inside the garbage collector, in any
+thread.
 
 The wrapped call behaves as before; where it fails, its traceback has one frame in this file, which is taken out in
 IPython's output.
@@ -15,6 +16,7 @@ import functools
 import gc
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter, time
@@ -32,6 +34,8 @@ from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
+from tfsess_magics.tf.started import follow as follow_thread
+from tfsess_magics.tf.started import leave as leave_thread
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stop import Stopper, begin_use, end_use, is_using, leaves_close_to_stop
 
@@ -155,6 +159,24 @@ def _around_variable(original: Callable[..., None]) -> Callable[..., None]:
             _tell_of_variable(self, is_new=True)
 
     return __init__
+
+
+def _around_start(original: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    @functools.wraps(original)
+    def start(self: threading.Thread) -> None:
+        if not _made:
+            return original(self)
+        try:
+            follow_thread(self)
+        except Exception:  # noqa: BLE001 - as above
+            _log_once("a thread could not be followed")
+        try:
+            return original(self)
+        except BaseException:
+            leave_thread(self)
+            raise
+
+    return start
 
 
 def _around_close(original: Callable[..., None]) -> Callable[..., None]:
@@ -333,6 +355,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession._Callable, "__call__", _around_step),
     (ops._DefaultGraphStack, "reset", _around_reset),
     (_Variable, "__init__", _around_variable),
+    (threading.Thread, "start", _around_start),
 )
 
 
