@@ -24,7 +24,7 @@ export interface SessionSummary {
   mark: string;
 }
 
-/** A device of a session. */
+/** A device of a session, or why none is known. */
 export interface Device {
   name: string;
   type: string;

@@ -9,7 +9,7 @@ from tests.harm.cells import CELLS
 from tests.harm.sides import run_sides
 
 _NOTE = re.compile(r"\ntfsess_magics: .*")
-"""What we say under an error that we can explain; see tests/notebook/test_explain.py."""
+"""What we say under an error that we can explain; see tests/notebook/test_explain*.py."""
 _EXPLAINED = {"a closed session"}
 _VARYING = re.compile(
     r"0x[0-9a-f]+|(CPU times|Wall time): .*|(Compiler |Parser   ): .*\n?"

@@ -64,3 +64,32 @@ def notebook(plain_notebook: Notebook) -> Iterator[Notebook]:
     yield plain_notebook
     tfsess_magics.close(*tfsess_magics.api.registry.names)
     tfsess_magics.unload_ipython_extension(plain_notebook.shell)
+
+
+def note(error: BaseException | None) -> str:
+    """Return the one note of the error, or of what it came from."""
+    notes: list[str] = []
+    while error is not None:
+        notes += getattr(error, "__notes__", [])
+        error = error.__cause__ or error.__context__
+    (only,) = notes
+    return only
+
+
+def explained(notebook: Notebook, cell: str) -> str:
+    """Run a cell that fails; its note is shown once, under the error."""
+    outcome = notebook.run(cell)
+    said = note(outcome.error)
+    assert outcome.out.count(said) == 1
+    return said
+
+
+@pytest.fixture
+def two(notebook: Notebook) -> Iterator[tuple[Notebook, int]]:
+    """Sessions prep and train, each with a tensor, and the cell in which that of prep was made."""
+    notebook.ok("import tensorflow as tf, tfsess_magics\nv1 = tf.compat.v1")
+    cell = notebook.shell.execution_count
+    notebook.ok("%%tfsession prep\nx = tf.constant(1.0, name='x')\nfed = v1.placeholder(tf.float32, [], name='fed')")
+    notebook.ok("%%tfsession train\ny = tf.constant(2.0, name='y')")
+    yield notebook, cell
+    notebook.run("1 / 0")  # IPython keeps the last error, and with it the sessions of its frames

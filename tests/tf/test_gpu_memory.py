@@ -10,7 +10,7 @@ import pytest
 from tfsess_magics.core.memory import DeviceMemory
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf import nvml
-from tfsess_magics.tf.devices import DeviceFunctions
+from tfsess_magics.tf.device_functions import DeviceFunctions
 from tfsess_magics.tf.kernel_memory import ProcessMemory
 
 GIB = 1 << 30

@@ -155,6 +155,8 @@ class SessionInfo:
     origin: Origin
     target: str
     """Server that it is connected to: ``grpc://host:2222``; empty for a session in this process."""
+    answers: bool | None = None
+    """Whether that server answered when it was asked last; None if it was not asked yet."""
     is_default: bool
     """Whether it is the default session of a thread."""
     is_unused: bool

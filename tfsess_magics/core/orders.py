@@ -28,7 +28,7 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.words import adopted_message, closed_message, reset_message
+from tfsess_magics.core.words import adopted_message, closed_message, devices_unknown, reset_message
 
 
 def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
@@ -80,6 +80,12 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
                 return adopted_message(registry.adopt(cast("ObservedSession", session), order.name).info()), None
 
 
+def _devices(info: SessionInfo) -> list[Device]:
+    if why := devices_unknown(info):
+        return [Device(why, "", None, 0)]
+    return [Device(device.name, device.type, device.memory_limit, info.nbytes_on(device)) for device in info.devices]
+
+
 def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
     shown, rest = info.variables[:MAX_VARIABLES], info.variables[MAX_VARIABLES:]
     return SessionDetails(
@@ -91,9 +97,7 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         last_run=_run(info.last_run),
         largest_run=_run(info.largest_run),
         last_error=info.last_error,
-        devices=[
-            Device(device.name, device.type, device.memory_limit, info.nbytes_on(device)) for device in info.devices
-        ],
+        devices=_devices(info),
         variables=[
             Variable(v.name, None if v.shape is None else list(v.shape), v.dtype, v.nbytes, v.initialized, v.device)
             for v in shown

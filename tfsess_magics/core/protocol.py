@@ -29,7 +29,7 @@ class SessionSummary(msgspec.Struct, frozen=True):
     generation: int
     origin: str
     target: str
-    """Server that it is connected to; empty for a session in the kernel's process."""
+    """Server that it is connected to, and whether that does not answer; empty for a session in the kernel's process."""
     is_default: bool
     """Whether it is the default session of a thread."""
     is_unused: bool
@@ -46,7 +46,7 @@ class SessionSummary(msgspec.Struct, frozen=True):
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A device of a session."""
+    """A device of a session, or why none is known."""
 
     name: str
     type: str

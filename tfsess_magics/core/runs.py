@@ -81,6 +81,8 @@ class RunMeter:
         self._recent: deque[_Ended] = deque(maxlen=RECENT)
         self._largest: _Ended | None = None
         self.last_error: str | None = None
+        self.has_succeeded = False
+        """Whether a run has ended without an error."""
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 
@@ -99,6 +101,7 @@ class RunMeter:
             self._largest = last
         if error is not None:
             self.last_error = error
+        self.has_succeeded |= error is None
         self.changed()
 
     @property

@@ -33,6 +33,29 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"no {noun}s"
 
 
+def server(target: str, answers: bool | None) -> str:
+    """Write the server of a session, and that it does not answer; empty for a session in this process."""
+    return f"{target}, which does not answer" if target and answers is False else target
+
+
+def devices_unknown(info: SessionInfo) -> str:
+    """Say why no device of a session is known; empty if one is, or it has none."""
+    if info.devices or not info.target:
+        return ""
+    return "not known: the server does not answer" if info.answers is False else "not known yet"
+
+
+def variables_held(info: SessionInfo) -> str:
+    """Write the bytes of the variables that have a value, and the number of variables."""
+    if not info.variables:
+        return "0 B"
+    if info.target and all(variable.initialized is None for variable in info.variables):
+        size = "not known yet" if info.answers is None else "not known"
+    else:
+        size = format_bytes(info.variables_nbytes)
+    return f"{size} ({len(info.variables):,})"
+
+
 def closed_message(was: SessionInfo) -> str:
     """Say what closing a session freed."""
     if was.kind is Kind.EAGER:

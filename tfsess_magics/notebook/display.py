@@ -8,8 +8,8 @@ from html import escape
 from textwrap import shorten
 
 from tfsess_magics.core.history import Sample
-from tfsess_magics.core.model import Kind, RunInfo, SessionInfo, State, VariableInfo
-from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.core.model import DeviceInfo, Kind, RunInfo, SessionInfo, State, VariableInfo
+from tfsess_magics.core.words import count, devices_unknown, format_bytes, format_seconds, server, variables_held
 from tfsess_magics.notebook.plot import memory_plot, text_line
 
 _SHOWN_VARIABLES = 20
@@ -40,10 +40,10 @@ class SessionTable:
             (
                 info.name,
                 _state(info),
-                info.target or ", ".join(device.name for device in info.devices),
+                server(info.target, info.answers) or ", ".join(device.name for device in info.devices),
                 "" if info.kind.is_eager else f"{info.operations:,}",
                 "" if info.kind.is_eager else f"{info.runs:,}",
-                f"{format_bytes(info.variables_nbytes)} ({len(info.variables):,})" if info.variables else "0 B",
+                variables_held(info),
                 "  ".join([str(info.origin), *_marks(info)]),
             )
             for info in sessions
@@ -129,8 +129,8 @@ def _eager_facts(info: SessionInfo) -> list[tuple[str, str]]:
 def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
     facts = [
         ("options", str(info.options) or "none"),
-        ("target", info.target or "this process"),
-        ("devices", ", ".join(f"{device.name} ({format_bytes(info.nbytes_on(device))})" for device in info.devices)),
+        ("target", server(info.target, info.answers) or "this process"),
+        ("devices", devices_unknown(info) or ", ".join(_device(info, device) for device in info.devices)),
         ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
         ("runs", f"{info.runs:,}"),
     ]
@@ -145,6 +145,10 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
     if info.last_error:
         facts.append(("last error", shorten(info.last_error, 160, placeholder=" …")))
     return facts
+
+
+def _device(info: SessionInfo, device: DeviceInfo) -> str:
+    return f"{device.name} ({format_bytes(info.nbytes_on(device))})"
 
 
 def _run(run: RunInfo) -> str:

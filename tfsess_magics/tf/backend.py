@@ -32,6 +32,7 @@ from tfsess_magics.tf.late_gpu_options import LateGpuOptions
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.outside import OutsideScope
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.started import is_followed
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stopper import Stopper
 from tfsess_magics.tf.stray_scopes import StrayScopes
@@ -148,7 +149,8 @@ class TensorFlow:
 
     def _meet_variable(self, variable: Any, is_new: bool) -> None:
         stay = innermost_stay() if is_new else None
-        if is_new and stay is None and threading.current_thread() is not threading.main_thread():
+        thread = threading.current_thread()
+        if is_new and stay is None and thread is not threading.main_thread() and not is_followed(thread):
             self._tell_starter()
         if stay is not None and isinstance(stay.session, EagerScope):
             stay.session.variables.add(variable)

@@ -1,93 +1,26 @@
-"""TensorFlow's functions on devices, called only where that makes TensorFlow initialize nothing.
-
-The statistics of an allocator are told through an eager context. Where the user's own is not initialized yet it stays
-so: much of ``tf.config`` is refused afterwards. The allocator of the CPUs is asked through a small context of
-ours, once a session of the user's or an eager operation has made the first device of the process and so fixed the size
-of TensorFlow's thread pool.
-"""
+"""What is said of the devices of a session."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python import pywrap_tfe
-from tensorflow.python.eager import context
 
-from tfsess_magics.tf import nvml
-
-_HOST = "/device:CPU:0"
+from tfsess_magics.core.model import DeviceInfo
 
 
-class DeviceFunctions:
-    """What is asked of TensorFlow about this process' devices. Any thread may call it."""
-
-    @property
-    def is_eager_initialized(self) -> bool:
-        """Whether the user's eager context has been initialized."""
-        return context.context_safe() is not None and context.context()._context_handle is not None
-
-    def host(self) -> tuple[Callable[[], dict[str, int]], Callable[[], None]]:
-        """Return what reads ``current`` and ``peak`` of the allocator of the CPUs, and what sets its peak back.
-
-        The first raises a ValueError if it keeps no statistics: without oneDNN.
-        """
-        return (
-            functools.partial(pywrap_tfe.TFE_GetMemoryInfo, self._host_context, _HOST),
-            functools.partial(pywrap_tfe.TFE_ResetMemoryStats, self._host_context, _HOST),
+def described(devices: Sequence[Any]) -> tuple[DeviceInfo, ...]:
+    """Describe devices as ``Session.list_devices`` returns them: with job and task where there are several tasks."""
+    specs = [tf.compat.v1.DeviceSpec.from_string(device.name) for device in devices]
+    is_cluster = len({(spec.job, spec.task) for spec in specs}) > 1
+    return tuple(
+        DeviceInfo(
+            name=f"/job:{spec.job}/task:{spec.task}/{where}" if is_cluster else where,
+            type=device.device_type,
+            # TensorFlow gives every CPU 256 MiB, which is neither a limit nor a size.
+            memory_limit=None if device.device_type == "CPU" else device.memory_limit_bytes or None,
         )
-
-    @functools.cached_property
-    def _host_context(self) -> Any:
-        config = tf.compat.v1.ConfigProto(device_count={"CPU": 1, "GPU": 0}, inter_op_parallelism_threads=1)
-        options = pywrap_tfe.TFE_NewContextOptions()
-        try:
-            pywrap_tfe.TFE_ContextOptionsSetConfig(options, config.SerializeToString())
-            return pywrap_tfe.TFE_NewContext(options)
-        finally:
-            pywrap_tfe.TFE_DeleteContextOptions(options)
-
-    def accelerators(self) -> list[str]:
-        """Return the names of the devices of the user's eager context that are no CPUs: ``GPU:0``."""
-        if not self.is_eager_initialized:
-            return []
-        devices = tf.config.list_logical_devices()
-        return [device.name.removeprefix("/device:") for device in devices if device.device_type != "CPU"]
-
-    def memory(self, name: str) -> dict[str, int]:
-        """Return ``current`` and ``peak`` of a device of the user's eager context."""
-        # Past ``tf.config``, which tells the user of peaks that were set back (see `tfsess_magics.tf.observe`).
-        memory: dict[str, int] = pywrap_tfe.TFE_GetMemoryInfo(context.context()._handle, f"/device:{name}")
-        return memory
-
-    def reset_memory(self, name: str) -> None:
-        """Set the peak of a device of the user's eager context back to what is in use."""
-        pywrap_tfe.TFE_ResetMemoryStats(context.context()._handle, f"/device:{name}")
-
-    def _physical(self, name: str) -> Any:
-        """Return the physical device of a logical one, None where one was divided into several."""
-        kind = name.partition(":")[0]
-        physical, logical = tf.config.get_visible_devices(kind), tf.config.list_logical_devices(kind)
-        names = [device.name.removeprefix("/device:") for device in logical]
-        return physical[names.index(name)] if len(physical) == len(names) and name in names else None
-
-    def model(self, name: str) -> str:
-        """Return what a device of the user's eager context is: ``NVIDIA L4``; empty where TensorFlow does not say."""
-        physical = self._physical(name)
-        details = tf.config.experimental.get_device_details(physical) if physical else {}
-        return str(details.get("device_name", ""))
-
-    def elsewhere(self, name: str) -> tuple[int, int]:
-        """Return the bytes of a GPU, and those that other processes have of it.
-
-        Raises
-        ------
-        LookupError
-            With the reason, if that is not known.
-        """
-        physical = self._physical(name)
-        if physical is None:
-            raise LookupError("which GPU this is cannot be told where one is divided into several")
-        return nvml.usage(int(physical.name.rpartition(":")[2]))
+        for device, spec in zip(devices, specs, strict=True)
+        for where in [f"{spec.device_type}:{spec.device_index}"]
+    )

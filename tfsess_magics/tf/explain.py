@@ -15,6 +15,7 @@ from tensorflow.python.framework import ops
 
 from tfsess_magics.core.model import Kind
 from tfsess_magics.tf.belongings import KERAS, describe, home_of, place_of
+from tfsess_magics.tf.ended import explain_ended
 from tfsess_magics.tf.holders import name_in_notebook
 from tfsess_magics.tf.nesting import explain_nesting
 from tfsess_magics.tf.observe import closed_by
@@ -77,7 +78,7 @@ class Explainer:
         message = str(error)
         for pattern, explain in _RULES:
             if match := pattern.search(message):
-                return explain(self, error, match)
+                return explain_ended(error) or explain(self, error, match)
         return None
 
     def _here(self, graph: tf.Graph | None = None) -> tuple[str, str]:
@@ -114,7 +115,8 @@ class Explainer:
         elif home.name.startswith("#"):
             remedy = f"To run it where it was made: %tfsession adopt {home.name} NAME"
         else:
-            remedy = f"Evaluate it there and pass the value: %%tfsession {home.name}"
+            way = "Run it there" if isinstance(element, tf.Operation) else "Evaluate it there and pass the value"
+            remedy = f"{way}: %%tfsession {home.name}"
         return f"{describe(element, self._live())}; {here}. {remedy}"
 
     def _out_of_scope(self, error: BaseException, _: re.Match[str]) -> str | None:

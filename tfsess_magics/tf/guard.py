@@ -138,9 +138,10 @@ def say_block(who: Caller | None, name: str) -> str:
     return f"{who or 'a with block'} entered {name!r} and never left it; it was left with the cell"
 
 
-def say_unbound(who: Caller | None, name: str) -> str:
-    """Say who made an eager variable in a thread that is not in the session of that name, and how it gets there."""
+def say_unbound(who: Caller | None, name: str, operation: str = "VarHandleOp") -> str:
+    """Say who ran TensorFlow eagerly in a thread that is not in the session of that name, and how it gets there."""
+    did = "made an eager variable" if operation == "VarHandleOp" else f"ran {operation} eagerly"
     return (
-        f"{who or 'a function of the cell'} made an eager variable in another thread, which is not in {name!r}. "
+        f"{who or 'a function of the cell'} {did} in another thread, which is not in {name!r}. "
         "To carry the session there: tfsess_magics.bind(function)"
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemory
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf.allocators import COUNTED, CPU, Allocator, Allocators
-from tfsess_magics.tf.devices import DeviceFunctions
+from tfsess_magics.tf.device_functions import DeviceFunctions
 
 _NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
 _NO_STATISTICS = (

@@ -15,6 +15,8 @@ from typing import Any
 
 from tensorflow.python.framework import ops, stack
 
+from tfsess_magics.tf.ended import note_ended
+
 CONTROLLERS = {
     inspected.__wrapped__.__code__
     for inspected in (stack.DefaultStack.get_controller, ops._DefaultGraphStack.get_controller)
@@ -65,7 +67,12 @@ def end_controllers(entered: Sequence[Any]) -> list[Any]:
     list
         Those without one: they were left already, but in another order than entered.
     """
-    controllers = open_controllers()
+    controllers = [
+        controller
+        for controller in open_controllers()
+        if controller.gi_frame and any(controller.gi_frame.f_locals.get("default") is default for default in entered)
+    ]
+    note_ended(controllers, entered)
     without: list[Any] = []
     for default in reversed(entered):
         is_found = False

@@ -1,10 +1,11 @@
 """See every TensorFlow session that any code makes, its runs and its close.
 
-Methods of ``BaseSession`` are wrapped, and the one that resets the default graph, each in a plain function of the same
-name and signature; so are the two that tell the user of an allocator's peak, which is set back before runs. Steps are
-seen where they enter TensorFlow's runtime, so that they count however they were started: ``run``, ``eval``,
-``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
-TensorFlow: ``close`` may be called by ``__del__``, inside the garbage collector, in any thread.
+Methods of ``BaseSession`` are wrapped, the one that resets the default graph and the one that starts a thread, each in
+a plain function of the same name and signature; so are the two that tell the user of an allocator's peak, which is set
+back before runs. Steps are seen where they enter TensorFlow's runtime, so that they count however they were started:
+``run``, ``eval``, ``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
+TensorFlow but for the figures of its allocators: ``close`` may be called by ``__del__``, inside the garbage collector,
+in any thread.
 
 The wrapped call behaves as before; where it fails, its traceback has one frame in this file, which is taken out in
 IPython's output.
@@ -16,6 +17,7 @@ import functools
 import gc
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter, time
@@ -37,6 +39,8 @@ from tfsess_magics.tf.gate import begin_use, end_use, is_using, leaves_close_to_
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
 from tfsess_magics.tf.overdue import end_when_late
+from tfsess_magics.tf.started import follow as follow_thread
+from tfsess_magics.tf.started import leave as leave_thread
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stopper import Stopper
 
@@ -166,6 +170,24 @@ def _around_variable(original: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
+def _around_start(original: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    @functools.wraps(original)
+    def start(self: threading.Thread) -> None:
+        if not _made:
+            return original(self)
+        try:
+            follow_thread(self)
+        except Exception:  # noqa: BLE001 - as above
+            _log_once("a thread could not be followed")
+        try:
+            return original(self)
+        except BaseException:
+            leave_thread(self)
+            raise
+
+    return start
+
+
 def _around_close(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def close(self: BaseSession, *args: Any, **kwargs: Any) -> None:
@@ -246,9 +268,10 @@ def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> No
             del found, error
 
 
-def _begin_measuring(token: int) -> None:
+def _begin_measuring(meter: RunMeter, token: int) -> None:
     try:
-        _allocators.begin(token)
+        if meter.is_local:
+            _allocators.begin(token)
     except Exception:  # noqa: BLE001 - as above
         _log_once("the memory of a run could not be measured")
 
@@ -286,8 +309,7 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                     stopper.halt(meter, token)
                     _require_handle(self)
                 stopper.arm(meter)
-                if meter.is_local:
-                    _begin_measuring(token)
+                _begin_measuring(meter, token)
                 limit = _limit()
                 if limit is not None and takes_options:
                     return run_within(limit, original, self, *args)
@@ -381,6 +403,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (_Variable, "__init__", _around_variable),
     (context.Context, "get_memory_info", _around_memory_info),
     (context.Context, "reset_memory_stats", _around_reset_of_peak),
+    (threading.Thread, "start", _around_start),
 )
 
 

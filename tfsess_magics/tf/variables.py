@@ -13,7 +13,7 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -54,7 +54,7 @@ class _Variable:
     index: int
     resource: tuple[object, ...]
     """What the runtime knows it by: two operations may share one variable."""
-    initialized: bool | None = False
+    initialized: bool | None
     check: str | None = None
     """Operation that says whether there is a value."""
     read: str | None = None
@@ -87,6 +87,8 @@ class GraphVariables:
         self._variables: dict[str, _Variable] = {}
         self._asked: object = None
         self._sizes: list[tuple[str, int]] | None = None
+        self._forgotten = 0
+        """Counts how often all was forgotten that was known of values."""
 
     def records(self, devices: Sequence[DeviceInfo]) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first."""
@@ -135,8 +137,8 @@ class GraphVariables:
             If there is not enough memory for them.
         """
         with self._lock:
-            self._scan(session.graph)
-            self._forget()
+            self._scan(session)
+            self._forget(session)
             timeout = _SERVER if session._target else UNBOUNDED
             self._find_out(session, timeout, math.inf)
             # Of some nothing tells whether they have a value.
@@ -154,19 +156,20 @@ class GraphVariables:
     def restore(self, session: BaseSession, values: Values) -> None:
         """Give a new session on the same graph its values; those that a server has kept by itself may be newer."""
         with self._lock:
-            self._forget()
+            self._forget(session)
             if session._target:
                 self._find_out(session, _SERVER, math.inf)
                 there = {v.assign for v in self._variables.values() if v.initialized}
                 values = values._replace(assigned=[given for given in values.assigned if given[0] not in there])
             values.give(session)
 
-    def _forget(self) -> None:
+    def _forget(self, session: BaseSession) -> None:
         """Take no variable for initialized that was."""
         self._sizes = None
         self._asked = None
+        self._forgotten += 1
         for variable in self._variables.values():
-            variable.initialized = False
+            variable.initialized = _unasked(session)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -179,21 +182,22 @@ class GraphVariables:
         session = self._get_session()
         if session is None or getattr(session, "_session", None) is None:
             return False
-        self._scan(session.graph)
+        self._scan(session)
         if session._closed:
             return False
-        if ask and not session._target:  # a server may not answer, and may not know this thread
+        if ask and not session._target:  # a server may not answer
             self._ask(session)
         return True
 
-    def _scan(self, graph: tf.Graph) -> None:
+    def _scan(self, session: BaseSession) -> None:
+        graph = session.graph
         if graph.version == self._scanned:
             return
         operations = graph.get_operations()
         for index in range(self._scanned, len(operations)):
             op = operations[index]
             if op.type in _RESOURCE or op.type in _REFERENCE:
-                self._variables[op.name] = _describe(op, index)
+                self._variables[op.name] = _describe(op, index, _unasked(session))
             elif op.control_inputs:
                 continue  # to run it would run what it waits for
             elif op.type in _ASSIGNS:
@@ -212,28 +216,61 @@ class GraphVariables:
 
     def _ask(self, session: BaseSession) -> None:
         state = (self._meter.runs, self._meter.running_since)
-        pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
-        if not pending or state == self._asked:
+        if state == self._asked or not self._pending():
             return
         self._asked = state
         with suppress(Exception):  # a session that was closed meanwhile; not known is the truth
             self._find_out(session, _SHOWN, _MAX_READS)
 
+    def ask_server(self, session: BaseSession, timeout: int) -> None:
+        """Ask the server of a session which variables have a value, and keep nobody waiting meanwhile.
+
+        Raises
+        ------
+        tf.errors.OpError
+            If it does not answer within so many milliseconds.
+        """
+        with self._lock:
+            self._scan(session)
+            pending, forgotten = self._pending(), self._forgotten
+        found = list(self._found(session, pending, timeout, _MAX_READS))
+        with self._lock:
+            if self._forgotten == forgotten:
+                self._sizes = None
+                _note(found)
+
+    @property
+    def are_known(self) -> bool:
+        """Whether all variables that the runtime has seen are known to have a value."""
+        with self._lock:
+            return not self._pending()
+
+    def _pending(self) -> list[_Variable]:
+        return [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
+
     def _find_out(self, session: BaseSession, timeout: int, max_reads: float) -> None:
         self._sizes = None
-        pending = [v for v in self._variables.values() if not v.initialized and v.index < self._meter.version]
+        _note(self._found(session, self._pending(), timeout, max_reads))
+
+    def _found(
+        self, session: BaseSession, pending: Sequence[_Variable], timeout: int, max_reads: float
+    ) -> Iterator[tuple[_Variable, bool | None]]:
+        """Ask the runtime; yield all with None first, and then with what it says."""
         known = [v for v in pending if 0 <= v.probe_index < self._meter.version]
         for variable in pending:
-            variable.initialized = None
+            yield variable, None
         checked = [v for v in known if v.check is not None]
         if checked:
             values = _run(session, fetches=[v.check for v in checked], timeout=timeout)
             for variable, value in zip(checked, values, strict=True):
-                variable.initialized = bool(value)
-        self._read(session, [v for v in known if v.check is None and v.read is not None], timeout, max_reads)
+                yield variable, bool(value)
+        unchecked = [v for v in known if v.check is None and v.read is not None]
+        yield from self._read(session, unchecked, timeout, max_reads)
 
     @staticmethod
-    def _read(session: BaseSession, variables: list[_Variable], timeout: int, max_reads: float) -> None:
+    def _read(
+        session: BaseSession, variables: list[_Variable], timeout: int, max_reads: float
+    ) -> Iterator[tuple[_Variable, bool]]:
         groups, reads = [variables], 0
         while groups and reads < max_reads:
             group = groups.pop()
@@ -246,13 +283,18 @@ class GraphVariables:
                 named = _NODE.search(str(error))
                 without = next((v for v in group if len(group) == 1 or (named and v.read == named[1])), None)
                 if without is not None:
-                    without.initialized = False
+                    yield without, False
                 rest = [v for v in group if v is not without]
                 middle = len(rest) // 2
                 groups += [rest[middle:], rest[:middle]]
             else:
                 for variable in group:
-                    variable.initialized = True
+                    yield variable, True
+
+
+def _note(found: Iterable[tuple[_Variable, bool | None]]) -> None:
+    for variable, is_initialized in found:
+        variable.initialized = is_initialized
 
 
 class Values(NamedTuple):
@@ -313,7 +355,12 @@ def _run(
     return values
 
 
-def _describe(op: tf.Operation, index: int) -> _Variable:
+def _unasked(session: BaseSession) -> bool | None:
+    """Say what is known of a variable before anybody asks: on a server others may have given it a value."""
+    return None if session._target else False
+
+
+def _describe(op: tf.Operation, index: int, initialized: bool | None) -> _Variable:
     dims = op.get_attr("shape")
     shape = None if dims.unknown_rank else tuple(None if d.size < 0 else d.size for d in dims.dim)
     dtype = tf.as_dtype(op.get_attr("dtype")).base_dtype
@@ -327,6 +374,7 @@ def _describe(op: tf.Operation, index: int) -> _Variable:
         device=f"{spec.device_type}:{spec.device_index or 0}" if spec.device_type else "",
         index=index,
         resource=_resource(op),
+        initialized=initialized,
     )
 
 

@@ -15,7 +15,10 @@ from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, Stat
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.words import server
+from tfsess_magics.tf.devices import described
 from tfsess_magics.tf.kernel_memory import by_allocator
+from tfsess_magics.tf.server import OnServer
 from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
 
@@ -39,6 +42,7 @@ class Watched:
         meter.watched = weakref.ref(self)
         self.graph_variables = GraphVariables(self._session, meter)
         self.waiting = Waiting(meter)
+        self._on_server = OnServer(self._session, meter, self.graph_variables)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -62,11 +66,13 @@ class Watched:
 
     @property
     def devices(self) -> tuple[DeviceInfo, ...]:
-        """What the session can place operations on; of a server that does not answer nothing is known."""
+        """What the session can place operations on; nothing as long as that is not known."""
         session = self.session
-        if self._devices is None and session is not None and not self.target and self.meter.stop is None:
+        if self.target:
+            return self._on_server.devices or ()
+        if self._devices is None and session is not None and self.meter.stop is None:
             try:
-                self._devices = tuple(_describe(device) for device in session.list_devices())
+                self._devices = described(session.list_devices())
             except tf.errors.OpError:  # it was closed between the lines above
                 return ()
         return self._devices or ()
@@ -81,7 +87,9 @@ class Watched:
 
     def variables(self) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first, and ask the runtime which have a value."""
-        return self.graph_variables.records(self.devices)
+        records = self.graph_variables.records(self.devices)
+        self._on_server.ask(again=True)
+        return records
 
     @property
     def local_devices(self) -> tuple[DeviceInfo, ...]:
@@ -120,6 +128,7 @@ class Watched:
             state=state,
             origin=origin,
             target=self.target,
+            answers=self._on_server.answers,
             is_default=self.is_default,
             is_unused=is_unused,
             generation=generation,
@@ -154,6 +163,8 @@ class Watched:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
         session = self.session
         variables, nbytes = self.graph_variables.totals(ask=ask)
+        if ask:
+            self._on_server.ask()
         return SessionSummary(
             id=number,
             name=name,
@@ -161,7 +172,7 @@ class Watched:
             state=state.value,
             generation=generation,
             origin=str(origin),
-            target=self.target,
+            target=server(self.target, self._on_server.answers),
             is_default=self.is_default,
             is_unused=is_unused,
             operations=0 if session is None else session.graph.num_operations(),
@@ -183,10 +194,3 @@ def default_stacks() -> Iterator[list[Any]]:
         if isinstance(parts, dict):
             for part in list(parts.values()):
                 yield part.get("stack", [])
-
-
-def _describe(device: Any) -> DeviceInfo:
-    spec = tf.compat.v1.DeviceSpec.from_string(device.name)
-    # TensorFlow gives every CPU 256 MiB, which is neither a limit nor a size.
-    limit = None if device.device_type == "CPU" else device.memory_limit_bytes or None
-    return DeviceInfo(name=f"{spec.device_type}:{spec.device_index}", type=device.device_type, memory_limit=limit)

@@ -1,0 +1,102 @@
+"""What is said where TensorFlow 2, Keras and graphs meet."""
+
+import pytest
+
+from tests.notebook.conftest import Notebook, explained
+
+EAGER = "was made in eager mode and is in no graph; this cell runs in"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (
+            "v1.placeholder(tf.float32)",
+            ("this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"),
+        ),
+        (
+            "%%tfsession train\ny + eager",
+            f"a tensor of shape (2,) {EAGER} 'train'. Pass its value: .numpy()",
+        ),
+        (
+            "%%tfsession train\ny * weight",
+            f"a variable {EAGER} 'train'. Pass its value: .numpy()",
+        ),
+        (
+            "%%tfsession train\nv1.get_default_session().run(eager)",
+            f"a tensor of shape (2,) {EAGER} 'train'. Pass its value: .numpy()",
+        ),
+        (
+            "%%tfsession prep\nfed.eval({fed: eager})",
+            f"a tensor of shape (2,) {EAGER} 'prep'. Pass its value: .numpy()",
+        ),
+        (
+            "%%tfsession empty\nv1.get_default_session().run('x:0')",
+            "the graph of 'empty' (generation 1) has no operations yet. Build them in it: %%tfsession empty",
+        ),
+        (
+            "%%tfsession train\nv1.layers.dense(y, 2)",
+            (
+                "it is in tf_keras (Keras 2). Install that, set TF_USE_LEGACY_KERAS=1 in the environment before "
+                "TensorFlow is imported, and restart the kernel"
+            ),
+        ),
+    ],
+)
+def test_eager_and_graph(two: tuple[Notebook, int], cell: str, said: str) -> None:
+    """TensorFlow 2 is eager outside a session; what follows from that is said."""
+    notebook, _ = two
+    notebook.ok("eager = tf.constant([1.0, 2.0]); weight = tf.Variable(1.0)")
+    assert explained(notebook, cell) == f"tfsess_magics: {said}"
+    notebook.ok("del eager, weight")
+
+
+KERAS = """m = tf.keras.Sequential([tf.keras.Input([2]), tf.keras.layers.Dense(1, name='d')], name='m')
+m.compile('sgd', 'mse')"""
+
+
+@pytest.mark.parametrize("call", ["fit(data, data[:, :1])", "evaluate(data, data[:, :1])", "predict(data)"])
+def test_what_keras_cannot_do_in_a_graph(two: tuple[Notebook, int], call: str) -> None:
+    """And where it can, as is tried."""
+    notebook, _ = two
+    notebook.ok(f"%%tfsession train\nimport numpy as np\ndata = np.ones([4, 2])\n{KERAS}")
+    assert explained(notebook, f"%%tfsession train\nm.{call}") == (
+        "tfsess_magics: fit, evaluate and predict of Keras 3 work in eager mode only; this cell runs in 'train'. "
+        "Make and use the model in a scope that is eager: %%tfsession NAME --eager"
+    )
+    notebook.ok(f"%%tfsession eager --eager\n{KERAS}\nm.{call}")
+    notebook.ok("%tfsession close eager\ndel np, data")
+
+
+def test_a_dataset_in_a_graph(two: tuple[Notebook, int]) -> None:
+    """What reads it there."""
+    notebook, _ = two
+    said = explained(notebook, "%%tfsession train\ndataset = tf.data.Dataset.range(3)\nlist(dataset)")
+    head, line = said.split(": ", 1)[1].split(": ")
+    assert head == "this cell runs in 'train', where a dataset is read by an operation"
+    assert notebook.ok(f"%%tfsession train\n({line}).eval()").value == 0
+
+
+@pytest.mark.parametrize(
+    ("asks", "shown", "value"),
+    [("w.numpy()", "values", 3.0), ("m.get_weights()", "[value.shape for value in values]", [(2, 1), (1,)])],
+)
+def test_a_value_in_a_graph(two: tuple[Notebook, int], asks: str, shown: str, value: object) -> None:
+    """The session gives it."""
+    notebook, _ = two
+    notebook.ok(f"%%tfsession train\n{KERAS}\nw = tf.Variable(3.0)\nv1.global_variables_initializer().run()")
+    head, line = explained(notebook, f"%%tfsession train\n{asks}").split(". To get it: ")
+    assert head == "tfsess_magics: in a graph a variable has its value in a session only"
+    notebook.ok(f"%%tfsession train\nvariable, model = w, m\nvalues = {line}")
+    assert notebook.ok(shown).value == value
+
+
+def test_a_keras_model_outside_its_graph(two: tuple[Notebook, int]) -> None:
+    """Keras shortens TensorFlow's traceback to its own frames."""
+    notebook, _ = two
+    cell = notebook.shell.execution_count
+    notebook.ok(f"%%tfsession train\n{KERAS}")
+    assert explained(notebook, "m(tf.ones([4, 2]))") == (
+        f"tfsess_magics: tensor 'm/d/kernel:0' was made in session 'train' (generation 1, cell {cell}); "
+        "this cell is eager. Go on there: %%tfsession train"
+    )

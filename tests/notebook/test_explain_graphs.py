@@ -1,0 +1,90 @@
+"""What is said under an error of TensorFlow's: of an element of another graph."""
+
+import re
+
+import pytest
+
+from tests.notebook.conftest import Notebook, explained
+
+
+@pytest.mark.parametrize(
+    ("body", "element"),
+    [
+        ("x + y", "tensor 'x:0'"),
+        ("y + x", "tensor 'x:0'"),
+        ("x.eval()", "tensor 'x:0'"),
+        ("v1.get_default_session().run([y, x])", "tensor 'x:0'"),
+        ("y.eval({fed: 1.0})", "tensor 'fed:0'"),
+        ("tf.control_dependencies([x]).__enter__()", "tensor 'x:0'"),
+        ("tf.gradients(y, x)", "tensor 'x:0'"),
+    ],
+)
+def test_of_another_graph(two: tuple[Notebook, int], body: str, element: str) -> None:
+    """Where the tensor was made, where it was used, and what to do."""
+    notebook, cell = two
+    assert explained(notebook, f"%%tfsession train\n{body}") == (
+        f"tfsess_magics: {element} was made in session 'prep' (generation 1, cell {cell}); this cell runs in 'train'. "
+        "Evaluate it there and pass the value: %%tfsession prep"
+    )
+
+
+@pytest.mark.parametrize("body", ["x.op.run()", "v1.get_default_session().run(x.op)"])
+def test_an_operation_of_another_graph(two: tuple[Notebook, int], body: str) -> None:
+    """It has an effect, and no value that could be passed."""
+    notebook, cell = two
+    assert explained(notebook, f"%%tfsession train\n{body}") == (
+        f"tfsess_magics: operation 'x' was made in session 'prep' (generation 1, cell {cell}); "
+        "this cell runs in 'train'. Run it there: %%tfsession prep"
+    )
+
+
+def test_of_another_graph_under_time(two: tuple[Notebook, int]) -> None:
+    """The same where a magic above runs the body."""
+    said = explained(two[0], "%%time\n%%tfsession train\nx + y")
+    assert "was made in session 'prep'" in said
+    assert "this cell runs in 'train'" in said
+
+
+def test_of_another_graph_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
+    """The session that was asked to run it is named."""
+    said = explained(two[0], "tfsess_magics.get('train').run(x)")
+    assert "was made in session 'prep'" in said
+    assert "it was used in session 'train'" in said
+
+
+def test_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
+    """TensorFlow's "out of scope" is an eager cell that uses a graph's tensor."""
+    notebook, cell = two
+    assert explained(notebook, "x + 1") == (
+        f"tfsess_magics: tensor 'x:0' was made in session 'prep' (generation 1, cell {cell}); this cell is eager. "
+        "Go on there: %%tfsession prep"
+    )
+
+
+def test_of_an_older_generation(two: tuple[Notebook, int]) -> None:
+    """Made before a reset."""
+    notebook, cell = two
+    notebook.ok("%tfsession reset prep")
+    assert explained(notebook, "%%tfsession prep\ntf.constant(1.0) + x") == (
+        f"tfsess_magics: tensor 'x:0' was made before the reset of 'prep' (generation 1, cell {cell}); "
+        "this cell runs in 'prep'. Build it again in 'prep'."
+    )
+
+
+def test_of_a_closed_session(two: tuple[Notebook, int]) -> None:
+    """Its name is still known."""
+    two[0].ok("%tfsession close prep")
+    assert "was made in session 'prep', which was closed since" in explained(two[0], "%%tfsession train\nx + y")
+
+
+def test_of_the_graph_of_other_code(two: tuple[Notebook, int]) -> None:
+    """The session that is on it, if there is one, and who made that."""
+    notebook, _ = two
+    cell = notebook.shell.execution_count
+    notebook.ok("with tf.Graph().as_default():\n    z = tf.constant(1.0, name='z'); sess = v1.Session()")
+    said = explained(notebook, "%%tfsession train\ny + z")
+    assert re.search(rf"made in the graph of (#\d+), a session made by cell {cell} \(cell {cell}\)", said)
+    assert re.search(r"To run it where it was made: %tfsession adopt #\d+ NAME", said)
+    notebook.ok("sess.close()")
+    assert "was made in no session that is open" in explained(notebook, "%%tfsession train\ny + z")
+    notebook.ok("del sess, z")
