@@ -2,7 +2,15 @@ import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
 import { isOurs } from './kind';
-import type { SessionChanged, SessionClosed, SessionSummary, Snapshot } from './protocol';
+import type {
+  KernelMemory,
+  MemoryChanged,
+  Sample,
+  SessionChanged,
+  SessionClosed,
+  SessionSummary,
+  Snapshot
+} from './protocol';
 import { PROTOCOL_VERSION } from './protocol';
 
 /** The line that loads the extension in a kernel. */
@@ -37,11 +45,26 @@ export interface KernelSessions extends KernelFacts {
   readonly clockAhead: number;
   /** In the order in which they were made. */
   readonly sessions: readonly SessionSummary[];
+  /** Null before the kernel has told it. */
+  readonly memory: KernelMemory | null;
+  /** What each session held over time, by its number: the latest changes, oldest first. */
+  readonly samples: ReadonlyMap<number, readonly Sample[]>;
   /** Why the last order to a session was not carried out, by the number of the session. */
   readonly refusals: ReadonlyMap<number, string>;
 }
 
-const NOTHING = { version: null, revision: 0, clockAhead: 0, sessions: [], refusals: new Map<number, string>() };
+const NOTHING = {
+  version: null,
+  revision: 0,
+  clockAhead: 0,
+  sessions: [],
+  memory: null,
+  samples: new Map<number, readonly Sample[]>(),
+  refusals: new Map<number, string>()
+};
+
+/** How many samples of a session are kept. */
+const SAMPLES = 30;
 
 /** The sessions of every connected kernel. */
 export class SessionsModel {
@@ -104,7 +127,7 @@ export class SessionsModel {
    *
    * Returns false if a message before it was missed: then nothing is applied, and a snapshot is needed.
    */
-  apply(id: string, message: Snapshot | SessionChanged | SessionClosed, now: number): boolean {
+  apply(id: string, message: Snapshot | SessionChanged | MemoryChanged | SessionClosed, now: number): boolean {
     const known = this.kernel(id);
     if (!known) {
       return true;
@@ -119,11 +142,18 @@ export class SessionsModel {
     if (message.revision > known.revision + 1) {
       return false;
     }
-    const sessions =
-      message.type === 'closed'
-        ? known.sessions.filter(session => session.id !== message.id)
-        : withSession(known.sessions, message.session);
-    this._replace({ ...known, revision: message.revision, sessions });
+    const { revision } = message;
+    if (message.type === 'memory') {
+      const samples = withSamples(known.samples, message.samples);
+      this._replace({ ...known, revision, memory: message.memory, samples });
+    } else if (message.type === 'closed') {
+      const samples = new Map(known.samples);
+      samples.delete(message.id);
+      const sessions = known.sessions.filter(session => session.id !== message.id);
+      this._replace({ ...known, revision, sessions, samples });
+    } else {
+      this._replace({ ...known, revision, sessions: withSession(known.sessions, message.session) });
+    }
     return true;
   }
 
@@ -155,12 +185,21 @@ export class SessionsModel {
 }
 
 function withSnapshot(known: KernelSessions, snapshot: Snapshot, now: number): KernelSessions {
-  const { version, revision } = snapshot;
+  const { version, revision, memory } = snapshot;
   if (version !== PROTOCOL_VERSION) {
     return { ...known, ...NOTHING, link: 'mismatch', version };
   }
   const sessions = [...snapshot.sessions].sort((one, other) => one.id - other.id);
-  return { ...known, link: 'live', version, revision, clockAhead: snapshot.now - now, sessions };
+  const samples = withSamples(NOTHING.samples, snapshot.samples);
+  return { ...known, link: 'live', version, revision, clockAhead: snapshot.now - now, sessions, memory, samples };
+}
+
+function withSamples(known: KernelSessions['samples'], added: readonly Sample[]): KernelSessions['samples'] {
+  const samples = new Map(known);
+  for (const sample of added) {
+    samples.set(sample.id, [...(samples.get(sample.id) ?? []), sample].slice(-SAMPLES));
+  }
+  return samples;
 }
 
 function withSession(sessions: readonly SessionSummary[], changed: SessionSummary): readonly SessionSummary[] {

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { FromKernel, Order, SessionDetails, SessionSummary, Snapshot } from '../src/protocol';
+import type {
+  DeviceMemory,
+  FromKernel,
+  KernelMemory,
+  Order,
+  SessionDetails,
+  SessionSummary,
+  Snapshot
+} from '../src/protocol';
 import { PROTOCOL_VERSION } from '../src/protocol';
 
 const MESSAGES = join(__dirname, '..', '..', 'tests', 'messages');
@@ -69,7 +77,39 @@ export function outside(id: number, changes: Partial<SessionSummary> = {}): Sess
 }
 
 export function snapshot(sessions: SessionSummary[], changes: Partial<Snapshot> = {}): Snapshot {
-  return { type: 'snapshot', version: PROTOCOL_VERSION, revision: 7, now: 5000, sessions, ...changes };
+  return {
+    type: 'snapshot',
+    version: PROTOCOL_VERSION,
+    revision: 7,
+    now: 5000,
+    sessions,
+    memory: null,
+    samples: [],
+    ...changes
+  };
+}
+
+/** The memory of a kernel with one CPU, of which a session holds 168 MiB. */
+export function memory(changes: Partial<DeviceMemory> = {}): KernelMemory {
+  return {
+    resident: 1503238553,
+    pooled: 87031808,
+    devices: [
+      {
+        name: 'CPU',
+        model: '',
+        in_use: 273678336,
+        peak: 360710144,
+        limit: null,
+        total: null,
+        elsewhere: null,
+        other: 97517568,
+        unavailable: '',
+        held: [{ id: 1, nbytes: 176160768 }],
+        ...changes
+      }
+    ]
+  };
 }
 
 export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
@@ -79,7 +119,8 @@ export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
     options: '--threads 2',
     held_by: [],
     created: 4000,
-    last_run: { started: 4500, duration: 0.031, error: null },
+    last_run: { started: 4500, duration: 0.031, error: null, device: 'CPU', peak: 100663296, is_shared: false },
+    largest_run: null,
     last_error: null,
     devices: [{ name: 'CPU:0', type: 'CPU', memory_limit: null, variables_nbytes: 0 }],
     variables: [

@@ -188,7 +188,7 @@ describe('Row', () => {
       ['options', '--threads 2'],
       ['generation', '1'],
       ['devices', 'CPU:0 · 1.0 KiBGPU:0 · up to 23.6 GiB'],
-      ['last run', '31 ms'],
+      ['last run', '31 ms · peak 96.0 MiB on CPU'],
       ['last error', 'FailedPreconditionError: Could not find variable v.']
     ]);
     page.click(TOGGLE);

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { countMore, countVariables, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
 import { isOfOthers, isOurs } from '../kind';
-import type { Device, SessionDetails, SessionSummary, Variable } from '../protocol';
+import type { Device, Run, SessionDetails, SessionSummary, Variable } from '../protocol';
 import { usePanel } from './context';
 import { useDescription } from './describe';
 
@@ -31,7 +31,7 @@ export function Details({ kernel, session }: DetailsProps): React.JSX.Element {
 
 function Facts({ details, session }: { details: SessionDetails; session: SessionSummary }): React.JSX.Element {
   const { trans } = usePanel();
-  const lastRun = details.last_run;
+  const { last_run: lastRun, largest_run: largestRun } = details;
   return (
     <dl className="tfsess-Facts">
       <Fact name={trans.__('made by')}>{session.origin}</Fact>
@@ -68,7 +68,16 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
           ))}
         </Fact>
       )}
-      {lastRun && <Fact name={trans.__('last run')}>{formatDuration(lastRun.duration)}</Fact>}
+      {lastRun && (
+        <Fact name={trans.__('last run')}>
+          <RunLine run={lastRun} />
+        </Fact>
+      )}
+      {largestRun && (
+        <Fact name={trans.__('largest run')}>
+          <RunLine run={largestRun} />
+        </Fact>
+      )}
       {details.last_error !== null && (
         <Fact name={trans.__('last error')}>
           <span className="tfsess-Error">{details.last_error}</span>
@@ -85,6 +94,17 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }): 
       <dd>{children}</dd>
     </>
   );
+}
+
+function RunLine({ run }: { run: Run }): React.JSX.Element {
+  const { trans } = usePanel();
+  const { duration, device, peak, is_shared: isShared } = run;
+  const about = [
+    formatDuration(duration),
+    peak === 0 ? '' : trans.__('peak %1 on %2', formatBytes(peak), device),
+    peak !== 0 && isShared ? trans.__('shared with other runs') : ''
+  ];
+  return <>{about.filter(Boolean).join(' · ')}</>;
 }
 
 function DeviceLine({ device }: { device: Device }): React.JSX.Element {

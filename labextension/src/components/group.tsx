@@ -6,6 +6,7 @@ import type { KernelSessions } from '../model';
 import { LOAD } from '../model';
 import { PROTOCOL_VERSION } from '../protocol';
 import { usePanel } from './context';
+import { Memory } from './memory';
 import { Row } from './row';
 
 interface GroupProps {
@@ -33,6 +34,7 @@ export const Group = React.memo(function Group({ kernel, filter }: GroupProps): 
           {kernel.status && ` · ${statusName(kernel.status, trans)}`}
         </span>
       </div>
+      {kernel.memory && <Memory memory={kernel.memory} />}
       {sessions.length > 0 ? (
         <ul className="tfsess-Group-sessions" aria-labelledby={heading}>
           {sessions.map(session => (
@@ -41,6 +43,7 @@ export const Group = React.memo(function Group({ kernel, filter }: GroupProps): 
               kernel={kernel.id}
               session={session}
               clockAhead={kernel.clockAhead}
+              samples={kernel.samples.get(session.id)}
               refusal={kernel.refusals.get(session.id)}
             />
           ))}

@@ -4,22 +4,31 @@ import * as React from 'react';
 import { formatBytes } from '../format';
 import { isEager, isOurs } from '../kind';
 import { shortenOrigin } from '../origin';
-import type { SessionSummary } from '../protocol';
+import type { Sample, SessionSummary } from '../protocol';
 import { Action } from './action';
 import { usePanel } from './context';
 import { Details } from './details';
 import { Facts } from './facts';
+import { Sparkline } from './sparkline';
 
 interface RowProps {
   kernel: string;
   session: SessionSummary;
   clockAhead: number;
+  /** What it held over time. */
+  samples?: readonly Sample[];
   /** Why the last order to the session was not carried out. */
   refusal?: string;
 }
 
 /** A session. Drawn anew only when its own summary has changed. */
-export const Row = React.memo(function Row({ kernel, session, clockAhead, refusal }: RowProps): React.JSX.Element {
+export const Row = React.memo(function Row({
+  kernel,
+  session,
+  clockAhead,
+  samples,
+  refusal
+}: RowProps): React.JSX.Element {
   const { trans, actions } = usePanel();
   const [isOpen, setIsOpen] = React.useState(false);
   const details = React.useId();
@@ -60,6 +69,7 @@ export const Row = React.memo(function Row({ kernel, session, clockAhead, refusa
           <span className="tfsess-Row-facts">
             <Facts session={session} clockAhead={clockAhead} />
           </span>
+          {samples && samples.length > 1 && <Sparkline samples={samples} />}
         </button>
         <span className="tfsess-Row-actions">
           {canStop && (

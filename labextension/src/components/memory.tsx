@@ -1,0 +1,55 @@
+import * as React from 'react';
+
+import { formatBytes } from '../format';
+import type { DeviceMemory, KernelMemory } from '../protocol';
+import { usePanel } from './context';
+
+/** What the process of a kernel and its devices hold. */
+export const Memory = React.memo(function Memory({ memory }: { memory: KernelMemory }): React.JSX.Element {
+  const { trans } = usePanel();
+  const { resident, pooled } = memory;
+  const process = [
+    resident === null ? '' : trans.__('process %1', formatBytes(resident)),
+    pooled ? trans.__('pooled by TensorFlow %1 or more', formatBytes(pooled)) : ''
+  ];
+  return (
+    <div className="tfsess-Memory">
+      {memory.devices.map(device => (
+        <Bar key={device.name} device={device} />
+      ))}
+      <div>{process.filter(Boolean).join(' · ')}</div>
+    </div>
+  );
+});
+
+/** A device: in use by variables, and by what else; against its limit, or its peak. */
+function Bar({ device }: { device: DeviceMemory }): React.JSX.Element {
+  const { trans } = usePanel();
+  const { name, in_use: inUse, peak, other, held, limit, total, elsewhere } = device;
+  const variables = held.reduce((sum, { nbytes }) => sum + nbytes, 0);
+  const title = [
+    trans.__('variables of sessions: %1', formatBytes(variables)),
+    other === null ? '' : trans.__('other (temporaries, other modules): %1', formatBytes(other)),
+    elsewhere === null || total === null
+      ? ''
+      : trans.__('other processes: %1 of %2', formatBytes(elsewhere), formatBytes(total)),
+    device.unavailable
+  ];
+  const whole = Math.max(limit ?? total ?? peak ?? 0, variables + (other ?? 0), 1);
+  return (
+    <div className="tfsess-Memory-device" title={title.filter(Boolean).join('\n')}>
+      <span>{device.model ? `${name} ${device.model}` : name}</span>
+      <span className="tfsess-Memory-bar">
+        <span style={{ width: `${(100 * variables) / whole}%` }} />
+        <span style={{ width: `${(100 * (other ?? 0)) / whole}%` }} />
+      </span>
+      <span>
+        {inUse === null || peak === null
+          ? trans.__('not available')
+          : limit === null
+            ? trans.__('%1 · peak %2', formatBytes(inUse), formatBytes(peak))
+            : trans.__('%1 of %2', formatBytes(inUse), formatBytes(limit))}
+      </span>
+    </div>
+  );
+}

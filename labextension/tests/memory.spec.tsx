@@ -1,0 +1,96 @@
+import * as React from 'react';
+import { act } from 'react';
+
+import { Sessions } from '../src/components/sessions';
+import { SessionsModel } from '../src/model';
+import type { DeviceMemory } from '../src/protocol';
+import { memory, session, snapshot } from './examples';
+import { Rendered } from './render';
+
+const FACTS = { title: 'digits.ipynb', spec: 'Python 3', status: 'idle' };
+
+describe('the memory of a kernel', () => {
+  let page: Rendered;
+  let model: SessionsModel;
+
+  const show = (changes: Partial<DeviceMemory> = {}): void =>
+    act(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot([session(1)], { memory: memory(changes) }), 0);
+    });
+  const device = (): HTMLElement => page.find('.tfsess-Memory-device');
+  const widths = (): string[] =>
+    [...page.node.querySelectorAll<HTMLElement>('.tfsess-Memory-bar > span')].map(({ style }) => style.width);
+
+  beforeEach(() => {
+    model = new SessionsModel();
+    page = new Rendered();
+    page.show(<Sessions model={model} outcome="" />);
+  });
+
+  afterEach(() => page.dispose());
+
+  it('is a bar for each device, against its peak where it has no limit', () => {
+    show();
+    expect(device().textContent).toBe('CPU261.0 MiB · peak 344.0 MiB');
+    expect(widths().map(width => Math.round(parseFloat(width)))).toEqual([49, 27]);
+    expect(device().title).toContain('variables of sessions: 168.0 MiB');
+    expect(page.find('.tfsess-Memory').textContent).toContain(
+      'process 1.4 GiB · pooled by TensorFlow 83.0 MiB or more'
+    );
+  });
+
+  it('is drawn against the limit of a GPU, and tells of other processes', () => {
+    show({ name: 'GPU:0', model: 'NVIDIA L4', limit: 2 ** 30, total: 2 ** 31, elsewhere: 2 ** 29 });
+    expect(device().textContent).toBe('GPU:0 NVIDIA L4261.0 MiB of 1.0 GiB');
+    expect(parseFloat(widths()[0])).toBeCloseTo((100 * 176160768) / 2 ** 30);
+    expect(device().title).toContain('other processes: 512.0 MiB of 2.0 GiB');
+  });
+
+  it('says that it is not available, and why', () => {
+    show({ in_use: null, peak: null, other: null, unavailable: 'counts only with oneDNN' });
+    expect(device().textContent).toBe('CPUnot available');
+    expect(device().title).toContain('counts only with oneDNN');
+  });
+
+  it('is told of runs where a row is open', async () => {
+    show();
+    page.click('.tfsess-Row-toggle');
+    const run = { started: 4400, duration: 0.045, error: null, device: 'CPU', peak: 201326592, is_shared: true };
+    await page.actions.answer({ last_run: { ...run, peak: 0 }, largest_run: run });
+    expect(page.find('.tfsess-Facts').textContent).toContain('last run45 ms');
+    expect(page.find('.tfsess-Facts').textContent).toContain(
+      'largest run45 ms · peak 192.0 MiB on CPU · shared with other runs'
+    );
+  });
+
+  it('follows the kernel, and is not there before it has told', () => {
+    act(() => {
+      model.setFacts('k1', FACTS);
+      model.apply('k1', snapshot([session(1)]), 0);
+    });
+    expect(page.node.querySelector('.tfsess-Memory')).toBeNull();
+    act(() => {
+      model.apply('k1', { type: 'memory', revision: 8, memory: memory({ in_use: 2 ** 20 }), samples: [] }, 0);
+    });
+    expect(device().textContent).toContain('1.0 MiB');
+  });
+
+  it('draws what a session held once it has changed, and the latest of it', () => {
+    show();
+    expect(page.node.querySelector('.tfsess-Sparkline')).toBeNull();
+    for (let revision = 8; revision < 48; revision++) {
+      const samples = [{ id: 1, at: revision, nbytes: 1024 * revision }];
+      act(() => {
+        model.apply('k1', { type: 'memory', revision, memory: memory(), samples }, 0);
+      });
+    }
+    expect(page.find('.tfsess-Sparkline polyline').getAttribute('points')).not.toContain('NaN');
+    const samples = model.kernel('k1')!.samples.get(1)!;
+    expect([samples.length, samples[0].at, samples.at(-1)!.at]).toEqual([30, 18, 47]);
+    act(() => {
+      model.apply('k1', { type: 'closed', revision: 48, id: 1 }, 0);
+    });
+    expect(model.kernel('k1')!.samples.size).toBe(0);
+  });
+});
