@@ -64,3 +64,10 @@ def notebook(plain_notebook: Notebook) -> Iterator[Notebook]:
     yield plain_notebook
     tfsess_magics.close(*tfsess_magics.api.registry.names)
     tfsess_magics.unload_ipython_extension(plain_notebook.shell)
+
+
+@pytest.fixture
+def tf_notebook(notebook: Notebook) -> Notebook:
+    """Where TensorFlow is imported."""
+    notebook.ok("import tensorflow as tf\nv1 = tf.compat.v1")
+    return notebook

@@ -7,6 +7,8 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfsess_magics
+from tests.tf.seeing import Methods, methods
+from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.session import NamedSession
 
 
@@ -25,3 +27,20 @@ def open_session() -> Iterator[Open]:
     yield open_it
     tfsess_magics.close(*tfsess_magics.api.registry.names)
     tfsess_magics.api._connect().unobserve()
+
+
+@pytest.fixture
+def unwrapped() -> Iterator[Methods]:
+    """TensorFlow's own methods, which a test must put back."""
+    before = methods()
+    yield before
+    tfsess_magics.api._connect().unobserve()
+    assert methods() == before
+
+
+@pytest.fixture
+def backend(unwrapped: Methods) -> TensorFlow:
+    """Sees every session during a test."""
+    backend = tfsess_magics.api._connect()
+    backend.observe()
+    return backend
