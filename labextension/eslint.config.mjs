@@ -41,10 +41,14 @@ export default tseslint.config(
       'no-console': ['error', { allow: ['warn'] }]
     }
   },
+  {
+    files: ['{src,tests}/**'],
+    languageOptions: { parserOptions: { jsxPragma: 'createElement', jsxFragmentName: 'Fragment' } }
+  },
   { files: ['{src,tests}/**'], plugins: { 'react-hooks': hooks }, rules: hooks.configs.recommended.rules },
   // Playwright reads what a fixture wants from the pattern of its first parameter.
   { files: ['ui-tests/**'], rules: { 'no-empty-pattern': 'off' } },
-  { files: ['*.js', '*.cjs'], languageOptions: { globals: { module: 'writable' } } },
+  { files: ['*.js', '*.cjs'], languageOptions: { globals: { Buffer: 'readonly', module: 'writable' } } },
   ...LAYERS.slice(0, -1).map((layer, index) =>
     forbid(
       layer.map(name => `src/${name}.{ts,tsx}`),

@@ -79,7 +79,6 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     end_sampling = feed.subscribe(lambda _: None)
 
     def undo() -> None:
-        end_sampling()
         if channel:
             channel.uninstall()
         remove_locator()
@@ -87,6 +86,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         eager_cells.uninstall()
         runner.uninstall()
         magics.unregister()
+        end_sampling()
 
     return undo
 

@@ -1,6 +1,7 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
 
 import { SessionsComm } from './comm';
 import { listComms } from './control';
@@ -41,9 +42,9 @@ export class SessionsClient implements IDisposable {
     private readonly model: SessionsModel,
     private readonly trans: TranslationBundle
   ) {
-    kernel.anyMessage.connect(this._onAnyMessage, this);
-    kernel.statusChanged.connect(this._onStatus, this);
-    kernel.connectionStatusChanged.connect(this._onConnectionStatus, this);
+    kernel.anyMessage.connect(this.#onAnyMessage, this);
+    kernel.statusChanged.connect(this.#onStatus, this);
+    kernel.connectionStatusChanged.connect(this.#onConnectionStatus, this);
     kernel.disposed.connect(this.dispose, this);
     if (kernel.connectionStatus === 'connected') {
       void this.discover();
@@ -51,18 +52,18 @@ export class SessionsClient implements IDisposable {
   }
 
   get isDisposed(): boolean {
-    return this._isDisposed;
+    return this.#isDisposed;
   }
 
   /** Give an order, and return what the kernel replies; rejects with the kernel's message. */
   async request<K extends OrderType>(type: K, args: Arguments<K>): Promise<Reply<K>> {
-    const comm = this._comm;
+    const comm = this.#comm;
     if (!comm || this.model.kernel(this.kernel.id)?.link !== 'live') {
       throw new Error(this.trans.__('The kernel is not connected to the panel. Refresh, and try again.'));
     }
-    const request = ++this._requests;
+    const request = ++this.#requests;
     const done = await new Promise<Done>((resolve, reject) => {
-      this._pending.set(request, { resolve, reject });
+      this.#pending.set(request, { resolve, reject });
       comm.send({ type, request, ...args });
     });
     return (type === 'describe' ? done.details : done.message) as Reply<K>;
@@ -79,145 +80,142 @@ export class SessionsClient implements IDisposable {
 
   /** Find out whether the extension is loaded in the kernel, and connect to it or order a snapshot. */
   async discover(): Promise<void> {
-    const turn = ++this._turn;
+    const turn = ++this.#turn;
     try {
       const ids = await listComms(this.kernel);
-      if (turn !== this._turn) {
+      if (turn !== this.#turn) {
         return;
       }
-      if (this._comm && ids.has(this._comm.id)) {
-        this._loseReplies();
-        this._refresh();
+      if (this.#comm && ids.has(this.#comm.id)) {
+        this.#loseReplies();
+        this.#refresh();
         return;
       }
-      this._comm?.dispose();
-      this._forget('absent');
+      this.#comm?.dispose();
+      this.#forget('absent');
       if (ids.size > 0) {
-        await this._open();
+        await this.#open();
       }
     } catch (error) {
-      this._fail(turn, error);
+      this.#fail(turn, error);
     }
   }
 
   /** Close the comm, if there is one. */
   dispose(): void {
-    if (this._isDisposed) {
+    if (this.#isDisposed) {
       return;
     }
-    this._isDisposed = true;
-    this.kernel.anyMessage.disconnect(this._onAnyMessage, this);
-    this.kernel.statusChanged.disconnect(this._onStatus, this);
-    this.kernel.connectionStatusChanged.disconnect(this._onConnectionStatus, this);
-    this.kernel.disposed.disconnect(this.dispose, this);
-    this._comm?.dispose();
-    this._forget('asking');
+    this.#isDisposed = true;
+    Signal.disconnectReceiver(this);
+    this.#comm?.dispose();
+    this.#forget('asking');
   }
 
-  private async _open(): Promise<void> {
-    const turn = ++this._turn;
+  async #open(): Promise<void> {
+    const turn = ++this.#turn;
     this.model.setLink(this.kernel.id, 'waiting');
     try {
       const comm = await SessionsComm.open(this.kernel, { version: PROTOCOL_VERSION });
-      if (turn !== this._turn) {
+      if (turn !== this.#turn) {
         comm.dispose();
         return;
       }
-      this._comm = comm;
-      comm.received.connect(this._onMessage, this);
-      comm.closed.connect(this._onClosed, this);
+      this.#comm = comm;
+      comm.received.connect(this.#onMessage, this);
+      comm.closed.connect(this.#onClosed, this);
     } catch (error) {
-      this._fail(turn, error);
+      this.#fail(turn, error);
     }
   }
 
-  private _fail(turn: number, error: unknown): void {
-    if (turn === this._turn) {
-      this._forget('absent');
+  #fail(turn: number, error: unknown): void {
+    if (turn === this.#turn) {
+      this.#forget('absent');
       console.warn('tfsess_magics: cannot connect', error);
     }
   }
 
-  private _forget(link: 'asking' | 'absent'): void {
-    this._turn++;
-    this._comm = null;
-    this._isRefreshing = false;
-    this._loseReplies();
+  #forget(link: 'asking' | 'absent'): void {
+    this.#turn++;
+    this.#comm = null;
+    this.#isRefreshing = false;
+    this.#loseReplies();
     this.model.setLink(this.kernel.id, link);
   }
 
-  private _loseReplies(): void {
-    const lost = [...this._pending.values()];
-    this._pending.clear();
+  #loseReplies(): void {
+    const lost = [...this.#pending.values()];
+    this.#pending.clear();
     const message = this.trans.__('The connection to the kernel was lost.');
     lost.forEach(pending => pending.reject(new Error(message)));
   }
 
-  private _refresh(): void {
-    if (!this._isRefreshing) {
-      this._isRefreshing = true;
-      this._comm?.send({ type: 'refresh', request: ++this._requests });
+  #refresh(): void {
+    if (!this.#isRefreshing) {
+      this.#isRefreshing = true;
+      this.#comm?.send({ type: 'refresh', request: ++this.#requests });
     }
   }
 
-  private _onMessage(_: unknown, data: unknown): void {
+  #onMessage(_: unknown, data: unknown): void {
     const message = data as FromKernel;
     switch (message.type) {
       case 'snapshot':
-        this._isRefreshing = false;
+        this.#isRefreshing = false;
         this.model.apply(this.kernel.id, message, Date.now() / 1000);
         break;
       case 'changed':
       case 'closed':
         if (!this.model.apply(this.kernel.id, message, Date.now() / 1000)) {
-          this._refresh();
+          this.#refresh();
         }
         break;
       case 'done':
-        this._take(message.request)?.resolve(message);
+        this.#take(message.request)?.resolve(message);
         break;
       case 'refused':
-        this._take(message.request)?.reject(new RefusedError(message));
+        this.#take(message.request)?.reject(new RefusedError(message));
         break;
     }
   }
 
-  private _take(request: number): Pending | undefined {
-    const pending = this._pending.get(request);
-    this._pending.delete(request);
+  #take(request: number): Pending | undefined {
+    const pending = this.#pending.get(request);
+    this.#pending.delete(request);
     return pending;
   }
 
-  private _onClosed(): void {
-    this._forget('absent');
+  #onClosed(): void {
+    this.#forget('absent');
   }
 
-  private _onAnyMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {
-    if (direction === 'recv' && msg.header.msg_type === 'comm_msg' && !this._comm) {
+  #onAnyMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {
+    if (direction === 'recv' && msg.header.msg_type === 'comm_msg' && !this.#comm) {
       const { data } = msg.content as { data: Partial<Announcement> | null };
       if (data?.type === 'announcement' && data.target === TARGET) {
-        void this._open();
+        void this.#open();
       }
     }
   }
 
-  private _onStatus(_: unknown, status: Kernel.Status): void {
+  #onStatus(_: unknown, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
-      this._comm?.abandon();
-      this._forget('absent');
+      this.#comm?.abandon();
+      this.#forget('absent');
     }
   }
 
-  private _onConnectionStatus(_: unknown, status: Kernel.ConnectionStatus): void {
+  #onConnectionStatus(_: unknown, status: Kernel.ConnectionStatus): void {
     if (status === 'connected') {
       void this.discover();
     }
   }
 
-  private _comm: SessionsComm | null = null;
-  private _turn = 0;
-  private _requests = 0;
-  private _pending = new Map<number, Pending>();
-  private _isRefreshing = false;
-  private _isDisposed = false;
+  #comm: SessionsComm | null = null;
+  #turn = 0;
+  #requests = 0;
+  #pending = new Map<number, Pending>();
+  #isRefreshing = false;
+  #isDisposed = false;
 }

@@ -1,12 +1,11 @@
-import type { Kernel } from '@jupyterlab/services';
-import { CommsOverSubshells, KernelMessage } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { CommsOverSubshells } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
-import type { ISignal } from '@lumino/signaling';
 
-import { createSubshell, deleteSubshell, sayLast, sendNow } from './control';
+import { createMessage, createSubshell, deleteSubshell, sayLast, sendNow } from './control';
 import { TARGET } from './protocol';
 
 const NOTHING = (): void => {};
@@ -31,86 +30,73 @@ export class SessionsComm implements IDisposable {
     data: JSONObject
   ) {
     this.id = UUID.uuid4();
-    this._known = kernel.handleComms ? kernel.createComm(TARGET, this.id) : null;
-    if (this._known) {
-      this._known.commsOverSubshells = CommsOverSubshells.Disabled;
+    this.#known = kernel.handleComms ? kernel.createComm(TARGET, this.id) : null;
+    if (this.#known) {
+      this.#known.commsOverSubshells = CommsOverSubshells.Disabled;
     }
-    kernel.anyMessage.connect(this._onMessage, this);
-    this._tell(kernel, 'comm_open', { target_name: TARGET, data });
+    kernel.anyMessage.connect(this.#onMessage, this);
+    this.#tell(kernel, 'comm_open', { target_name: TARGET, data });
   }
 
   readonly id: string;
 
   /** Emitted with the data of each message. */
-  get received(): ISignal<this, unknown> {
-    return this._received;
-  }
+  readonly received = new Signal<this, unknown>(this);
 
   /** Emitted when the kernel has closed the comm. It is disposed then. */
-  get closed(): ISignal<this, void> {
-    return this._closed;
-  }
+  readonly closed = new Signal<this, void>(this);
 
   get isDisposed(): boolean {
-    return this._isDisposed;
+    return this.#isDisposed;
   }
 
   /** Send an order: to stop goes where the kernel takes it while a cell is running, also without subshells. */
   send(data: JSONObject): void {
     const channel = this.subshell === null && data.type === 'stop' ? 'control' : 'shell';
-    this._tell(this.kernel, 'comm_msg', { data }, channel);
+    this.#tell(this.kernel, 'comm_msg', { data }, channel);
   }
 
   /** Close the comm, if the kernel is there to hear it; where it has a subshell the kernel closes it with that. */
   dispose(): void {
-    if (this._isDisposed) {
+    if (this.#isDisposed) {
       return;
     }
-    this._end();
-    this._known?.dispose();
+    this.#end();
+    this.#known?.dispose();
     if (this.subshell === null) {
-      sayLast(this.kernel, carrier => this._tell(carrier, 'comm_close', {}));
+      sayLast(this.kernel, carrier => this.#tell(carrier, 'comm_close', {}));
     }
   }
 
   /** Let go of the comm of a kernel that has restarted: it and the subshell are gone. */
   abandon(): void {
-    this._isDisposed = true;
-    this.kernel.anyMessage.disconnect(this._onMessage, this);
+    this.#isDisposed = true;
+    this.kernel.anyMessage.disconnect(this.#onMessage, this);
   }
 
-  private _end(): void {
+  #end(): void {
     this.abandon();
     if (this.subshell !== null) {
       deleteSubshell(this.kernel, this.subshell);
     }
   }
 
-  private _tell(
+  #tell(
     kernel: Kernel.IKernelConnection,
     type: 'comm_open' | 'comm_msg' | 'comm_close',
     content: JSONObject,
     channel: 'shell' | 'control' = 'shell'
   ): Promise<void> {
-    const message = KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
-      msgType: 'comm_msg',
-      channel: 'shell',
-      username: kernel.username,
-      session: kernel.clientId,
-      subshellId: this.subshell,
-      content: { data: {}, ...content, comm_id: this.id }
-    });
-    const header = { ...message.header, msg_type: type };
-    const sent = { ...message, channel, header };
+    const message = createMessage(kernel, type, channel, { data: {}, ...content, comm_id: this.id }, this.subshell);
     const future = sendNow<{ done: Promise<unknown> }>(kernel, () =>
       channel === 'control'
-        ? kernel.sendControlMessage(sent as unknown as KernelMessage.IControlMessage, false, true)
-        : kernel.sendShellMessage(sent as KernelMessage.IShellMessage, false, true)
+        ? kernel.sendControlMessage(message as KernelMessage.IControlMessage, false, true)
+        : kernel.sendShellMessage(message as KernelMessage.IShellMessage, false, true)
     );
     return future.done.then(NOTHING, NOTHING); // rejected when the connection ends before the kernel is idle again
   }
 
-  private _onMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {
+  #onMessage(_: unknown, { direction, msg }: Kernel.IAnyMessageArgs): void {
     if (direction !== 'recv' || msg.channel !== 'iopub') {
       return;
     }
@@ -119,15 +105,13 @@ export class SessionsComm implements IDisposable {
       return;
     }
     if (msg.header.msg_type === 'comm_msg') {
-      this._received.emit(data);
+      this.received.emit(data);
     } else if (msg.header.msg_type === 'comm_close') {
-      this._end();
-      this._closed.emit();
+      this.#end();
+      this.closed.emit();
     }
   }
 
-  private readonly _known: Kernel.IComm | null;
-  private _isDisposed = false;
-  private _received = new Signal<this, unknown>(this);
-  private _closed = new Signal<this, void>(this);
+  readonly #known: Kernel.IComm | null;
+  #isDisposed = false;
 }

@@ -50,46 +50,29 @@ export function addCommands({ commands, model, orders, trans, show, currentKerne
     }
     return [kernel, found];
   };
-  commands.addCommand(CommandIDs.show, {
-    label: trans.__('Show TensorFlow Sessions'),
-    describedBy: NO_ARGUMENTS,
-    execute: show
-  });
-  commands.addCommand(CommandIDs.refresh, {
-    label: trans.__('Refresh TensorFlow Sessions'),
-    describedBy: NO_ARGUMENTS,
-    execute: () => orders.refresh()
-  });
-  commands.addCommand(CommandIDs.closeAll, {
-    label: trans.__('Close All TensorFlow Sessions of the Current Kernel…'),
-    describedBy: NO_ARGUMENTS,
-    isEnabled: () => model.named(currentKernel() ?? '').length > 0,
-    execute: () => orders.closeAll(currentKernel() ?? '')
-  });
-  commands.addCommand(CommandIDs.closeUnused, {
-    label: trans.__('Close Unused TensorFlow Sessions…'),
-    describedBy: NO_ARGUMENTS,
-    isEnabled: () => model.unused().length > 0,
-    execute: () => orders.closeUnused()
-  });
-  commands.addCommand(CommandIDs.adopt, {
-    label: trans.__('Adopt TensorFlow Session…'),
-    describedBy: SESSION_ARGUMENTS,
-    execute: args => orders.adopt(...find(args))
-  });
-  commands.addCommand(CommandIDs.stop, {
-    label: trans.__('Stop TensorFlow Session'),
-    describedBy: SESSION_ARGUMENTS,
-    execute: args => orders.stop(...find(args))
-  });
-  commands.addCommand(CommandIDs.reset, {
-    label: trans.__('Reset TensorFlow Session…'),
-    describedBy: SESSION_ARGUMENTS,
-    execute: args => orders.reset(...find(args))
-  });
-  commands.addCommand(CommandIDs.close, {
-    label: trans.__('Close TensorFlow Session…'),
-    describedBy: SESSION_ARGUMENTS,
-    execute: args => orders.close(...find(args))
-  });
+  const add = (id: string, label: string, execute: () => unknown, isEnabled?: () => boolean): void => {
+    commands.addCommand(id, { label, describedBy: NO_ARGUMENTS, execute, isEnabled });
+  };
+  const addOrder = (order: 'adopt' | 'stop' | 'reset' | 'close', label: string): void => {
+    const execute = (args: ReadonlyPartialJSONObject): Promise<void> => orders[order](...find(args));
+    commands.addCommand(CommandIDs[order], { label, describedBy: SESSION_ARGUMENTS, execute });
+  };
+  add(CommandIDs.show, trans.__('Show TensorFlow Sessions'), show);
+  add(CommandIDs.refresh, trans.__('Refresh TensorFlow Sessions'), () => orders.refresh());
+  add(
+    CommandIDs.closeAll,
+    trans.__('Close All TensorFlow Sessions of the Current Kernel…'),
+    () => orders.closeAll(currentKernel() ?? ''),
+    () => model.named(currentKernel() ?? '').length > 0
+  );
+  add(
+    CommandIDs.closeUnused,
+    trans.__('Close Unused TensorFlow Sessions…'),
+    () => orders.closeUnused(),
+    () => model.unused().length > 0
+  );
+  addOrder('adopt', trans.__('Adopt TensorFlow Session…'));
+  addOrder('stop', trans.__('Stop TensorFlow Session'));
+  addOrder('reset', trans.__('Reset TensorFlow Session…'));
+  addOrder('close', trans.__('Close TensorFlow Session…'));
 }

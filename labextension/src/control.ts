@@ -4,6 +4,19 @@ import type { JSONObject } from '@lumino/coreutils';
 
 import { TARGET } from './protocol';
 
+/** Make a message of any type for any channel: JupyterLab's types know a channel for each type. */
+export function createMessage(
+  kernel: Kernel.IKernelConnection,
+  type: string,
+  channel: 'shell' | 'control',
+  content: JSONObject,
+  subshellId?: string | null
+): KernelMessage.IMessage {
+  const { username, clientId: session } = kernel;
+  const options = { msgType: type, channel, username, session, subshellId, content };
+  return KernelMessage.createMessage(options as unknown as KernelMessage.IOptions<KernelMessage.ICommMsgMsg<'shell'>>);
+}
+
 /**
  * Ask a kernel on its control channel, which it answers while a cell is running, and return the answer's content.
  *
@@ -11,15 +24,8 @@ import { TARGET } from './protocol';
  * `requestCreateSubshell` throws as long as JupyterLab's kernel info waits there.
  */
 function ask(kernel: Kernel.IKernelConnection, type: string, content: JSONObject): Promise<JSONObject> {
-  const { header, ...message } = KernelMessage.createMessage<KernelMessage.ICreateSubshellRequestMsg>({
-    msgType: 'create_subshell_request',
-    channel: 'control',
-    username: kernel.username,
-    session: kernel.clientId,
-    content
-  });
-  const request = { ...message, header: { ...header, msg_type: type } } as KernelMessage.IControlMessage;
-  const future = sendNow(kernel, () => kernel.sendControlMessage(request, true));
+  const request = createMessage(kernel, type, 'control', content);
+  const future = sendNow(kernel, () => kernel.sendControlMessage(request as KernelMessage.IControlMessage, true));
   return new Promise((resolve, reject) => {
     future.onReply = reply => resolve(reply.content as JSONObject);
     future.done.catch(reject);

@@ -72,25 +72,20 @@ export async function askName(session: SessionSummary, trans: TranslationBundle)
     trans.__('It stays with the code that made it: %1.', session.origin),
     trans.__('So it cannot be reset, and to close it ends it for that code too.')
   ];
-  const dialog = new Dialog({
+  const { button, value } = await launch({
     title: trans.__('Adopt %1?', session.name),
     body: new NameInput(says, trans.__('Name for %1', '%%tfsession')),
     buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.okButton({ label: trans.__('Adopt') })],
     focusNodeSelector: 'input'
   });
-  dialog.addClass('tfsess-Dialog');
-  const { button, value } = await dialog.launch();
   return button.accept ? (value ?? '') : null;
 }
 
 /** Ask whether to close the sessions that nobody seems to need. */
 export function askCloseUnused(sessions: readonly SessionSummary[], trans: TranslationBundle): Promise<boolean> {
-  const lines = sessions.slice(0, NAMES).map(({ name, origin }) => trans.__('%1, made by %2', name, origin));
-  const more = sessions.length - lines.length;
   const says = [
     trans.__('They have not run for a while, and at most one name refers to each:'),
-    ...lines,
-    ...(more > 0 ? [countMore(more, trans)] : []),
+    ...nameSome(sessions, trans, ({ name, origin }) => trans.__('%1, made by %2', name, origin)),
     trans.__('Code that goes on using one gets “%1”', CLOSED),
     ...whatIsLost(sessions, trans)
   ];
@@ -118,9 +113,17 @@ export function askCloseAll(
 }
 
 function listNames(sessions: readonly SessionSummary[], trans: TranslationBundle): string {
-  const names = sessions.slice(0, NAMES).map(session => session.name);
-  const more = sessions.length - names.length;
-  return [...names, ...(more > 0 ? [countMore(more, trans)] : [])].join(', ');
+  return nameSome(sessions, trans, ({ name }) => name).join(', ');
+}
+
+/** Name the first of some sessions, and count those that are left. */
+function nameSome(
+  sessions: readonly SessionSummary[],
+  trans: TranslationBundle,
+  name: (session: SessionSummary) => string
+): string[] {
+  const more = sessions.length - NAMES;
+  return [...sessions.slice(0, NAMES).map(name), ...(more > 0 ? [countMore(more, trans)] : [])];
 }
 
 function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundle): string[] {
@@ -142,13 +145,17 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
 
 /** Ask with a dialog that says each thing on a line of its own. */
 async function ask(title: string, says: readonly string[], label: string, trans: TranslationBundle): Promise<boolean> {
-  const dialog = new Dialog({
+  const { button } = await launch({
     title,
     body: says.join('\n'),
     buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.warnButton({ label })],
     defaultButton: 0
   });
-  dialog.addClass('tfsess-Dialog');
-  const { button } = await dialog.launch();
   return button.accept;
+}
+
+function launch<T>(options: Partial<Dialog.IOptions<T>>): Promise<Dialog.IResult<T>> {
+  const dialog = new Dialog(options);
+  dialog.addClass('tfsess-Dialog');
+  return dialog.launch();
 }

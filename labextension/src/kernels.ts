@@ -31,59 +31,59 @@ export class ConnectedKernels {
 
   /** Follow the widgets of a tracker. */
   follow(widgets: KernelWidgets): void {
-    widgets.forEach(widget => this._add(widget));
-    widgets.widgetAdded.connect((_, widget) => this._add(widget));
+    widgets.forEach(widget => this.#add(widget));
+    widgets.widgetAdded.connect((_, widget) => this.#add(widget));
   }
 
   /** The client of a kernel, undefined if it is not connected. */
   client(id: string): SessionsClient | undefined {
-    return this._clients.get(id);
+    return this.#clients.get(id);
   }
 
   /** Every client. */
   get clients(): readonly SessionsClient[] {
-    return [...this._clients.values()];
+    return [...this.#clients.values()];
   }
 
   /** Id of the kernel that a widget shows, undefined if it shows none that is listed. */
   kernelOf(widget: Widget | null): string | undefined {
-    const context = [...this._widgets].find(known => known === widget)?.sessionContext;
+    const context = [...this.#widgets].find(known => known === widget)?.sessionContext;
     const id = context?.session?.kernel?.id;
-    return id !== undefined && this._clients.has(id) ? id : undefined;
+    return id !== undefined && this.#clients.has(id) ? id : undefined;
   }
 
   /** Leave every kernel, as when the page goes. */
   leave(): void {
-    this._clients.forEach(client => client.dispose());
-    this._clients.clear();
+    this.#clients.forEach(client => client.dispose());
+    this.#clients.clear();
   }
 
-  private _add(widget: KernelWidget): void {
+  #add(widget: KernelWidget): void {
     const context = widget.sessionContext;
-    this._widgets.add(widget);
-    context.kernelChanged.connect(this._sync, this);
-    context.statusChanged.connect(this._sync, this);
-    context.connectionStatusChanged.connect(this._sync, this);
-    context.propertyChanged.connect(this._sync, this);
+    this.#widgets.add(widget);
+    context.kernelChanged.connect(this.#sync, this);
+    context.statusChanged.connect(this.#sync, this);
+    context.connectionStatusChanged.connect(this.#sync, this);
+    context.propertyChanged.connect(this.#sync, this);
     widget.disposed.connect(() => {
-      this._widgets.delete(widget);
-      this._sync();
+      this.#widgets.delete(widget);
+      this.#sync();
     });
-    this._sync();
+    this.#sync();
   }
 
-  private _sync(): void {
+  #sync(): void {
     const shown = new Map<string, ISessionContext[]>();
-    for (const { sessionContext: context } of this._widgets) {
+    for (const { sessionContext: context } of this.#widgets) {
       const kernel = context.isDisposed ? null : context.session?.kernel;
       if (kernel && !kernel.isDisposed && isPython(context, kernel)) {
         shown.set(kernel.id, [...(shown.get(kernel.id) ?? []), context]);
       }
     }
-    for (const [id, client] of this._clients) {
+    for (const [id, client] of this.#clients) {
       if (client.isDisposed || !shown.has(id)) {
         client.dispose();
-        this._clients.delete(id);
+        this.#clients.delete(id);
       }
     }
     for (const { id } of this.model.kernels) {
@@ -99,14 +99,14 @@ export class ConnectedKernels {
         status: first.kernelDisplayStatus
       });
       const kernel = connection(contexts);
-      if (kernel && !this._clients.has(id)) {
-        this._clients.set(id, new SessionsClient(kernel, this.model, this.trans));
+      if (kernel && !this.#clients.has(id)) {
+        this.#clients.set(id, new SessionsClient(kernel, this.model, this.trans));
       }
     }
   }
 
-  private _widgets = new Set<KernelWidget>();
-  private _clients = new Map<string, SessionsClient>();
+  #widgets = new Set<KernelWidget>();
+  #clients = new Map<string, SessionsClient>();
 }
 
 /** The connection to use where several show a kernel: the one that JupyterLab lets handle comms. */

@@ -1,5 +1,4 @@
 import { Signal } from '@lumino/signaling';
-import type { ISignal } from '@lumino/signaling';
 
 import { isOurs } from './kind';
 import type {
@@ -69,18 +68,16 @@ const SAMPLES = 30;
 /** The sessions of every connected kernel. */
 export class SessionsModel {
   /** Emitted after every change. */
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
+  readonly changed = new Signal<this, void>(this);
 
   /** In the order in which they were connected. */
   get kernels(): readonly KernelSessions[] {
-    return this._kernels;
+    return this.#kernels;
   }
 
   /** A kernel, undefined if it is not connected. */
   kernel(id: string): KernelSessions | undefined {
-    return this._kernels.find(kernel => kernel.id === id);
+    return this.#kernels.find(kernel => kernel.id === id);
   }
 
   /** The sessions of a kernel that have a name: those of other code have one only if they were adopted. */
@@ -90,7 +87,7 @@ export class SessionsModel {
 
   /** The sessions that nobody seems to need, of every kernel that has any. */
   unused(): { kernel: string; sessions: readonly SessionSummary[] }[] {
-    return this._kernels
+    return this.#kernels
       .map(({ id, sessions }) => ({ kernel: id, sessions: sessions.filter(session => session.is_unused) }))
       .filter(({ sessions }) => sessions.length > 0);
   }
@@ -99,18 +96,18 @@ export class SessionsModel {
   setFacts(id: string, facts: KernelFacts): void {
     const known = this.kernel(id);
     if (!known) {
-      this._kernels = [...this._kernels, { id, link: 'asking', ...NOTHING, ...facts }];
-      this._changed.emit();
+      this.#kernels = [...this.#kernels, { id, link: 'asking', ...NOTHING, ...facts }];
+      this.changed.emit();
     } else if (known.title !== facts.title || known.spec !== facts.spec || known.status !== facts.status) {
-      this._replace({ ...known, ...facts });
+      this.#replace({ ...known, ...facts });
     }
   }
 
   /** Remove a kernel and its sessions. */
   remove(id: string): void {
     if (this.kernel(id)) {
-      this._kernels = this._kernels.filter(kernel => kernel.id !== id);
-      this._changed.emit();
+      this.#kernels = this.#kernels.filter(kernel => kernel.id !== id);
+      this.changed.emit();
     }
   }
 
@@ -118,7 +115,7 @@ export class SessionsModel {
   setLink(id: string, link: 'asking' | 'absent' | 'waiting'): void {
     const known = this.kernel(id);
     if (known && known.link !== link) {
-      this._replace({ ...known, ...NOTHING, link });
+      this.#replace({ ...known, ...NOTHING, link });
     }
   }
 
@@ -133,7 +130,7 @@ export class SessionsModel {
       return true;
     }
     if (message.type === 'snapshot') {
-      this._replace(withSnapshot(known, message, now));
+      this.#replace(withSnapshot(known, message, now));
       return true;
     }
     if (known.link !== 'live' || message.revision <= known.revision) {
@@ -145,14 +142,14 @@ export class SessionsModel {
     const { revision } = message;
     if (message.type === 'memory') {
       const samples = withSamples(known.samples, message.samples);
-      this._replace({ ...known, revision, memory: message.memory, samples });
+      this.#replace({ ...known, revision, memory: message.memory, samples });
     } else if (message.type === 'closed') {
       const samples = new Map(known.samples);
       samples.delete(message.id);
       const sessions = known.sessions.filter(session => session.id !== message.id);
-      this._replace({ ...known, revision, sessions, samples });
+      this.#replace({ ...known, revision, sessions, samples });
     } else {
-      this._replace({ ...known, revision, sessions: withSession(known.sessions, message.session) });
+      this.#replace({ ...known, revision, sessions: withSession(known.sessions, message.session) });
     }
     return true;
   }
@@ -170,18 +167,17 @@ export class SessionsModel {
       } else {
         refusals.set(session, message);
       }
-      this._replace({ ...known, refusals });
+      this.#replace({ ...known, refusals });
     }
     return true;
   }
 
-  private _replace(changed: KernelSessions): void {
-    this._kernels = this._kernels.map(kernel => (kernel.id === changed.id ? changed : kernel));
-    this._changed.emit();
+  #replace(changed: KernelSessions): void {
+    this.#kernels = this.#kernels.map(kernel => (kernel.id === changed.id ? changed : kernel));
+    this.changed.emit();
   }
 
-  private _kernels: readonly KernelSessions[] = [];
-  private _changed = new Signal<this, void>(this);
+  #kernels: readonly KernelSessions[] = [];
 }
 
 function withSnapshot(known: KernelSessions, snapshot: Snapshot, now: number): KernelSessions {

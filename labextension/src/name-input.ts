@@ -9,14 +9,14 @@ export class NameInput extends Widget implements Dialog.IBodyWidget<string> {
     const text = document.createElement('div');
     text.textContent = says.join('\n');
     const field = document.createElement('label');
-    this._input.type = 'text';
-    field.append(label, this._input);
+    this.#input.type = 'text';
+    field.append(label, this.#input);
     this.node.append(text, field);
   }
 
   getValue(): string {
-    return this._input.value.trim();
+    return this.#input.value.trim();
   }
 
-  private readonly _input = document.createElement('input');
+  readonly #input = document.createElement('input');
 }

@@ -41,41 +41,41 @@ export class SessionOrders implements PanelActions {
   refresh(): void {
     for (const client of this.kernels.clients) {
       const isLive = this.model.kernel(client.kernel.id)?.link === 'live';
-      void this._report<unknown>(isLive ? client.request('refresh', {}) : client.discover());
+      void this.#report<unknown>(isLive ? client.request('refresh', {}) : client.discover());
     }
   }
 
   async reset(kernel: string, session: SessionSummary): Promise<void> {
     const isMeant =
       session.kind === 'eager'
-        ? await this._askUnbind(kernel, session, this.trans.__('Reset'))
+        ? await this.#askUnbind(kernel, session, this.trans.__('Reset'))
         : await askReset(session, this.trans);
     if (isMeant) {
-      await this._order(kernel, session, (client, order) => client.request('reset', order));
+      await this.#order(kernel, session, (client, order) => client.request('reset', order));
     }
   }
 
   async close(kernel: string, session: SessionSummary): Promise<void> {
     const isMeant =
       session.kind === 'eager'
-        ? await this._askUnbind(kernel, session, this.trans.__('Close'))
+        ? await this.#askUnbind(kernel, session, this.trans.__('Close'))
         : isOfOthers(session)
-          ? await askCloseOther(session, await this._detail(kernel, session.id, 'held_by'), this.trans)
+          ? await askCloseOther(session, await this.#detail(kernel, session.id, 'held_by'), this.trans)
           : await askClose(session, this.trans);
     if (isMeant) {
-      await this._order(kernel, session, close);
+      await this.#order(kernel, session, close);
     }
   }
 
   /** Stop the runs of a session, or its next one: that asks nothing, since its variables are kept. */
   async stop(kernel: string, session: SessionSummary): Promise<void> {
-    await this._order(kernel, session, (client, order) => client.request('stop', order));
+    await this.#order(kernel, session, (client, order) => client.request('stop', order));
   }
 
   async adopt(kernel: string, session: SessionSummary): Promise<void> {
     const name = await askName(session, this.trans);
     if (name !== null) {
-      await this._order(kernel, session, (client, order) => client.request('adopt', { ...order, name }));
+      await this.#order(kernel, session, (client, order) => client.request('adopt', { ...order, name }));
     }
   }
 
@@ -90,7 +90,7 @@ export class SessionOrders implements PanelActions {
       asked.map(({ kernel, sessions }) => {
         const still = this.model.unused().find(now => now.kernel === kernel)?.sessions ?? [];
         const meant = still.filter(({ id }) => sessions.some(session => session.id === id));
-        return this._give(kernel, meant, close);
+        return this.#give(kernel, meant, close);
       })
     );
     const { length } = closed.flat();
@@ -112,7 +112,7 @@ export class SessionOrders implements PanelActions {
     if (sessions.length === 0 || !(await askCloseAll(sessions, title, this.trans))) {
       return;
     }
-    const { length } = await this._give(kernel, sessions, close);
+    const { length } = await this.#give(kernel, sessions, close);
     if (length > 0) {
       this.outcomes?.tell(this.trans.__('closed %1', countSessions(length, this.trans)));
     }
@@ -123,19 +123,19 @@ export class SessionOrders implements PanelActions {
   }
 
   load(kernel: string): void {
-    void this._report(this._client(kernel).load());
+    void this.#report(this.#client(kernel).load());
   }
 
   describe(kernel: string, id: number): Promise<SessionDetails> {
-    return this._client(kernel).request('describe', { id });
+    return this.#client(kernel).request('describe', { id });
   }
 
-  private async _askUnbind(kernel: string, session: SessionSummary, label: string): Promise<boolean> {
-    return askUnbind(session, label, await this._detail(kernel, session.id, 'names'), this.trans);
+  async #askUnbind(kernel: string, session: SessionSummary, label: string): Promise<boolean> {
+    return askUnbind(session, label, await this.#detail(kernel, session.id, 'names'), this.trans);
   }
 
   /** A part of a session's details, null if the kernel does not say it soon enough to wait for it with a question. */
-  private _detail(kernel: string, id: number, part: 'held_by' | 'names'): Promise<readonly string[] | null> {
+  #detail(kernel: string, id: number, part: 'held_by' | 'names'): Promise<readonly string[] | null> {
     return new Promise(resolve => {
       const timer = setTimeout(() => resolve(null), PATIENCE);
       this.describe(kernel, id)
@@ -147,20 +147,16 @@ export class SessionOrders implements PanelActions {
     });
   }
 
-  private async _order(kernel: string, session: SessionSummary, give: GiveOrder): Promise<void> {
-    const [message] = await this._give(kernel, [session], give);
+  async #order(kernel: string, session: SessionSummary, give: GiveOrder): Promise<void> {
+    const [message] = await this.#give(kernel, [session], give);
     if (message) {
       this.outcomes?.tell(message);
     }
   }
 
   /** Give sessions an order. Says at each why it was not carried out; returns the messages of those where it was. */
-  private async _give(
-    kernel: string,
-    sessions: readonly SessionSummary[],
-    give: GiveOrder
-  ): Promise<readonly string[]> {
-    const client = this._client(kernel);
+  async #give(kernel: string, sessions: readonly SessionSummary[], give: GiveOrder): Promise<readonly string[]> {
+    const client = this.#client(kernel);
     const done: string[] = [];
     const unseen: string[] = [];
     this.outcomes?.clear();
@@ -184,7 +180,7 @@ export class SessionOrders implements PanelActions {
     return done;
   }
 
-  private async _report<T>(order: Promise<T>): Promise<T | undefined> {
+  async #report<T>(order: Promise<T>): Promise<T | undefined> {
     try {
       return await order;
     } catch (error) {
@@ -193,7 +189,7 @@ export class SessionOrders implements PanelActions {
     }
   }
 
-  private _client(kernel: string): Client {
+  #client(kernel: string): Client {
     const fail = (): Promise<never> => Promise.reject(new Error(this.trans.__('The kernel is not connected.')));
     return this.kernels.client(kernel) ?? { request: fail, load: fail };
   }

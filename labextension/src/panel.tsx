@@ -2,10 +2,11 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
-import * as React from 'react';
+import type * as React from 'react';
 
 import type { PanelActions, PanelServices } from './components/context';
 import { PanelProvider } from './components/context';
+import { createElement } from './components/element';
 import { Sessions } from './components/sessions';
 import { Ticker } from './components/ticker';
 import { sessionsIcon } from './icon';
@@ -29,14 +30,14 @@ export class SessionsPanel extends ReactWidget {
     this.title.caption = name;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
-    this._services = { trans, actions, ticker: new Ticker() };
+    this.#services = { trans, actions, ticker: new Ticker() };
   }
 
   /** Tell what an order has led to: in the panel, or where the panel is not seen, in a notification. */
   tell(outcome: string): void {
     if (this.isVisible) {
-      this._setOutcome(outcome);
-      this._forgetting = setTimeout(() => this._setOutcome(''), TELL);
+      this.#setOutcome(outcome);
+      this.#forgetting = setTimeout(() => this.#setOutcome(''), TELL);
     } else {
       Notification.success(outcome, { autoClose: TELL });
     }
@@ -48,49 +49,34 @@ export class SessionsPanel extends ReactWidget {
   }
 
   clear(): void {
-    this._setOutcome('');
+    this.#setOutcome('');
   }
 
   override dispose(): void {
-    clearTimeout(this._forgetting);
+    clearTimeout(this.#forgetting);
     super.dispose();
   }
 
   protected override render(): React.JSX.Element {
     return (
-      <PanelProvider value={this._services}>
-        <Sessions model={this.model} outcome={this._outcome} />
+      <PanelProvider value={this.#services}>
+        <Sessions model={this.model} outcome={this.#outcome} />
       </PanelProvider>
     );
   }
 
-  protected override onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._services.ticker.isShown = true;
+  override processMessage(message: Message): void {
+    super.processMessage(message);
+    this.#services.ticker.isShown = this.isVisible;
   }
 
-  protected override onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this._services.ticker.isShown = this.isVisible;
-  }
-
-  protected override onAfterHide(message: Message): void {
-    super.onAfterHide(message);
-    this._services.ticker.isShown = false;
-  }
-
-  protected override onBeforeDetach(message: Message): void {
-    this._services.ticker.isShown = false;
-    super.onBeforeDetach(message);
-  }
-
-  private _setOutcome(outcome: string): void {
-    clearTimeout(this._forgetting);
-    this._outcome = outcome;
+  #setOutcome(outcome: string): void {
+    clearTimeout(this.#forgetting);
+    this.#outcome = outcome;
     this.update();
   }
 
-  private readonly _services: PanelServices;
-  private _outcome = '';
-  private _forgetting: ReturnType<typeof setTimeout> | undefined;
+  readonly #services: PanelServices;
+  #outcome = '';
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
 }

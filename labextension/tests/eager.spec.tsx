@@ -1,5 +1,4 @@
-import * as React from 'react';
-
+import { createElement } from '../src/components/element';
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';
 import { eager, outside, session } from './examples';

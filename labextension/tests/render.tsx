@@ -1,10 +1,11 @@
-import * as React from 'react';
+import type * as React from 'react';
 import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Root } from 'react-dom/client';
 
 import type { PanelActions } from '../src/components/context';
 import { PanelProvider } from '../src/components/context';
+import { createElement } from '../src/components/element';
 import { Ticker } from '../src/components/ticker';
 import type { SessionDetails } from '../src/protocol';
 import { details, trans } from './examples';

@@ -1,6 +1,6 @@
-import * as React from 'react';
 import { act } from 'react';
 
+import { createElement } from '../src/components/element';
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';
 import { other, session } from './examples';

@@ -1,6 +1,6 @@
-import * as React from 'react';
 import { act } from 'react';
 
+import { createElement } from '../src/components/element';
 import { Sessions } from '../src/components/sessions';
 import { SessionsModel } from '../src/model';
 import { PROTOCOL_VERSION } from '../src/protocol';

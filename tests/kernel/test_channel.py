@@ -212,3 +212,31 @@ def test_unloading_closes_every_comm(kernel: Kernel) -> None:
     kernel.run("%load_ext tfsess_magics")
     with opened(kernel) as (_, snapshot):
         assert snapshot["sessions"] == []
+
+
+HELD = """
+import threading
+from comm import get_comm_manager
+begun, ended, overtaken = threading.Event(), threading.Event(), []
+feed, manager = tfsess_magics.extension.feed, get_comm_manager()
+snapshot, unregister = feed.send_snapshot, manager.unregister_target
+def send_snapshot(receive, **then):
+    snapshot(receive, **then)
+    begun.wait()
+    overtaken.append(ended.wait(0.5))
+def unregister_target(*target):
+    unregister(*target)
+    begun.set()
+feed.send_snapshot, manager.unregister_target = send_snapshot, unregister_target
+"""
+
+
+def test_unloading_waits_for_a_front_end_that_is_being_answered(kernel: Kernel) -> None:
+    """It has its snapshot, and its comm is closed, too."""
+    kernel.run(HELD)
+    with opened(kernel) as (comm, _):
+        unloading = kernel.send("%unload_ext tfsess_magics\nended.set()")
+        kernel.wait(comm.is_closed_by_the_kernel, "the close of the comm")
+        assert kernel.outcome(unloading).status == "ok"
+    assert kernel.value("overtaken") == [False]
+    kernel.run("del feed.send_snapshot, manager.unregister_target\n%load_ext tfsess_magics")

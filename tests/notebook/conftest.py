@@ -93,3 +93,10 @@ def two(notebook: Notebook) -> Iterator[tuple[Notebook, int]]:
     notebook.ok("%%tfsession train\ny = tf.constant(2.0, name='y')")
     yield notebook, cell
     notebook.run("1 / 0")  # IPython keeps the last error, and with it the sessions of its frames
+
+
+@pytest.fixture
+def tf_notebook(notebook: Notebook) -> Notebook:
+    """Where TensorFlow is imported."""
+    notebook.ok("import tensorflow as tf\nv1 = tf.compat.v1")
+    return notebook

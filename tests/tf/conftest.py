@@ -8,6 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfsess_magics
 from tests.tf import every_kind
+from tests.tf.seeing import Methods, methods
+from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.session import NamedSession
 
 
@@ -34,3 +36,20 @@ def train(open_session: Open) -> NamedSession:
     train = open_session("train")
     every_kind.build(train)
     return train
+
+
+@pytest.fixture
+def unwrapped() -> Iterator[Methods]:
+    """TensorFlow's own methods, which a test must put back."""
+    before = methods()
+    yield before
+    tfsess_magics.api._connect().unobserve()
+    assert methods() == before
+
+
+@pytest.fixture
+def backend(unwrapped: Methods) -> TensorFlow:
+    """Sees every session during a test."""
+    backend = tfsess_magics.api._connect()
+    backend.observe()
+    return backend

@@ -1,60 +1,20 @@
-"""Every session is seen, with its runs, and TensorFlow behaves as before."""
+"""Every session is seen, as long as it is open, and nothing of it is kept."""
 
-import functools
 import gc
 import inspect
 import re
 import threading
-import traceback
 import weakref
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import tensorflow as tf
-import wrapt
-from tensorflow.core.protobuf import config_pb2
-from tensorflow.python.client import pywrap_tf_session
-from tensorflow.python.client.session import BaseSession
 
 import tfsess_magics
-from tests.tf.conftest import Open
-from tfsess_magics import Kind
-from tfsess_magics.tf import observe
+from tests.tf.seeing import Methods, observed
 from tfsess_magics.tf.backend import TensorFlow
 
 v1 = tf.compat.v1
-
-METHODS = [(owner, name) for owner, name, _ in observe._WRAPPED]
-STEP = "_call_tf_sessionrun"
-
-Methods = dict[tuple[type, str], Any]
-
-
-def methods() -> Methods:
-    return {(owner, name): vars(owner)[name] for owner, name in METHODS}
-
-
-@pytest.fixture
-def unwrapped() -> Iterator[Methods]:
-    """TensorFlow's own methods, which a test must put back."""
-    before = methods()
-    yield before
-    tfsess_magics.api._connect().unobserve()
-    assert methods() == before
-
-
-@pytest.fixture
-def backend(unwrapped: Methods) -> TensorFlow:
-    """Sees every session during a test."""
-    backend = tfsess_magics.api._connect()
-    backend.observe()
-    return backend
-
-
-def observed() -> list[tfsess_magics.SessionInfo]:
-    return [info for info in tfsess_magics.sessions() if info.kind is Kind.OBSERVED]
 
 
 def here() -> tuple[str, int]:
@@ -63,212 +23,6 @@ def here() -> tuple[str, int]:
     assert frame is not None
     assert frame.f_back is not None
     return frame.f_back.f_code.co_name, frame.f_back.f_lineno
-
-
-def test_install_and_uninstall_twice_in_any_order(unwrapped: Methods) -> None:
-    """Off, on, on, off, off: one wrapper at most, and none at the end."""
-    backend = tfsess_magics.api._connect()
-    backend.unobserve()
-    backend.observe()
-    backend.observe()
-    assert {key: wrapper.__wrapped__ for key, wrapper in methods().items()} == unwrapped
-    backend.unobserve()
-    backend.unobserve()
-    assert methods() == unwrapped
-
-
-def test_a_wrapper_of_other_code_over_ours_stays(backend: TensorFlow, open_session: Open) -> None:
-    """Ours then passes calls on, and is used again when it is installed again."""
-    with open_session("train") as train:
-        x = tf.constant(1)
-    ours = vars(BaseSession)[STEP]
-    theirs = wrapt.FunctionWrapper(ours, lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs))
-    setattr(BaseSession, STEP, theirs)
-    backend.unobserve()
-    assert vars(BaseSession)[STEP] is theirs
-    train.run(x)
-    assert tfsess_magics.sessions()[0].runs == 0
-    backend.observe()
-    assert vars(BaseSession)[STEP] is theirs
-    train.run(x)
-    assert tfsess_magics.sessions()[0].runs == 1
-    setattr(BaseSession, STEP, ours)
-
-
-def test_a_wrapper_of_other_code_under_ours_stays(unwrapped: Methods) -> None:
-    """We put back what we found."""
-    backend = tfsess_magics.api._connect()
-    for (owner, name), original in unwrapped.items():
-        setattr(owner, name, wrapt.FunctionWrapper(original, lambda wrapped, _, a, k: wrapped(*a, **k)))
-    theirs = methods()
-    backend.observe()
-    backend.unobserve()
-    assert methods() == theirs
-    for (owner, name), original in unwrapped.items():
-        setattr(owner, name, original)
-
-
-@pytest.mark.parametrize(("owner", "name"), METHODS)
-def test_signature_name_and_documentation_stay(unwrapped: Methods, owner: type, name: str) -> None:
-    """`help` and `inspect` see TensorFlow's own function."""
-
-    def seen() -> tuple[Any, ...]:
-        method = getattr(owner, name)
-        return type(method), inspect.signature(method), method.__doc__, method.__qualname__, inspect.getsource(method)
-
-    before = seen()
-    tfsess_magics.api._connect().observe()
-    assert seen() == before
-
-
-def test_runs_are_counted_however_they_are_started(backend: TensorFlow, open_session: Open) -> None:
-    """`run`, `eval`, `Operation.run`, every kind of callable, partial runs; from any thread; each once."""
-    with tf.Graph().as_default(), v1.Session() as session:
-        x, fed = tf.constant(1), v1.placeholder(tf.int32, [])
-        y = fed + 1
-        runs = [
-            lambda: session.run(fetches=x),
-            lambda: session.run(y, feed_dict={fed: 1}),
-            x.eval,
-            x.op.run,
-            session.make_callable(x),
-            session.make_callable(x.op),
-            session.make_callable([x, x]),
-            session.make_callable(x, accept_options=True),
-            functools.partial(session.make_callable(y, [fed]), 1),
-            session._make_callable_from_options(config_pb2.CallableOptions(fetch=[x.name])),
-        ]
-        for number, run in enumerate(runs, start=1):
-            run()
-            assert observed()[0].runs == number
-        handle = session.partial_run_setup([y], [fed])
-        session.partial_run(handle, y, {fed: 1})
-        assert observed()[0].runs == len(runs) + 1
-        thread = threading.Thread(target=x.eval, kwargs={"session": session})
-        thread.start()
-        thread.join()
-        assert observed()[0].runs == len(runs) + 2
-    with open_session("train") as train:
-        x = tf.constant(1)
-        train.run([x], feed_dict={})
-        x.eval()
-    assert tfsess_magics.sessions()[0].runs == 2
-
-
-def test_a_failed_run_is_told_in_one_line(open_session: Open) -> None:
-    """The line of TensorFlow's message that says what happened, not the one that says where."""
-    with open_session("train") as train:
-        v = v1.get_variable("v", [1])
-        with pytest.raises(tf.errors.FailedPreconditionError):
-            v.eval()
-        with pytest.raises(tf.errors.InvalidArgumentError):
-            tf.linalg.inv(tf.zeros([2, 2])).eval()
-    (info,) = tfsess_magics.sessions()
-    assert info.runs == 2
-    assert info.last_error == "InvalidArgumentError: Input is not invertible."
-    train.run(train.graph.get_operations()[0])
-    assert tfsess_magics.sessions()[0].last_error == info.last_error
-
-
-def test_what_fails_before_the_step_is_no_run(open_session: Open) -> None:
-    """TensorFlow refuses it in Python; no step begins."""
-    with open_session("train") as train:
-        tf.constant(1)
-    with pytest.raises(TypeError):
-        train.run(7)
-    (info,) = tfsess_magics.sessions()
-    assert (info.runs, info.last_error) == (0, None)
-
-
-def test_a_failing_run_shows_one_frame_of_ours(open_session: Open) -> None:
-    """Outside IPython: one in all that is printed, in a file whose name says whose it is."""
-    with open_session("train") as train:
-        x = tf.linalg.inv(tf.zeros([2, 2]))
-    with pytest.raises(tf.errors.InvalidArgumentError) as error:
-        train.session.run(x)
-    package = re.escape(str(Path(tfsess_magics.__file__).parent))
-    printed = "".join(traceback.format_exception(error.value))
-    assert re.findall(rf'File "{package}/(.*)", line', printed) == ["tf/observe.py"]
-
-
-def test_an_interrupted_run_ends(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that any exception leaves is no longer under way."""
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with open_session("train") as train:
-        x = tf.constant(1)
-    monkeypatch.setattr(pywrap_tf_session, "TF_SessionRun_wrapper", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train.run(x)
-    monkeypatch.undo()
-    (info,) = tfsess_magics.sessions()
-    assert (info.runs, info.running_since, info.last_error) == (1, None, "KeyboardInterrupt")
-
-
-def test_sessions_that_are_not_ours_need_not_be_hashable(open_session: Open) -> None:
-    """A subclass of TensorFlow's session is run as it is without us."""
-
-    class Comparable(v1.Session):  # type: ignore[misc,name-defined]  # noqa: PLW1641
-        def __eq__(self, other: object) -> bool:
-            return self is other
-
-    open_session("train")
-    with tf.Graph().as_default(), Comparable() as session:
-        assert session.run(tf.constant(1)) == 1
-
-
-def test_a_run_counts_once_below_a_wrapper_that_hides_ours(backend: TensorFlow, open_session: Open) -> None:
-    """A plain function in its place does not show what it calls; we do not wrap it a second time."""
-    with open_session("train") as train:
-        x = tf.constant(1)
-    ours = vars(BaseSession)[STEP]
-
-    def theirs(self: object, *args: Any, **kwargs: Any) -> Any:
-        return ours.__get__(self)(*args, **kwargs)
-
-    setattr(BaseSession, STEP, theirs)
-    backend.unobserve()
-    backend.observe()
-    train.run(x)
-    assert tfsess_magics.sessions()[0].runs == 1
-    setattr(BaseSession, STEP, ours)
-
-
-def test_an_error_that_cannot_be_written_passes_on(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever its own class does, it is what the user gets."""
-
-    class Unspeakable(Exception):  # noqa: N818
-        def __str__(self) -> str:
-            raise ZeroDivisionError
-
-    def fails(*_: object) -> None:
-        raise Unspeakable
-
-    with open_session("train") as train:
-        x = tf.constant(1)
-    monkeypatch.setattr(pywrap_tf_session, "TF_SessionRun_wrapper", fails)
-    with pytest.raises(Unspeakable):
-        train.run(x)
-    monkeypatch.undo()
-    assert tfsess_magics.sessions()[0].last_error == "Unspeakable"
-
-
-def test_an_error_of_ours_is_logged_once_and_reaches_nobody(
-    backend: TensorFlow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A hook that fails costs the user nothing but the row."""
-    monkeypatch.setattr(observe, "_has_failed", False)
-    monkeypatch.setattr(observe, "_made", lambda *_: 1 / 0)
-    for _ in range(3):
-        with tf.Graph().as_default(), v1.Session() as session:
-            assert session.run(tf.constant(1)) == 1
-    assert [record.getMessage() for record in caplog.records if record.name == observe.__name__] == [
-        "a session could not be observed; further errors of this kind are not logged"
-    ]
-    monkeypatch.undo()
-    assert observed() == []
 
 
 @pytest.mark.parametrize("make", [v1.Session, v1.InteractiveSession])

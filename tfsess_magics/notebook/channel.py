@@ -52,11 +52,15 @@ class Channel:
         self._running = running
         self._feed = feed
         self._subshells = SubshellRequests(kernel, self._subshell_done)
+        self._changing = threading.Lock()
+        """Held while a comm is opened: who has its snapshot may unload the extension before it is noted here."""
+        self._is_installed = False
         self._comms: dict[str, _OpenComm] = {}
         self._beacon: Any = None
 
     def install(self) -> None:
         """Answer front ends from now on, and tell those that are there."""
+        self._is_installed = True
         manager = get_comm_manager()
         manager.register_target(TARGET, self._open)
         self._beacon = create_comm(target_name=TARGET, primary=False)
@@ -75,19 +79,24 @@ class Channel:
         manager.unregister_comm(self._beacon)
         # The beacon was never opened: closing it would tell front ends of a comm that they do not know.
         self._beacon._closed = True
-        for opened in list(self._comms.values()):
-            opened.unsubscribe()
-            opened.comm.close()
-        self._comms.clear()
+        with self._changing:
+            self._is_installed = False
+            for opened in list(self._comms.values()):
+                opened.unsubscribe()
+                opened.comm.close()
+            self._comms.clear()
 
     def _open(self, comm: Any, message: Any) -> None:
         # IPython's own handler would trigger pre_execute and post_execute, which for example flush the figure that a
         # running cell is drawing.
         comm.handle_msg = functools.partial(self._receive, comm)
         comm.on_close(functools.partial(self._close, comm))
-
-        unsubscribe = self._feed.subscribe(functools.partial(self._send, comm))
-        self._comms[comm.comm_id] = _OpenComm(comm, message["header"].get("subshell_id"), unsubscribe)
+        with self._changing:
+            if self._is_installed:
+                unsubscribe = self._feed.subscribe(functools.partial(self._send, comm))
+                self._comms[comm.comm_id] = _OpenComm(comm, message["header"].get("subshell_id"), unsubscribe)
+            else:
+                comm.close()
         self._running.say_busy()
 
     def _close(self, comm: Any, _: Any) -> None:

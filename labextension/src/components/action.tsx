@@ -1,5 +1,6 @@
 import type { LabIcon } from '@jupyterlab/ui-components';
-import * as React from 'react';
+import type * as React from 'react';
+import { createElement } from './element';
 
 interface ActionProps {
   icon: LabIcon;

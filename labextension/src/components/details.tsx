@@ -1,10 +1,11 @@
-import * as React from 'react';
+import type * as React from 'react';
 
 import { countMore, countVariables, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
 import { isOfOthers, isOurs } from '../kind';
 import type { Device, Run, SessionDetails, SessionSummary, Variable } from '../protocol';
 import { usePanel } from './context';
 import { useDescription } from './describe';
+import { createElement, Fragment } from './element';
 
 interface DetailsProps {
   kernel: string;

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { formatElapsed } from '../format';
 import { usePanel } from './context';
+import { createElement } from './element';
 
 interface ElapsedProps {
   /** Seconds since the epoch, by the kernel's clock. */

@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import * as React from 'react';
+import type * as React from 'react';
 
 import { LOAD } from '../model';
+import { createElement } from './element';
 
 /** What the panel shows while no kernel has a session: the two lines that make one. */
 export function EmptyState({ trans }: { trans: TranslationBundle }): React.JSX.Element {

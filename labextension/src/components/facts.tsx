@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import * as React from 'react';
+import type * as React from 'react';
 
 import { countVariables, formatNumber } from '../format';
 import { isEager, isOfOthers } from '../kind';
@@ -7,6 +7,7 @@ import { shortenOrigin } from '../origin';
 import type { SessionSummary } from '../protocol';
 import { usePanel } from './context';
 import { Elapsed } from './elapsed';
+import { createElement, Fragment } from './element';
 
 interface FactsProps {
   session: SessionSummary;
@@ -35,12 +36,12 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
         <State session={session} clockAhead={clockAhead} />
       </span>
       {rest.filter(Boolean).map(fact => (
-        <React.Fragment key={fact}>
+        <Fragment key={fact}>
           {' '}
           <span className="tfsess-Row-fact">
             <span>·</span> {fact}
           </span>
-        </React.Fragment>
+        </Fragment>
       ))}
     </>
   );

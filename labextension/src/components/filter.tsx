@@ -1,8 +1,9 @@
-import * as React from 'react';
+import type * as React from 'react';
 
 import type { Choice, SessionFilter } from '../filter';
 import { formatNumber } from '../format';
 import { usePanel } from './context';
+import { createElement } from './element';
 
 interface FilterProps {
   filter: SessionFilter;

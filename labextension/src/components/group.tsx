@@ -6,6 +6,7 @@ import type { KernelSessions } from '../model';
 import { LOAD } from '../model';
 import { PROTOCOL_VERSION } from '../protocol';
 import { usePanel } from './context';
+import { createElement } from './element';
 import { Memory } from './memory';
 import { Row } from './row';
 
@@ -100,30 +101,19 @@ function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element |
 }
 
 function statusName(status: string, trans: ReturnType<typeof usePanel>['trans']): string {
-  switch (status) {
-    case 'idle':
-      return trans.__('idle');
-    case 'busy':
-      return trans.__('busy');
-    case 'starting':
-    case 'initializing':
-      return trans.__('starting');
-    case 'restarting':
-    case 'autorestarting':
-      return trans.__('restarting');
-    case 'terminating':
-      return trans.__('shutting down');
-    case 'dead':
-      return trans.__('dead');
-    case 'connecting':
-      return trans.__('connecting');
-    case 'connected':
-      return trans.__('connected');
-    case 'disconnected':
-      return trans.__('disconnected');
-    case 'unknown':
-      return trans.__('unknown');
-    default:
-      return status;
-  }
+  const names: Partial<Record<string, string>> = {
+    idle: trans.__('idle'),
+    busy: trans.__('busy'),
+    starting: trans.__('starting'),
+    initializing: trans.__('starting'),
+    restarting: trans.__('restarting'),
+    autorestarting: trans.__('restarting'),
+    terminating: trans.__('shutting down'),
+    dead: trans.__('dead'),
+    connecting: trans.__('connecting'),
+    connected: trans.__('connected'),
+    disconnected: trans.__('disconnected'),
+    unknown: trans.__('unknown')
+  };
+  return names[status] ?? status;
 }

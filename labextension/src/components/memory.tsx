@@ -3,6 +3,7 @@ import * as React from 'react';
 import { formatBytes } from '../format';
 import type { DeviceMemory, KernelMemory } from '../protocol';
 import { usePanel } from './context';
+import { createElement } from './element';
 
 /** What the process of a kernel and its devices hold. */
 export const Memory = React.memo(function Memory({ memory }: { memory: KernelMemory }): React.JSX.Element {

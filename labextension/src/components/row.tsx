@@ -8,6 +8,7 @@ import type { Sample, SessionSummary } from '../protocol';
 import { Action } from './action';
 import { usePanel } from './context';
 import { Details } from './details';
+import { createElement, Fragment } from './element';
 import { Facts } from './facts';
 import { Sparkline } from './sparkline';
 

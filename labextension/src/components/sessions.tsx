@@ -7,6 +7,7 @@ import type { SessionsModel } from '../model';
 import { total } from '../model';
 import { Action } from './action';
 import { usePanel } from './context';
+import { createElement, Fragment } from './element';
 import { EmptyState } from './empty';
 import { Filter, NothingFound } from './filter';
 import { Group } from './group';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Sample } from '../protocol';
+import { createElement } from './element';
 
 const WIDTH = 60;
 const HEIGHT = 12;

@@ -2,42 +2,45 @@
 export class Ticker {
   /** Have `listener` called every second, and return what undoes it. */
   subscribe(listener: () => void): () => void {
-    this._listeners.add(listener);
-    this._update();
+    this.#listeners.add(listener);
+    this.#update();
     return () => {
-      this._listeners.delete(listener);
-      this._update();
+      this.#listeners.delete(listener);
+      this.#update();
     };
   }
 
   /** Whether somebody can see the listeners' output. */
   get isShown(): boolean {
-    return this._isShown;
+    return this.#isShown;
   }
 
   set isShown(isShown: boolean) {
-    this._isShown = isShown;
-    if (isShown) {
-      this._tick();
+    if (isShown === this.#isShown) {
+      return;
     }
-    this._update();
+    this.#isShown = isShown;
+    if (isShown) {
+      this.#tick();
+    }
+    this.#update();
   }
 
-  private _tick = (): void => {
-    this._listeners.forEach(listener => listener());
+  #tick = (): void => {
+    this.#listeners.forEach(listener => listener());
   };
 
-  private _update(): void {
-    const isWanted = this._isShown && this._listeners.size > 0;
-    if (isWanted && this._timer === undefined) {
-      this._timer = setInterval(this._tick, 1000);
-    } else if (!isWanted && this._timer !== undefined) {
-      clearInterval(this._timer);
-      this._timer = undefined;
+  #update(): void {
+    const isWanted = this.#isShown && this.#listeners.size > 0;
+    if (isWanted && this.#timer === undefined) {
+      this.#timer = setInterval(this.#tick, 1000);
+    } else if (!isWanted && this.#timer !== undefined) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
     }
   }
 
-  private _listeners = new Set<() => void>();
-  private _timer: ReturnType<typeof setInterval> | undefined;
-  private _isShown = false;
+  #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isShown = false;
 }

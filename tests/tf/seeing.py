@@ -1,0 +1,19 @@
+"""TensorFlow's methods that are wrapped to see sessions, and the sessions of other code that are seen."""
+
+from typing import Any
+
+import tfsess_magics
+from tfsess_magics import Kind
+from tfsess_magics.tf import observe
+
+METHODS = [(owner, name) for owner, name, _ in observe._WRAPPED]
+STEP = "_call_tf_sessionrun"
+Methods = dict[tuple[type, str], Any]
+
+
+def methods() -> Methods:
+    return {(owner, name): vars(owner)[name] for owner, name in METHODS}
+
+
+def observed() -> list[tfsess_magics.SessionInfo]:
+    return [info for info in tfsess_magics.sessions() if info.kind is Kind.OBSERVED]

@@ -1,0 +1,106 @@
+"""The wrappers around TensorFlow's methods come and go, and leave those of TensorFlow and of others as they were."""
+
+import inspect
+from typing import Any
+
+import pytest
+import tensorflow as tf
+import wrapt
+from tensorflow.python.client.session import BaseSession
+
+import tfsess_magics
+from tests.tf.conftest import Open
+from tests.tf.seeing import METHODS, STEP, Methods, methods, observed
+from tfsess_magics.tf import observe
+from tfsess_magics.tf.backend import TensorFlow
+
+v1 = tf.compat.v1
+
+
+def test_install_and_uninstall_twice_in_any_order(unwrapped: Methods) -> None:
+    """Off, on, on, off, off: one wrapper at most, and none at the end."""
+    backend = tfsess_magics.api._connect()
+    backend.unobserve()
+    backend.observe()
+    backend.observe()
+    assert {key: wrapper.__wrapped__ for key, wrapper in methods().items()} == unwrapped
+    backend.unobserve()
+    backend.unobserve()
+    assert methods() == unwrapped
+
+
+def test_a_wrapper_of_other_code_over_ours_stays(backend: TensorFlow, open_session: Open) -> None:
+    """Ours then passes calls on, and is used again when it is installed again."""
+    with open_session("train") as train:
+        x = tf.constant(1)
+    ours = vars(BaseSession)[STEP]
+    theirs = wrapt.FunctionWrapper(ours, lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs))
+    setattr(BaseSession, STEP, theirs)
+    backend.unobserve()
+    assert vars(BaseSession)[STEP] is theirs
+    train.run(x)
+    assert tfsess_magics.sessions()[0].runs == 0
+    backend.observe()
+    assert vars(BaseSession)[STEP] is theirs
+    train.run(x)
+    assert tfsess_magics.sessions()[0].runs == 1
+    setattr(BaseSession, STEP, ours)
+
+
+def test_a_wrapper_of_other_code_under_ours_stays(unwrapped: Methods) -> None:
+    """We put back what we found."""
+    backend = tfsess_magics.api._connect()
+    for (owner, name), original in unwrapped.items():
+        setattr(owner, name, wrapt.FunctionWrapper(original, lambda wrapped, _, a, k: wrapped(*a, **k)))
+    theirs = methods()
+    backend.observe()
+    backend.unobserve()
+    assert methods() == theirs
+    for (owner, name), original in unwrapped.items():
+        setattr(owner, name, original)
+
+
+@pytest.mark.parametrize(("owner", "name"), METHODS)
+def test_signature_name_and_documentation_stay(unwrapped: Methods, owner: type, name: str) -> None:
+    """`help` and `inspect` see TensorFlow's own function."""
+
+    def seen() -> tuple[Any, ...]:
+        method = getattr(owner, name)
+        return type(method), inspect.signature(method), method.__doc__, method.__qualname__, inspect.getsource(method)
+
+    before = seen()
+    tfsess_magics.api._connect().observe()
+    assert seen() == before
+
+
+def test_a_run_counts_once_below_a_wrapper_that_hides_ours(backend: TensorFlow, open_session: Open) -> None:
+    """A plain function in its place does not show what it calls; we do not wrap it a second time."""
+    with open_session("train") as train:
+        x = tf.constant(1)
+    ours = vars(BaseSession)[STEP]
+
+    def theirs(self: object, *args: Any, **kwargs: Any) -> Any:
+        return ours.__get__(self)(*args, **kwargs)
+
+    setattr(BaseSession, STEP, theirs)
+    backend.unobserve()
+    backend.observe()
+    train.run(x)
+    assert tfsess_magics.sessions()[0].runs == 1
+    setattr(BaseSession, STEP, ours)
+
+
+def test_an_error_of_ours_is_logged_once_and_reaches_nobody(
+    backend: TensorFlow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A hook that fails costs the user nothing but the row."""
+    monkeypatch.setattr(observe, "_has_failed", False)
+    monkeypatch.setattr(observe, "_made", lambda *_: 1 / 0)
+    for _ in range(3):
+        with tf.Graph().as_default(), v1.Session() as session:
+            assert session.run(tf.constant(1)) == 1
+    assert [record.getMessage() for record in caplog.records if record.name == observe.__name__] == [
+        "a session could not be observed; further errors of this kind are not logged"
+    ]
+    monkeypatch.undo()
+    assert observed() == []
