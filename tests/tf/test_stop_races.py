@@ -333,10 +333,18 @@ def test_two_sessions_that_are_stopped_at_the_same_time_do_not_meet(open_session
             thread.start()
         while not all(session.watched.meter.in_flight for session in sessions):
             time.sleep(0.001)
-        stops = [threading.Thread(target=tfsess_magics.stop, args=(session.name,)) for session in sessions]
+        said: list[str] = []
+
+        def order(name: str, said: list[str] = said) -> None:
+            said.append(tfsess_magics.stop(name))
+
+        stops = [threading.Thread(target=order, args=(session.name,)) for session in sessions]
         for thread in stops:
             thread.start()
-        for thread in [*runs, *stops]:
+        for thread in stops:
+            thread.join()
+        assert sorted(answer.partition(":")[0] for answer in said) == ["stopped 'first'", "stopped 'second'"]
+        for thread in runs:
             thread.join()
         assert sorted(error.partition("a run in ")[2].split()[0] for error in errors) == ["'first'", "'second'"]
         assert [session.run("v/Read/ReadVariableOp:0") for session in sessions] == [2.0, 2.0]
