@@ -68,10 +68,9 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     magics = SessionMagics(shell, sessions, feed, explain)
     channel, started = _connect(shell)
     runner = CellRunner(shell, sessions.enter, started, explain)
-    notices = CellNotices(shell, news)
+    notices = CellNotices(shell, eager_cells.look, news)
     shell.register_magics(magics)
     runner.install()
-    eager_cells.install()
     notices.install()
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
     if channel:
@@ -82,7 +81,6 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
             channel.uninstall()
         remove_locator()
         notices.uninstall()
-        eager_cells.uninstall()
         runner.uninstall()
         magics.unregister()
 
