@@ -5,10 +5,11 @@ from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
+from tfsess_magics.core.model import DeviceInfo, Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import ObservedSession, Scope
+from tfsess_magics.core.summary import summarize
 
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
 
@@ -57,23 +58,16 @@ class FakeSession:
         if self.closed:
             raise ClosedSessionError(self.name)
         self.asked += ask
-        return SessionSummary(
+        return summarize(
             id=self.number,
             name=self.name,
-            kind="named",
-            state=self.state.value,
+            kind=Kind.NAMED,
+            state=self.state,
+            origin=self.origin,
             generation=self.generation,
-            origin=str(self.origin),
-            target="",
-            is_default=False,
-            is_unused=False,
-            operations=0,
             runs=self.runs,
-            devices=["CPU:0"],
-            variables=0,
-            variables_nbytes=self.variables_nbytes,
-            running_since=None,
-            mark="",
+            devices=[DeviceInfo(name="CPU:0", type="CPU")],
+            variables=(0, self.variables_nbytes),
         )
 
     def info(self) -> SessionInfo:
@@ -85,21 +79,9 @@ class FakeSession:
             kind=Kind.NAMED,
             state=State.IDLE,
             origin=self.origin,
-            target="",
-            is_default=False,
-            is_unused=False,
             generation=self.generation,
             options=self.options,
             created=0.0,
-            operations=0,
-            runs=0,
-            running_since=None,
-            mark="",
-            last_run=None,
-            last_error=None,
-            devices=(),
-            variables=(),
-            variables_nbytes=0,
         )
 
 

@@ -153,36 +153,34 @@ class SessionInfo:
     kind: Kind
     state: State
     origin: Origin
-    target: str
+    target: str = ""
     """Server that it is connected to: ``grpc://host:2222``; empty for a session in this process."""
     answers: bool | None = None
     """Whether that server answered when it was asked last; None if it was not asked yet."""
-    is_default: bool
+    is_default: bool = False
     """Whether it is the default session of a thread."""
-    is_unused: bool
+    is_unused: bool = False
     """Whether it looks leaked; see `tfsess_magics.tf.unused`."""
     generation: int
     options: SessionOptions
     created: float
-    operations: int
-    runs: int
+    operations: int = 0
+    runs: int = 0
     """Runs that have ended, in this generation."""
-    running_since: float | None
+    running_since: float | None = None
     """Start of the oldest run that is under way."""
-    mark: str
+    mark: str = ""
     """What the run that is under way waits for, or why it cannot be stopped; empty if there is nothing to be said."""
-    last_run: RunInfo | None
+    last_run: RunInfo | None = None
     largest_run: RunInfo | None = None
     """The run that needed most memory, in this generation."""
     recent_runs: tuple[RunInfo, ...] = ()
     """Those that ended last, oldest first."""
-    last_error: str | None
+    last_error: str | None = None
     """Of the latest run that failed, in this generation."""
-    devices: tuple[DeviceInfo, ...]
-    variables: tuple[VariableInfo, ...]
+    devices: tuple[DeviceInfo, ...] = ()
+    variables: tuple[VariableInfo, ...] = ()
     """Largest first."""
-    variables_nbytes: int
-    """Bytes of the initialized variables."""
     names: tuple[str, ...] = ()
     """The user's names that go with an eager scope: what its cells have assigned and nobody has assigned since."""
     objects: tuple[ObjectInfo, ...] = ()
@@ -199,6 +197,11 @@ class SessionInfo:
     def all_nbytes(self) -> int:
         """Bytes of all variables, initialized or not, whose size is known."""
         return sum(v.nbytes or 0 for v in self.variables)
+
+    @property
+    def variables_nbytes(self) -> int:
+        """Bytes of the initialized variables."""
+        return sum(v.nbytes or 0 for v in self.variables if v.initialized)
 
     def nbytes_on(self, device: DeviceInfo) -> int:
         """Return the bytes of the initialized variables that are known to be on a device."""

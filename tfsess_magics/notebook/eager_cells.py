@@ -14,27 +14,20 @@ from tfsess_magics.notebook.header import split_cell
 
 
 class EagerCells:
-    """Looks at every cell of one shell when it has run; no frame of it is under a cell."""
+    """Looks at every cell of one shell when it has run."""
 
     def __init__(self, shell: InteractiveShell, registry: SessionRegistry[Any]) -> None:
         self._shell = shell
         self._registry = registry
         self._entered: list[tuple[Any, str]] = []
 
-    def install(self) -> None:
-        """Begin to look."""
-        self._shell.events.register("post_run_cell", self._look)
-
-    def uninstall(self) -> None:
-        """Cease to look."""
-        self._shell.events.unregister("post_run_cell", self._look)
-
     def entered(self, session: Any, body: str) -> None:
         """Note that the cell that is running now has entered `session` to run `body`."""
         if session.kind is Kind.EAGER:
             self._entered.append((session, body))
 
-    def _look(self, result: Any) -> None:
+    def look(self, result: Any) -> None:
+        """Look at a cell that has run."""
         entered, self._entered = self._entered, []
         scopes = [session for session in self._registry.live() if session.kind is Kind.EAGER]
         if not scopes:

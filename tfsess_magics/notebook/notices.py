@@ -1,4 +1,4 @@
-"""Says under a cell what it did to TensorFlow for the whole process, or for the cells after it."""
+"""What is looked at when a cell has run, and what is said under it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,35 @@ from IPython.core.interactiveshell import InteractiveShell
 
 
 class CellNotices:
-    """Asks for news after every cell of one shell that is not silent; no frame of it is under a cell.
+    """Looks at every cell of one shell when it has run, and tells the news if it is not silent.
+
+    No frame of it is under a cell.
 
     Parameters
     ----------
     shell
         Whose cells.
+    look
+        Called with the result of each.
     news
-        Returns what is to be said, a sentence each.
+        Returns what is to be said, a sentence each: of what is new for the whole process, or for the cells after it.
     """
 
-    def __init__(self, shell: InteractiveShell, news: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, shell: InteractiveShell, look: Callable[[Any], None], news: Callable[[], Iterable[str]]) -> None:
         self._shell = shell
+        self._look = look
         self._news = news
 
     def install(self) -> None:
-        """Begin to ask."""
-        self._shell.events.register("post_run_cell", self._tell)
+        """Begin to look."""
+        self._shell.events.register("post_run_cell", self._has_run)
 
     def uninstall(self) -> None:
-        """Cease to ask."""
-        self._shell.events.unregister("post_run_cell", self._tell)
+        """Cease to look."""
+        self._shell.events.unregister("post_run_cell", self._has_run)
 
-    def _tell(self, result: Any) -> None:
+    def _has_run(self, result: Any) -> None:
+        self._look(result)
         if not result.info.silent:
             for sentence in self._news():
                 print(sentence)

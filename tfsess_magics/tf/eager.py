@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import WeakSet
 
 import tensorflow as tf
 
@@ -55,7 +52,6 @@ class EagerScope(Enterable):
     due: float | None = None
     """Nothing but what happens to it makes it another."""
     notes: Sequence[str] = ()
-    unfinished = 0
 
     def __init__(
         self,
@@ -68,21 +64,11 @@ class EagerScope(Enterable):
         explain: Callable[[BaseException], None],
         release: Callable[[Sequence[Any]], None],
     ) -> None:
-        self.number = number
-        self.name = name
-        self.options = options
-        self.origin = origin
-        self.generation = 1
-        self.created = time.time()
+        super().__init__(number, name, options, origin, changed, explain=explain)
         self.closed = False
         self.bindings: Bindings | None = None
         """The names that its cells have assigned, once there is one."""
-        self.still_held = (0, 0)
-        self._changed = changed
-        self._explain = explain
         self._release = release
-        self._lock = threading.RLock()
-        self._stays: WeakSet[Stay] = WeakSet()
         self._contents = _Contents(changed)
 
     @property
@@ -199,7 +185,7 @@ class EagerScope(Enterable):
     def _facts(self) -> dict[str, Any]:
         self._require_open()
         return {
-            "number": self.number,
+            "id": self.number,
             "name": self.name,
             "kind": self.kind,
             "state": State.ENTERED if self._stays else State.IDLE,

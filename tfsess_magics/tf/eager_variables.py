@@ -9,9 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfsess_magics.core.model import DeviceInfo, Kind, ObjectInfo, Origin, SessionInfo, State, VariableInfo
-from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.model import DeviceInfo, SessionInfo, VariableInfo
 from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.summary import summarize
 from tfsess_magics.tf.kernel_memory import by_allocator
 
 
@@ -88,70 +88,13 @@ class EagerVariables:
         sizes = ((_device(variable), _nbytes(variable) or 0) for variable in self.alive())
         return by_allocator(sizes, self.devices())
 
-    def info(
-        self,
-        *,
-        number: int,
-        name: str,
-        kind: Kind,
-        state: State,
-        origin: Origin,
-        generation: int,
-        created: float,
-        options: SessionOptions,
-        names: tuple[str, ...] = (),
-        objects: tuple[ObjectInfo, ...] = (),
-    ) -> SessionInfo:
-        """Return all that is known of the scope now; what its owner knows of it is given."""
-        variables = self.records()
-        return SessionInfo(
-            id=number,
-            name=name,
-            kind=kind,
-            state=state,
-            origin=origin,
-            target="",
-            is_default=False,
-            is_unused=False,
-            generation=generation,
-            options=options,
-            created=created,
-            operations=0,
-            runs=0,
-            running_since=None,
-            mark="",
-            last_run=None,
-            last_error=None,
-            devices=self.devices(),
-            variables=variables,
-            variables_nbytes=sum(variable.nbytes or 0 for variable in variables),
-            names=names,
-            objects=objects,
-        )
+    def info(self, **owned: Any) -> SessionInfo:
+        """Return all that is known of the scope now; what its owner knows is given, by the names of the record."""
+        return SessionInfo(**owned, devices=self.devices(), variables=self.records())
 
-    def summary(
-        self, *, number: int, name: str, kind: Kind, state: State, origin: Origin, generation: int
-    ) -> SessionSummary:
+    def summary(self, **owned: Any) -> SessionSummary:
         """Return the little of the scope that a list shows."""
-        variables, nbytes = self.totals()
-        return SessionSummary(
-            id=number,
-            name=name,
-            kind=kind.value,
-            state=state.value,
-            generation=generation,
-            origin=str(origin),
-            target="",
-            is_default=False,
-            is_unused=False,
-            operations=0,
-            runs=0,
-            devices=[device.name for device in self.devices()],
-            variables=variables,
-            variables_nbytes=nbytes,
-            running_since=None,
-            mark="",
-        )
+        return summarize(**owned, devices=self.devices(), variables=self.totals())
 
 
 def _record(variable: Any) -> VariableInfo:

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from weakref import WeakSet
 
 from tfsess_magics.core.errors import SessionWarning
+from tfsess_magics.core.model import Origin
+from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
 
 
 class Enterable:
-    """A context manager that may be entered again while it is entered, and by several threads."""
+    """A context manager with a name, that may be entered again while it is entered, and by several threads."""
 
-    name: str
-    _explain: Callable[[BaseException], None]
-    _lock: Any
-    _stays: WeakSet[Stay]
+    still_held = (0, 0)
+    unfinished = 0
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        options: SessionOptions,
+        origin: Origin,
+        changed: Callable[[], None],
+        *,
+        explain: Callable[[BaseException], None],
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.options = options
+        self.origin = origin
+        self.generation = 1
+        self.created = time.time()
+        self._changed = changed
+        self._explain = explain
+        self._lock = threading.RLock()
+        self._stays: WeakSet[Stay] = WeakSet()
 
     def stay_of(self, by: str) -> Stay | None:
         """Return the stay of `by`, in whatever thread, None if there is none."""

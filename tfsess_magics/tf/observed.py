@@ -161,7 +161,7 @@ class ObservedSession:
             raise ClosedSessionError(f"session {self.name} was closed.")
         running_since = self.watched.meter.running_since
         return {
-            "number": self.number,
+            "id": self.number,
             "name": self.name,
             "kind": self.kind,
             "state": State.IDLE if running_since is None else State.RUNNING,

@@ -86,7 +86,7 @@ class OutsideScope:
         if self.closed:
             raise ClosedSessionError("no eager variable is left outside the named scopes.")
         return {
-            "number": self.number,
+            "id": self.number,
             "name": self.name,
             "kind": self.kind,
             "state": State.IDLE,

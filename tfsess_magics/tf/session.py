@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakSet
 
 import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
@@ -38,8 +35,6 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     """
 
     kind = Kind.NAMED
-    still_held = (0, 0)
-    unfinished = 0
 
     def __init__(
         self,
@@ -52,17 +47,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         explain: Callable[[BaseException], None],
         generation: Generation | None = None,
     ) -> None:
-        self.number = number
-        self.name = name
-        self.options = options
-        self.origin = origin
-        self.generation = 1
+        super().__init__(number, name, options, origin, changed, explain=explain)
         self.notes: Sequence[str] = late_notes(options)
-        self._changed = changed
-        self._explain = explain
-        self.created = time.time()
-        self._lock = threading.RLock()
-        self._stays: WeakSet[Stay] = WeakSet()
         self._generation: Generation | None = generation or self._first()
         claim(self._generation.graph, self)
 
@@ -283,7 +269,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         else:
             state = State.ENTERED if self._stays else State.IDLE
         return watched, {
-            "number": self.number,
+            "id": self.number,
             "name": self.name,
             "kind": self.kind,
             "state": state,

@@ -11,11 +11,10 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 from tensorflow.python.framework import stack
 
-from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, State, VariableInfo
-from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.model import DeviceInfo, SessionInfo, VariableInfo
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.core.words import server
+from tfsess_magics.core.summary import summarize
 from tfsess_magics.tf.devices import described
 from tfsess_magics.tf.kernel_memory import by_allocator
 from tfsess_magics.tf.server import OnServer
@@ -104,85 +103,37 @@ class Watched:
         devices = self.local_devices
         return by_allocator(self.graph_variables.sizes(devices), devices) if devices else {}
 
-    def info(
-        self,
-        *,
-        number: int,
-        name: str,
-        kind: Kind,
-        state: State,
-        running_since: float | None,
-        origin: Origin,
-        generation: int,
-        options: SessionOptions,
-        created: float,
-        is_unused: bool = False,
-    ) -> SessionInfo:
-        """Return all that is known of it now; what its owner knows of it is given."""
-        session, meter, devices = self.session, self.meter, self.devices
-        variables = self.variables()
+    def info(self, **owned: Any) -> SessionInfo:
+        """Return all that is known of it now; what its owner knows of it is given, by the names of the record."""
+        devices = self.devices
         return SessionInfo(
-            id=number,
-            name=name,
-            kind=kind,
-            state=state,
-            origin=origin,
-            target=self.target,
-            answers=self._on_server.answers,
-            is_default=self.is_default,
-            is_unused=is_unused,
-            generation=generation,
-            options=options,
-            created=created,
-            operations=0 if session is None else session.graph.num_operations(),
-            runs=meter.runs,
-            running_since=running_since,
-            mark=self.waiting.mark(),
-            last_run=meter.last_run,
-            largest_run=meter.largest_run,
-            recent_runs=meter.recent_runs,
-            last_error=meter.last_error,
+            **owned,
+            **self._facts(),
+            last_run=self.meter.last_run,
+            largest_run=self.meter.largest_run,
+            recent_runs=self.meter.recent_runs,
+            last_error=self.meter.last_error,
             devices=devices,
-            variables=variables,
-            variables_nbytes=sum(v.nbytes or 0 for v in variables if v.initialized),
+            variables=self.variables(),
         )
 
-    def summary(
-        self,
-        *,
-        number: int,
-        name: str,
-        kind: Kind,
-        state: State,
-        running_since: float | None,
-        origin: Origin,
-        generation: int,
-        ask: bool,
-        is_unused: bool = False,
-    ) -> SessionSummary:
+    def summary(self, *, ask: bool, **owned: Any) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
-        session = self.session
-        variables, nbytes = self.graph_variables.totals(ask=ask)
+        totals = self.graph_variables.totals(ask=ask)
         if ask:
             self._on_server.ask()
-        return SessionSummary(
-            id=number,
-            name=name,
-            kind=kind.value,
-            state=state.value,
-            generation=generation,
-            origin=str(origin),
-            target=server(self.target, self._on_server.answers),
-            is_default=self.is_default,
-            is_unused=is_unused,
-            operations=0 if session is None else session.graph.num_operations(),
-            runs=self.meter.runs,
-            devices=[device.name for device in self.devices],
-            variables=variables,
-            variables_nbytes=nbytes,
-            running_since=running_since,
-            mark=self.waiting.mark(),
-        )
+        return summarize(**owned, **self._facts(), devices=self.devices, variables=totals)
+
+    def _facts(self) -> dict[str, Any]:
+        session = self.session
+        return {
+            "target": self.target,
+            "answers": self._on_server.answers,
+            "is_default": self.is_default,
+            "operations": 0 if session is None else session.graph.num_operations(),
+            "runs": self.meter.runs,
+            "mark": self.waiting.mark(),
+        }
 
 
 def default_stacks() -> Iterator[list[Any]]:
