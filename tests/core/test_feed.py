@@ -1,7 +1,9 @@
 """Every change is sent, each in its time, and nothing else."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -9,9 +11,9 @@ import pytest
 
 from tests.core.fake import ORIGIN, FakeBackend, FakeSession
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.memory import KernelMemory
+from tfsess_magics.core.memory import DeviceMemory, KernelMemory
 from tfsess_magics.core.model import State
-from tfsess_magics.core.protocol import SessionChanged, SessionClosed, Snapshot
+from tfsess_magics.core.protocol import MemoryChanged, SessionChanged, SessionClosed, Snapshot
 from tfsess_magics.core.registry import SessionRegistry
 
 QUIET = 0.5
@@ -36,8 +38,8 @@ class Listener:
         assert isinstance(self.sent.get(timeout=5), Snapshot)
         return unsubscribe
 
-    def next(self) -> SessionChanged | SessionClosed:
-        message: SessionChanged | SessionClosed = self.sent.get(timeout=5)
+    def next(self) -> SessionChanged | MemoryChanged | SessionClosed:
+        message: SessionChanged | MemoryChanged | SessionClosed = self.sent.get(timeout=5)
         return message
 
     def snapshot(self) -> Snapshot:
@@ -88,6 +90,75 @@ def test_nothing_is_sent_when_nothing_changed(listener: Listener) -> None:
     session.changed()
     session.changed()
     assert listener.is_quiet()
+
+
+def cpu(in_use: int, resident: int = 1000) -> KernelMemory:
+    device = DeviceMemory(name="CPU", type="CPU", in_use=in_use, peak=in_use)
+    return KernelMemory(resident=resident, pooled=0, devices=(device,))
+
+
+def test_memory_is_sent_when_it_has_changed_by_over_a_hundredth(listener: Listener) -> None:
+    """With the new samples of sessions, and the next revision."""
+    listener.memory = cpu(10_000)
+    session = listener.open("train")
+    opened, memory = listener.next(), listener.next()
+    assert isinstance(memory, MemoryChanged)
+    assert (memory.revision, memory.memory.devices[0].in_use) == (opened.revision + 1, 10_000)
+    assert [(sample.id, sample.nbytes) for sample in memory.samples] == [(1, 0)]
+    listener.memory = cpu(10_100, 1010)
+    session.changed()
+    assert listener.is_quiet()
+    listener.memory = cpu(10_102, 1010)
+    session.changed()
+    assert isinstance(listener.next(), MemoryChanged)
+
+
+def test_memory_is_sent_twice_a_second_at_most(listener: Listener) -> None:
+    """What changes often is looked at when half a second has gone."""
+    listener.memory = cpu(0)
+    session = listener.open("train")
+    came: list[float] = []
+    begun = time.monotonic()
+    while len(came) < 4:
+        listener.memory = cpu((listener.memory.devices[0].in_use or 0) * 2 + 1)
+        session.changed()
+        with suppress(Empty):
+            message = listener.sent.get(timeout=0.02)
+            came += [time.monotonic()] if isinstance(message, MemoryChanged) else []
+    assert came[-1] - begun >= 3 * 0.5
+
+
+def test_who_asks_sees_what_front_ends_see(listener: Listener) -> None:
+    """To the byte: what is returned is sent, however small the change."""
+    listener.memory = cpu(10_000)
+    listener.open("train")
+    listener.next()
+    listener.next()
+    listener.memory = cpu(10_001)
+    assert listener.feed.memory() == listener.memory
+    sent = listener.next()
+    assert isinstance(sent, MemoryChanged)
+    assert sent.memory.devices[0].in_use == 10_001
+
+
+def test_what_a_session_held_is_kept_and_goes_with_it(listener: Listener) -> None:
+    """A bounded number of samples, the latest of them in a snapshot."""
+    listener.memory = cpu(0)
+    session = listener.open("train")
+    for nbytes in (100, 100, 200):
+        session.variables_nbytes = nbytes
+        session.changed()
+        while not (
+            isinstance(message := listener.next(), SessionChanged) and message.session.variables_nbytes == nbytes
+        ) and nbytes not in [held for _, held in listener.feed.history.samples(1)]:
+            pass
+        listener.feed.memory()
+    assert [nbytes for _, nbytes in listener.feed.history.samples(1)][-2:] == [100, 200]
+    assert [sample.nbytes for sample in listener.snapshot().samples][-1] == 200
+    listener.registry.close("train")
+    while not isinstance(listener.next(), SessionClosed):
+        pass
+    assert listener.feed.history.samples(1) == ()
 
 
 def test_one_change_among_many_sessions_is_one_message(listener: Listener) -> None:

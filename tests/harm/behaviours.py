@@ -10,6 +10,7 @@ from tests.harm import (  # noqa: F401 - they fill the table
     fetching,
     living,
     managing,
+    measuring,
     sharing,
     subclassing,
 )
