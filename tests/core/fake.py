@@ -31,7 +31,7 @@ class FakeSession:
         self.closed = False
         self.used_by: str | None = None
 
-    def enter(self, by: str, timeout: float | None = None) -> Scope:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
         raise NotImplementedError(by)
 
     def held_by(self) -> list[str]:
@@ -117,6 +117,9 @@ class FakeBackend:
 
     def stop(self, session: FakeSession, by: str, on_stop: str | None) -> str:  # noqa: ARG002
         return f"{by} stopped {session.name}"
+
+    def trace(self, session: FakeSession) -> None:
+        raise NotImplementedError(session.name)
 
     def adopt(self, observed: "FakeObserved", name: str, changed: Callable[[], None]) -> FakeSession:
         return FakeSession(observed.number, name, SessionOptions(), observed.origin, changed)

@@ -50,6 +50,8 @@ class RunMeter:
         """Returns what is known of the session."""
         self.timeout: float | None = None
         """Seconds that each run may take, where the session was opened with such a limit."""
+        self.tracer: Any = None
+        """What traces the next run, where there is such an order."""
         self.keeps = True
         """Whether a stop keeps the values of variables."""
         self._ended: dict[int, int] = {}

@@ -117,8 +117,10 @@ class NamedSession(Session, Protocol):
     def notes(self) -> Sequence[str]:
         """What whoever opened it should be told, a sentence each."""
 
-    def enter(self, by: str, timeout: float | None = None) -> Scope:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
         """Begin a stay of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
+
+        `trace`: in which the first run is traced.
 
         Raises
         ------
@@ -171,6 +173,9 @@ class Backend(Protocol[S_co]):
 
     def stop(self, session: Any, by: str, on_stop: str | None) -> str:
         """Stop the runs of a session on the order of `by`, or its next one, and return what was done."""
+
+    def trace(self, session: Any) -> None:
+        """Have the next run of a session traced."""
 
     def adopt(self, observed: Any, name: str, changed: Callable[[], None]) -> S_co:
         """Make a named session of an observed one, with the same number."""

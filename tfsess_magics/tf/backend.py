@@ -15,7 +15,8 @@ from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
 from tfsess_magics.core.origin import calling_cell, calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf import keras_session, observe
+from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.tf import keras_session, observe, trace
 from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.config import check_options
@@ -68,6 +69,14 @@ class TensorFlow:
         meter = session.watched.meter
         keeps = meter.keeps if on_stop is None else parse_on_stop(on_stop) == KEEP
         return self._stopper.stop(meter, by, keeps=keeps, is_entered=is_entered)
+
+    def trace(self, session: Any) -> None:
+        """Have the next run of a session traced."""
+        session.watched.tracer.order(session.name)
+
+    def new_traces(self) -> tuple[list[RunTrace], list[str]]:
+        """Return what is new of traces; see `trace.new_traces`."""
+        return trace.new_traces()
 
     def _name_of(self, meter: RunMeter) -> str:
         for session in self._sessions():

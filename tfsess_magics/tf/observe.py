@@ -34,6 +34,7 @@ from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.limit import Limit, explained, run_within
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stop import Stopper, begin_use, end_use, is_using, leaves_close_to_stop
+from tfsess_magics.tf.trace import Tracer
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
@@ -226,7 +227,14 @@ def _no_limit() -> None:
     """Return None: TensorFlow takes no options for that step."""
 
 
-_LIMIT_OF: dict[str, Callable[[], Limit | None]] = {"_call_tf_sessionrun": _limit}
+def _trace(tracer: Tracer, limit: Limit | None, original: Callable[..., Any], session: BaseSession, *step: Any) -> Any:
+    run = original if limit is None else functools.partial(run_within, limit, original)
+    return tracer.run(run, session, *step)
+
+
+def _pass_by(tracer: Tracer, _: Limit | None, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    tracer.pass_by(original.__name__)
+    return original(*args, **kwargs)
 
 
 def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> None:
@@ -250,7 +258,8 @@ def _require_handle(called: Any) -> None:
 
 
 def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
-    limit_of = _LIMIT_OF.get(original.__name__, _no_limit)
+    is_run = original.__name__ == "_call_tf_sessionrun"
+    limit_of, trace = (_limit, _trace) if is_run else (_no_limit, _pass_by)
 
     @functools.wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -269,7 +278,9 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                     stopper.halt(meter, token)
                     _require_handle(self)
                 stopper.arm(meter)
-                limit = limit_of()
+                limit, tracer = limit_of(), meter.tracer
+                if tracer is not None:
+                    return trace(tracer, limit, original, self, *args, **kwargs)
                 if limit is not None:
                     return run_within(limit, original, self, *args)
                 return original(self, *args, **kwargs)

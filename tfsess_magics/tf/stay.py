@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset, say_set_session
 from tfsess_magics.tf.limit import Limit
+from tfsess_magics.tf.order import Order
 
 if TYPE_CHECKING:
     from tfsess_magics.core.model import Kind
@@ -75,11 +76,21 @@ class Stay:
         Who, as messages call it: ``cell 5``, ``a with block``.
     timeout
         Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
+    trace
+        The order to trace a run meanwhile, which ends with the stay.
     """
 
-    def __init__(self, session: Entered, generation: Surroundings, by: str, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        session: Entered,
+        generation: Surroundings,
+        by: str,
+        timeout: float | None = None,
+        trace: Order | None = None,
+    ) -> None:
         self.limit = None if timeout is None else Limit(timeout, by)
         """How long a run may take in it, None for as long as its session says."""
+        self.trace = trace
         self.session = session
         self.generation = generation
         self.by = by
@@ -140,6 +151,7 @@ class Stay:
         self.session.leave(self)
         if not self.is_over:
             self.is_over = True
+            self.notices += self.trace.end() if self.trace else []
             self.notices += [left.say(self.session.name, self.by) for left in self._left]
             self.notices += [
                 say_set_session(who, self.session.name, self.session.kind) for who in dict.fromkeys(self.keras_sessions)

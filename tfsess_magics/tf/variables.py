@@ -85,8 +85,8 @@ class GraphVariables:
         self._variables: dict[str, _Variable] = {}
         self._asked: object = None
 
-    def records(self, devices: Sequence[DeviceInfo]) -> tuple[VariableInfo, ...]:
-        """Return a record of every variable, largest first."""
+    def records(self, devices: Sequence[DeviceInfo], placed: Mapping[str, str]) -> tuple[VariableInfo, ...]:
+        """Return a record of every variable, largest first; `placed`: on which devices they were found to be."""
         with self._lock:
             has_values = self._update(ask=True)
             only = devices[0].name if len(devices) == 1 else None
@@ -97,7 +97,7 @@ class GraphVariables:
                     dtype=v.dtype,
                     nbytes=v.nbytes,
                     initialized=v.initialized if has_values else False,
-                    device=only or v.device,
+                    device=placed.get(v.name) or only or v.device,
                 )
                 for v in self._variables.values()
             ]

@@ -15,6 +15,7 @@ from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, Stat
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.trace import Tracer
 from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
 
@@ -38,6 +39,7 @@ class Watched:
         meter.watched = weakref.ref(self)
         self.graph_variables = GraphVariables(self._session, meter)
         self.waiting = Waiting(meter)
+        self.tracer = Tracer(meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -80,7 +82,7 @@ class Watched:
 
     def variables(self) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first, and ask the runtime which have a value."""
-        return self.graph_variables.records(self.devices)
+        return self.graph_variables.records(self.devices, self.tracer.placed)
 
     def info(
         self,
@@ -120,6 +122,8 @@ class Watched:
             devices=devices,
             variables=variables,
             variables_nbytes=sum(v.nbytes or 0 for v in variables if v.initialized),
+            last_trace=self.tracer.last,
+            is_trace_ordered=self.tracer.is_ordered,
         )
 
     def summary(
