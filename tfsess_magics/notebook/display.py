@@ -50,12 +50,12 @@ class SessionTable:
     def __repr__(self) -> str:
         if not self._rows:
             return "No session is open. %%tfsession NAME at the top of a cell opens one."
-        return _text_table((_COLUMNS, *self._rows), right={3, 4})
+        return text_table((_COLUMNS, *self._rows), right={3, 4})
 
     def _repr_html_(self) -> str:
         if not self._rows:
             return "<p>No session is open. <code>%%tfsession NAME</code> at the top of a cell opens one.</p>"
-        return _html_table(_COLUMNS, self._rows, right={3, 4})
+        return html_table(_COLUMNS, self._rows, right={3, 4})
 
 
 class SessionDetails:
@@ -72,12 +72,12 @@ class SessionDetails:
     _columns = ("variable", "shape", "dtype", "size", "initialized", "device")
 
     def __repr__(self) -> str:
-        text = _text_table(self._facts, right=set())
-        return f"{text}\n\n{_text_table((self._columns, *self._variables), right={3})}" if self._variables else text
+        text = text_table(self._facts, right=set())
+        return f"{text}\n\n{text_table((self._columns, *self._variables), right={3})}" if self._variables else text
 
     def _repr_html_(self) -> str:
-        html = _html_table((), self._facts, right=set())
-        return html + _html_table(self._columns, self._variables, right={3}) if self._variables else html
+        html = html_table((), self._facts, right=set())
+        return html + html_table(self._columns, self._variables, right={3}) if self._variables else html
 
 
 def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
@@ -121,6 +121,11 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
     if info.last_run:
         facts.append(("last run", format_seconds(info.last_run.duration)))
+    if info.is_trace_ordered:
+        facts.append(("next run", "will be traced"))
+    if info.last_trace:
+        again = f"%tfsession trace {info.name} --show"
+        facts.append(("last trace", f"{info.last_trace.where}: {format_seconds(info.last_trace.duration)} ({again})"))
     if info.last_error:
         facts.append(("last error", shorten(info.last_error, 160, placeholder=" …")))
     return facts
@@ -133,7 +138,8 @@ def _variable_row(variable: VariableInfo) -> tuple[str, ...]:
     return variable.name, shape, variable.dtype, size, initialized, variable.device or "chosen by TensorFlow"
 
 
-def _text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
+def text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
+    """Write rows below each other, the columns `right` aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -144,7 +150,9 @@ def _text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
     )
 
 
-def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
+def html_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
+    """Write rows as HTML, below a head if there is one."""
+
     def line(cells: Sequence[str], tag: str) -> str:
         aligned = ("right" if index in right else "left" for index in range(len(cells)))
         return "".join(
