@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import tensorflow as tf
 
@@ -16,8 +16,8 @@ _SUFFIX = re.compile(r"(/_\d+)?(:\d+)?$")
 _VARIABLES = {"VarHandleOp", "VariableV2", "Variable"}
 
 
-def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation]) -> list[Noted]:
-    """Return the executions that are of operations of the graph.
+def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation], in_functions: Container[str]) -> list[Noted]:
+    """Return the executions that are certainly of operations of the graph.
 
     What runs inside a function may have the name of an operation of the graph; then the inputs tell.
 
@@ -25,6 +25,8 @@ def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation]) -> list
     ----------
     needed
         The operations of the graph that the run needs, by their names.
+    in_functions
+        Names of what is inside the graph's functions.
     """
     by_name: defaultdict[str, defaultdict[str, list[Noted]]] = defaultdict(lambda: defaultdict(list))
     for found in noted:
@@ -33,9 +35,19 @@ def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation]) -> list
     return [
         found
         for name, by_inputs in by_name.items()
-        for inputs in [given for given in by_inputs if _has_inputs(needed[name], given)] or by_inputs
+        for inputs in (
+            [given for given in by_inputs if given and _has_inputs(needed[name], given)]
+            if name in in_functions
+            else by_inputs
+        )
         for found in by_inputs[inputs]
     ]
+
+
+def names_in_functions(graph: tf.Graph) -> set[str]:
+    """Return the names of what is inside the functions of a graph."""
+    definitions = [function.cached_definition for function in list(graph._functions.values())]
+    return {node.name for definition in definitions for node in definition.node_def}
 
 
 def _has_inputs(op: tf.Operation, given: str) -> bool:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.tf.awaited import needed
 from tfsess_magics.tf.order import Order
-from tfsess_magics.tf.placement import moved, of_graph, placement
+from tfsess_magics.tf.placement import moved, names_in_functions, of_graph, placement
 from tfsess_magics.tf.step_stats import (
     NOTED_EXECUTIONS,
     chrome_trace,
@@ -93,7 +93,7 @@ class Traced:
         ops = {op.name: op for op in needed(wanted, self._fed)}
         step_stats = tf.compat.v1.RunMetadata.FromString(self._metadata).step_stats
         noted = noted_in(step_stats)
-        known = of_graph(noted, ops)
+        known = of_graph(noted, ops, names_in_functions(graph)) if graph is not None else []
         devices, self._variables = placement(known)
         elsewhere = moved(known, ops)
         of_ops = {id(found) for found in known}
