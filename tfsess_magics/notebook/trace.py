@@ -60,7 +60,7 @@ class TraceView:
             "<p><b>timeline</b>: what went on at the same time is below each other; the mouse on a bar shows its name, "
             f"type and time. {self._link()}</p>{timeline.svg()}"
         )
-        parts.append(f'<p style="opacity:.7">{"<br>".join(map(escape, (_EXPLAINED, *cuts)))}</p>')
+        parts.append(f'<p style="opacity:.7">{"<br/>".join(map(escape, (_EXPLAINED, *cuts)))}</p>')
         return "".join(parts)
 
     def _link(self) -> str:
