@@ -68,7 +68,8 @@ class Timeline:
             body.append(f'<text x="0" y="{y + _TEXT}" font-weight="bold">{escape(device)}</text>')
             y += _ROW
             for lane in self._lanes[device]:
-                body += [self._bar(execution, y) for execution in lane]
+                # The short ones on top, where the mouse finds them.
+                body += [self._bar(execution, y) for execution in sorted(lane, key=lambda it: -it.duration)]
                 y += _ROW
             y += _ROW // 2
         return (

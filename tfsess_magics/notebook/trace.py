@@ -48,7 +48,11 @@ class TraceView:
 
     def _repr_html_(self) -> str:
         timeline = Timeline(self._trace.timeline, self._trace.busy)
-        parts = [html_table((), self._facts, right=set())]
+        how = "what went on at the same time is below each other; the mouse on a bar shows its name, type and time."
+        parts = [
+            html_table((), self._facts, right=set()),
+            f"<p><b>timeline</b>: {how} {self._link()}</p>{timeline.svg()}",
+        ]
         parts += [
             f"<p><b>{escape(table.title)}</b></p>{html_table(table.head, table.rows, right=table.right)}"
             for table in self._tables
@@ -56,10 +60,6 @@ class TraceView:
         cuts = list(self._trace.cuts)
         if timeline.left_out:
             cuts.append(f"{count(timeline.left_out, 'short execution')} not drawn here.")
-        parts.append(
-            "<p><b>timeline</b>: what went on at the same time is below each other; the mouse on a bar shows its name, "
-            f"type and time. {self._link()}</p>{timeline.svg()}"
-        )
         parts.append(f'<p style="opacity:.7">{"<br/>".join(map(escape, (_EXPLAINED, *cuts)))}</p>')
         return "".join(parts)
 
