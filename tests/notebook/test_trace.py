@@ -31,11 +31,11 @@ def cells(notebook: Notebook) -> Iterator[Notebook]:
     tfsess_magics.api.new_traces()
 
 
-def test_the_first_run_of_a_cell_is_traced_and_shown_under_it(cells: Notebook) -> None:
+def test_a_run_of_a_cell_is_traced_and_shown_under_it(cells: Notebook) -> None:
     cell = cells.shell.execution_count
     out = cells.ok("%%tfsession train --trace\nfor _ in range(3): value = x.eval()\nprint('end of the body')").out
     assert out.index("end of the body") < out.index("trace of")
-    assert f"train: cell {cell}, run 1 of 3 in that cell" in out
+    assert f"train: cell {cell}, run 2 of 3 in that cell" in out
     assert re.search(r"^fetches +square$", out, re.MULTILINE)
     assert re.search(r"^square +Square +CPU:0 +1 +[\d.]+ (µ|m)s$", out, re.MULTILINE)
     assert re.search(r"^CPU:0 +\d+ +none$", out, re.MULTILINE)

@@ -120,7 +120,7 @@ class NamedSession(Session, Protocol):
     def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
         """Begin a stay of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
 
-        `trace`: in which the first run is traced.
+        `trace`: in which a run is traced.
 
         Raises
         ------

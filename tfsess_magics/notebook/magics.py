@@ -87,7 +87,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
           --seed NUMBER         graph-level random seed
           --timeout SECONDS     a run that takes longer ends, and the session lives on; on a later cell: for that cell
           --on-stop keep|drop   whether a stop keeps the values of variables (it does)
-          --trace               the first run in this cell is traced: what took how long, and where it ran
+          --trace               a run in this cell is traced, the first that is repeated or else the first: what took
+                                how long, and where it ran
           --eager               a scope for TensorFlow 2 and Keras code instead: no graph, no other option
 
         As a line::

@@ -16,6 +16,7 @@ _DRAWN = 1000
 _LANES = 12
 """Rows of a device that are drawn at most."""
 _WIDTH, _ROW, _BAR, _TEXT = 900, 17, 15, 11
+_GAP = 0.6
 _LETTER = 6.2
 """Width of a letter in a bar."""
 _TICKS = 8
@@ -92,7 +93,7 @@ class Timeline:
                 yield f'<text x="{x + 2:.1f}" y="{_TEXT}" opacity=".7">{escape(format_time(index * step))}</text>'
 
     def _bar(self, execution: Execution, y: int) -> str:
-        x, width = self._x(execution.start), max(1.0, self._x(execution.duration))
+        x, width = self._x(execution.start), max(1.0, self._x(execution.duration) - _GAP)
         hue = zlib.crc32(execution.type.encode()) % 24 * 15
         title = (
             f"{execution.name}\n{execution.type} on {execution.device}\n"

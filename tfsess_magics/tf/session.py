@@ -159,7 +159,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         timeout
             Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
         trace
-            Whether the first run meanwhile is traced.
+            Whether a run meanwhile is traced; see `Order`.
 
         Raises
         ------

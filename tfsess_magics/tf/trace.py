@@ -75,7 +75,7 @@ class Tracer:
 
     def order(self, session: str, *, of_cell: bool = False) -> Order:
         """Have the next run of the session traced; see `Order`."""
-        order = Order(session, self._meter, of_cell=of_cell)
+        order = Order(session, self._meter, self._show, of_cell=of_cell)
         self._put([order])
         return order
 
@@ -88,7 +88,7 @@ class Tracer:
         self._meter.tracer = self if self._orders else None
 
     def _claim(self) -> list[Order]:
-        """Take all orders, so that one run carries them out."""
+        """Take all orders, those of cells first, so that one run carries them out."""
         self._meter.tracer = None
         claimed: list[Order] = []
         while self._orders:
@@ -96,7 +96,7 @@ class Tracer:
                 claimed.append(self._orders.popleft())
             except IndexError:  # another thread was faster
                 break
-        return [order for order in claimed if order.is_open]
+        return sorted((order for order in claimed if order.is_open), key=lambda order: not order.of_cell)
 
     def _refuse(self, orders: Sequence[Order], why: str) -> None:
         for order in orders:
@@ -126,7 +126,7 @@ class Tracer:
                 return run(session, *step)
             asked.trace_level = tf.compat.v1.RunOptions.FULL_TRACE
             metadata = None
-        order = next((given for given in orders if given.of_cell), orders[0])
+        order = orders[0]
         facts = {
             "session": order.session,
             "run": self._meter.runs + 1,
@@ -142,7 +142,7 @@ class Tracer:
         try:
             values = run(session, with_trace, feeds, fetches, targets, collected)
             facts["duration"] = time.perf_counter() - began
-            self._note(order, collected, session, step, facts)
+            self._note(orders, collected, session, step, facts)
         except BaseException as error:
             self._refuse(orders, f"{fetched(step)} was not traced: it ended with {type(error).__name__}.")
             self._put(orders)
@@ -150,20 +150,24 @@ class Tracer:
         finally:
             pywrap_tf_session.TF_DeleteBuffer(with_trace)
             pywrap_tf_session.TF_DeleteBuffer(own)
-        for given in orders:
-            given.is_open = False
+        self._put(orders)
         return values
 
     def _note(
-        self, order: Order, collected: Any, session: BaseSession, step: Sequence[Any], facts: dict[str, Any]
+        self, orders: Sequence[Order], collected: Any, session: BaseSession, step: Sequence[Any], facts: dict[str, Any]
     ) -> None:
         try:
             metadata = pywrap_tf_session.TF_GetBuffer(collected)
-            traced = Traced(order, metadata, session.graph, wanted=wanted(step), fed=fed(step), facts=facts)
+            names, feeds = wanted(step), fed(step)
+            traced = Traced(orders[0], metadata, session.graph, wanted=names, fed=feeds, facts=facts)
+            for given in orders:
+                given.take(traced, (*names, None, *sorted(feeds)))
         except Exception:  # noqa: BLE001 - the run has its result all the same
             _log.exception("a traced run could not be noted")
-        else:
-            self._last = traced
+
+    def _show(self, traced: Traced) -> None:
+        self._last = traced
+        if traced not in unseen:
             self._traced.append(traced)
             unseen.append(traced)
 

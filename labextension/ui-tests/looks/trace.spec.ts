@@ -30,7 +30,7 @@ for (const theme of ['Light', 'Dark'] as const) {
       await lab.run(cell);
     }
     const output = lab.output(2);
-    await expect(output).toContainText('run 1 of 3 in that cell');
+    await expect(output).toContainText('run 2 of 3 in that cell');
     await output.getByText('operations by time').scrollIntoViewIfNeeded();
     await output.locator('svg[role=img] rect', { hasText: /^square3\s/ }).hover();
     await shoot('timeline');
