@@ -66,7 +66,7 @@ def test_a_cell_without_a_run_says_so_and_leaves_no_order(cells: Notebook) -> No
 
 def test_a_cell_whose_run_fails_says_so(cells: Notebook) -> None:
     outcome = cells.run("%%tfsession train --trace\nfails.run()")
-    assert "--trace: A run of 'fails' was not traced: it ended with InvalidArgumentError." in outcome.out
+    assert "--trace: A run of 'fails' was not traced: it failed or was stopped (InvalidArgumentError)." in outcome.out
     assert "no run of 'train' was traced in this cell" in outcome.out
     caught = "try: fails.run()\nexcept tf.errors.OpError: pass"
     out = cells.ok(f"%%tfsession train --trace\n{caught}\n_ = x.eval()").out

@@ -206,7 +206,7 @@ def test_a_run_that_fails_is_told_and_the_order_goes_on(work: NamedSession) -> N
     assert new_traces() == (
         [],
         [
-            "A run of 'fails' was not traced: it ended with InvalidArgumentError.",
+            "A run of 'fails' was not traced: it failed or was stopped (InvalidArgumentError).",
             "The next run of 'work' will be traced.",
         ],
     )
@@ -271,6 +271,17 @@ def test_a_session_of_other_code_is_traced_and_adopted_with_its_trace(work: Name
         assert trace.session == number
         adopted = tfsess_magics.adopt(other, "mine")
         assert adopted.info().last_trace == trace
+
+
+def test_a_session_on_a_server_is_traced(open_session: Open) -> None:
+    tfsess_magics.api._connect().observe()
+    with tf.Graph().as_default(), v1.Session(v1.train.Server.create_local_server().target) as session:
+        tf.square(v1.placeholder(tf.float32, [], name="x"), name="square")
+        (info,) = tfsess_magics.sessions()
+        tfsess_magics.api.registry.trace(info.name)
+        assert session.run("square:0", {"x:0": 3.0}) == 9.0
+        (trace,), _ = new_traces()
+    assert ("square", "CPU:0") in [(op.name, op.device) for op in trace.slowest]
 
 
 def test_an_order_outlives_a_reset(work: NamedSession) -> None:

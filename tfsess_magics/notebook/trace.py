@@ -73,11 +73,11 @@ class TraceView:
 
 
 def _facts(trace: RunTrace) -> list[tuple[str, str]]:
-    around = "the rest is TensorFlow's work around it, most in the first run of a graph"
+    around = "from the first operation to the last; the rest is TensorFlow's work around them"
     return [
         ("trace of", f"{trace.session}: {trace.where}"),
         ("fetches", _names(trace.fetches, trace.fetched)),
-        ("wall time", f"{format_time(trace.duration)}, {format_time(trace.busy)} of it in operations; {around}"),
+        ("wall time", f"{format_time(trace.duration)}, {format_time(trace.busy)} of it {around}"),
         ("operations", f"{trace.operations:,}, executed {count(trace.executions, 'time')}"),
         ("allocated", f"{format_bytes(trace.allocated)}, the sum of all allocations, which is no peak"),
     ]

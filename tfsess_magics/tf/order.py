@@ -14,7 +14,7 @@ TRIED = 8
 class Order:
     """An order to trace a run of a session that ends well; any thread may call it.
 
-    It is for the next run, or for one of a cell. In its first run a step is prepared, by TensorFlow and its operations; so
+    It is for the next run, or for one of a cell. In its first run a step is prepared, by TensorFlow and its operations:
     of a cell's runs the first one is shown that repeats a step, and only where none does the first of all.
 
     Parameters

@@ -150,8 +150,9 @@ class Stay:
         lost = self.generation.graph.version
         self.session.leave(self)
         if not self.is_over:
+            untraced = self.trace.end() if self.trace else []
             self.is_over = True
-            self.notices += self.trace.end() if self.trace else []
+            self.notices += untraced
             self.notices += [left.say(self.session.name, self.by) for left in self._left]
             self.notices += [
                 say_set_session(who, self.session.name, self.session.kind) for who in dict.fromkeys(self.keras_sessions)

@@ -114,15 +114,23 @@ class Tracer:
         What the user's ``RunOptions`` ask for stays, and their ``RunMetadata`` get what they would get: where they ask
         for a trace themselves it is the same one.
         """
-        options, feeds, fetches, targets, metadata = step
         orders = self._claim()
         if not orders:
             return run(session, *step)
+        try:
+            return self._run(orders, run, session, step)
+        except BaseException as error:
+            self._refuse(orders, f"{fetched(step)} was not traced: it failed or was stopped ({type(error).__name__}).")
+            raise
+        finally:
+            self._put(orders)
+
+    def _run(self, orders: Sequence[Order], run: Callable[..., Any], session: BaseSession, step: Sequence[Any]) -> Any:
+        options, feeds, fetches, targets, metadata = step
         asked = run_options(options)
         if asked.trace_level == tf.compat.v1.RunOptions.NO_TRACE:
             if metadata is not None and asked.output_partition_graphs:
                 self._refuse(orders, f"{fetched(step)} was not traced: it asks for its partition graphs instead.")
-                self._put(orders)
                 return run(session, *step)
             asked.trace_level = tf.compat.v1.RunOptions.FULL_TRACE
             metadata = None
@@ -143,14 +151,9 @@ class Tracer:
             values = run(session, with_trace, feeds, fetches, targets, collected)
             facts["duration"] = time.perf_counter() - began
             self._note(orders, collected, session, step, facts)
-        except BaseException as error:
-            self._refuse(orders, f"{fetched(step)} was not traced: it ended with {type(error).__name__}.")
-            self._put(orders)
-            raise
         finally:
             pywrap_tf_session.TF_DeleteBuffer(with_trace)
             pywrap_tf_session.TF_DeleteBuffer(own)
-        self._put(orders)
         return values
 
     def _note(
