@@ -174,13 +174,14 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                     f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
                     f"{self._way_on}"
                 )
-            order = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
-            stay = Stay(self, generation, by, timeout, order)
+            stay = Stay(self, generation, by, timeout)
             try:
                 self._stays.add(stay)
+                stay.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
                 self._changed()
             except BaseException:
                 self._stays.discard(stay)
+                stay.trace = None
                 raise
             return stay
 

@@ -76,21 +76,13 @@ class Stay:
         Who, as messages call it: ``cell 5``, ``a with block``.
     timeout
         Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
-    trace
-        The order to trace a run meanwhile, which ends with the stay.
     """
 
-    def __init__(
-        self,
-        session: Entered,
-        generation: Surroundings,
-        by: str,
-        timeout: float | None = None,
-        trace: Order | None = None,
-    ) -> None:
+    def __init__(self, session: Entered, generation: Surroundings, by: str, timeout: float | None = None) -> None:
         self.limit = None if timeout is None else Limit(timeout, by)
         """How long a run may take in it, None for as long as its session says."""
-        self.trace = trace
+        self.trace: Order | None = None
+        """The order to trace a run in it."""
         self.session = session
         self.generation = generation
         self.by = by

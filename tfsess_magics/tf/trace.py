@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import get_ident
 from typing import Any
 
@@ -47,7 +49,8 @@ class Tracer:
 
     def __init__(self, meter: RunMeter) -> None:
         self._meter = meter
-        self._orders: deque[Order] = deque()
+        self._orders: deque[Callable[[], Order | None]] = deque()
+        """Return an order; a cell's is kept by the cell, and goes with it where an interrupt keeps it from its end."""
         self._last: Traced | None = None
         self._traced: deque[Traced] = deque(maxlen=_UNSEEN)
         """Those whose placement is not in `_variables` yet."""
@@ -62,7 +65,11 @@ class Tracer:
     @property
     def is_ordered(self) -> bool:
         """Whether the next run is to be traced."""
-        return any(order.is_open for order in list(self._orders))
+        return bool(self._open(list(self._orders)))
+
+    @staticmethod
+    def _open(orders: Sequence[Callable[[], Order | None]]) -> list[Order]:
+        return [order for get in orders if (order := get()) is not None and order.is_open]
 
     @property
     def placed(self) -> dict[str, str]:
@@ -84,19 +91,21 @@ class Tracer:
         tracer._put(self._claim())
 
     def _put(self, orders: Sequence[Order]) -> None:
-        self._orders.extend(order for order in orders if order.is_open)
+        for order in orders:
+            if order.is_open:
+                self._orders.append(weakref.ref(order) if order.of_cell else partial(_itself, order))
         self._meter.tracer = self if self._orders else None
 
     def _claim(self) -> list[Order]:
         """Take all orders, those of cells first, so that one run carries them out."""
         self._meter.tracer = None
-        claimed: list[Order] = []
+        claimed: list[Callable[[], Order | None]] = []
         while self._orders:
             try:
                 claimed.append(self._orders.popleft())
             except IndexError:  # another thread was faster
                 break
-        return sorted((order for order in claimed if order.is_open), key=lambda order: not order.of_cell)
+        return sorted(self._open(claimed), key=lambda order: not order.of_cell)
 
     def _refuse(self, orders: Sequence[Order], why: str) -> None:
         for order in orders:
@@ -106,7 +115,7 @@ class Tracer:
     def pass_by(self, method: str) -> None:
         """Note that a step was started which takes no options."""
         what = _WITHOUT_OPTIONS[method]
-        self._refuse(list(self._orders), f"{what} was not traced: TensorFlow takes no options for it.")
+        self._refuse(self._open(list(self._orders)), f"{what} was not traced: TensorFlow takes no options for it.")
 
     def run(self, run: Callable[..., Any], session: BaseSession, *step: Any) -> Any:
         """Call ``BaseSession._call_tf_sessionrun`` so that the run is traced, if there is an order still.
@@ -173,6 +182,10 @@ class Tracer:
         if traced not in unseen:
             self._traced.append(traced)
             unseen.append(traced)
+
+
+def _itself(order: Order) -> Order:
+    return order
 
 
 def _thread() -> str:
