@@ -20,6 +20,7 @@ from tfsess_magics.core.errors import (
     ValuesLostError,
 )
 from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, VariableInfo
+from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.extension import load_ipython_extension, unload_ipython_extension
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "OptionConflictError",
     "Origin",
     "RunInfo",
+    "RunTrace",
     "SessionExistsError",
     "SessionInUseError",
     "SessionInfo",

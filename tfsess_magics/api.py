@@ -17,6 +17,7 @@ from tfsess_magics.core.memory import KernelMemory
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.tf.arrival import when_imported
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ def news() -> list[str]:
     except Exception:  # noqa: BLE001 - the cell has ended well
         _log.debug("what a cell left behind could not be told", exc_info=True)
         return []
+
+
+def new_traces() -> tuple[list[RunTrace], list[str]]:
+    """Return the traces of runs that were not returned yet, and what to say of runs that were not traced."""
+    return _connect().new_traces() if "tfsess_magics.tf.backend" in sys.modules else ([], [])
 
 
 @overload

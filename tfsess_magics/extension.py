@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import adopt, explain, explain_end_of_thread, memory, news, observe, registry
+from tfsess_magics.api import adopt, explain, explain_end_of_thread, memory, new_traces, news, observe, registry
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 from tfsess_magics.notebook.threads import ThreadErrors
@@ -62,6 +62,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.magics import SessionMagics
     from tfsess_magics.notebook.notices import CellNotices
     from tfsess_magics.notebook.sessions import NotebookSessions
+    from tfsess_magics.notebook.traces import CellTraces
 
     eager_cells = EagerCells(shell, registry)
     sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered)
@@ -69,9 +70,11 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     channel, started = _connect(shell)
     runner = CellRunner(shell, sessions.enter, started, explain)
     notices = CellNotices(shell, eager_cells.look, told_after_cell)
+    traces = CellTraces(shell, new_traces)
     shell.register_magics(magics)
     runner.install()
     notices.install()
+    traces.install()
     remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
     if channel:
         channel.install()
@@ -81,6 +84,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         if channel:
             channel.uninstall()
         remove_locator()
+        traces.uninstall()
         notices.uninstall()
         runner.uninstall()
         magics.unregister()

@@ -33,7 +33,7 @@ class FakeSession:
         self.closed = False
         self.used_by: str | None = None
 
-    def enter(self, by: str, timeout: float | None = None) -> Scope:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
         raise NotImplementedError(by)
 
     def held_by(self) -> list[str]:
@@ -104,6 +104,9 @@ class FakeBackend:
     def giving_back(self, session: FakeSession, end: Callable[[], None]) -> GivenBack:  # noqa: ARG002
         end()
         return GivenBack(by_device=(("CPU", 0),), uncounted=0, resident=0)
+
+    def trace(self, session: FakeSession) -> None:
+        raise NotImplementedError(session.name)
 
     def adopt(self, observed: "FakeObserved", name: str, changed: Callable[[], None]) -> FakeSession:
         return FakeSession(observed.number, name, SessionOptions(), observed.origin, changed)

@@ -65,6 +65,7 @@ CELLS: dict[str, tuple[Callable[[], None], str | Callable[[], object]]] = {
     "opening cell": (closed, "%%tfsession a\n1"),
     "cell": (open_it, "%%tfsession a\n1"),
     "awaiting cell": (open_it, "%%tfsession a\nimport asyncio\nawait asyncio.sleep(0)"),
+    "traced cell": (open_it, "%%tfsession a --trace\n1"),
     "eager cell": (lambda: None, "%%tfsession e --eager\n1"),
     "timed cell": (open_it, "%%time\n%%tfsession a\n1"),
     "resetting cell": (open_it, "%%tfsession a\ntf.compat.v1.reset_default_graph()"),
@@ -103,6 +104,7 @@ def test_an_interrupt_at_any_moment_leaves_nothing_behind(notebook: Notebook, na
             assert tf.compat.v1.get_default_session() is None, interrupt.raised_in
             assert tf.compat.v1.get_default_graph().version == 0, interrupt.raised_in
             assert {info.state for info in tfsess_magics.sessions()} <= {"idle", "closed"}, interrupt.raised_in
+            assert not any(info.is_trace_ordered for info in tfsess_magics.sessions()), interrupt.raised_in
             tfsess_magics.close(*tfsess_magics.api.registry.names)
     finally:
         del notebook.shell.showtraceback

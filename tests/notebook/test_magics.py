@@ -47,7 +47,7 @@ def test_the_users_names_get_nothing_else(notebook: Notebook) -> None:
             "train --thread 2",
             (
                 "unknown option --thread. Options: --graph, --config, --config-file, --device, --threads, --seed, "
-                "--timeout, --on-stop, "
+                "--timeout, --on-stop, --trace, "
                 "--eager. Did you mean '--threads'?"
             ),
         ),
@@ -218,7 +218,7 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
         (
             "clsoe train",
             (
-                "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, adopt, memory, panel. "
+                "%tfsession has no 'clsoe'. It has: list, info, new, close, reset, stop, trace, adopt, memory, panel. "
                 "Did you mean 'close'?"
             ),
         ),

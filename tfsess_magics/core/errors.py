@@ -83,10 +83,18 @@ class OutsideError(TfSessionError, RuntimeError):
 
 
 class NoRunsError(TfSessionError, RuntimeError):
-    """An order to stop what has no runs."""
+    """An order to stop or trace a run of what has none."""
+
+    def __init__(self, name: str, order: str) -> None:
+        way_on = " To stop a cell: Kernel > Interrupt." if order == "stop" else ""
+        super().__init__(f"cannot {order} {name!r}: it is eager, and has no runs.{way_on}")
+
+
+class NoTraceError(TfSessionError, LookupError):
+    """A trace that is asked for where no run was traced."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"cannot stop {name!r}: it is eager, and has no runs. To stop a cell: Kernel > Interrupt.")
+        super().__init__(f"no run of {name!r} was traced. To trace its next one: %tfsession trace {name}")
 
 
 class SessionStopped(KeyboardInterrupt):

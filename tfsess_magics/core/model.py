@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from tfsess_magics.core.memory import GivenBack, RunMemory
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.trace import RunTrace
 
 
 class Kind(StrEnum):
@@ -109,7 +110,8 @@ class VariableInfo:
     initialized: bool | None
     """None when it is not known (yet)."""
     device: str
-    """``GPU:0``; empty when it is TensorFlow that decides and more than one device is there."""
+    """``GPU:0``, as a traced run found it or else as the graph wants it; empty when it is TensorFlow that decides and
+    more than one device is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +194,10 @@ class SessionInfo:
     """Of a session that was reset or closed."""
     unfinished: int = 0
     """Runs of a session that was reset or closed which have not ended, since an operation has to finish first."""
+    last_trace: RunTrace | None = None
+    """The run that was traced last, in this generation."""
+    is_trace_ordered: bool = False
+    """Whether the next run will be traced."""
 
     @property
     def all_nbytes(self) -> int:

@@ -247,8 +247,23 @@ class SessionRegistry(Generic[S]):
         """
         session = self.get_any(name)
         if session.kind.is_eager:
-            raise NoRunsError(session.name)
+            raise NoRunsError(session.name, "stop")
         return self._connect().stop(session, by, on_stop)
+
+    def trace(self, name: str) -> None:
+        """Have the next run of the session of that name traced.
+
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        NoRunsError
+            If it is eager.
+        """
+        session = self.get_any(name)
+        if session.kind.is_eager:
+            raise NoRunsError(session.name, "trace")
+        self._connect().trace(session)
 
     def reset(self, name: str, by: str = "tfsess_magics.reset") -> SessionInfo:
         """Reset the session of that name on the order of `by`, and return what it was.

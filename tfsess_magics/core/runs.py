@@ -75,6 +75,8 @@ class RunMeter:
         """Whether its runs are in this process, and can be measured here."""
         self.timeout: float | None = None
         """Seconds that each run may take, where the session was opened with such a limit."""
+        self.tracer: Any = None
+        """What traces the next run, where there is such an order."""
         self.keeps = True
         """Whether a stop keeps the values of variables."""
         self._ended: dict[int, int] = {}

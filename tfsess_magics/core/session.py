@@ -118,8 +118,10 @@ class NamedSession(Session, Protocol):
     def notes(self) -> Sequence[str]:
         """What whoever opened it should be told, a sentence each."""
 
-    def enter(self, by: str, timeout: float | None = None) -> Scope:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
         """Begin a stay of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
+
+        `trace`: in which a run is traced.
 
         Raises
         ------
@@ -175,6 +177,9 @@ class Backend(Protocol[S_co]):
 
     def giving_back(self, session: Any, end: Callable[[], None]) -> GivenBack:
         """Do `end`, which closes or resets a session, and return what that gave back."""
+
+    def trace(self, session: Any) -> None:
+        """Have the next run of a session traced."""
 
     def adopt(self, observed: Any, name: str, changed: Callable[[], None]) -> S_co:
         """Make a named session of an observed one, with the same number."""

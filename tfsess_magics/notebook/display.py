@@ -52,12 +52,12 @@ class SessionTable:
     def __repr__(self) -> str:
         if not self._rows:
             return "No session is open. %%tfsession NAME at the top of a cell opens one."
-        return _text_table((_COLUMNS, *self._rows), right={3, 4})
+        return text_table((_COLUMNS, *self._rows), right={3, 4})
 
     def _repr_html_(self) -> str:
         if not self._rows:
             return "<p>No session is open. <code>%%tfsession NAME</code> at the top of a cell opens one.</p>"
-        return _html_table(_COLUMNS, self._rows, right={3, 4})
+        return html_table(_COLUMNS, self._rows, right={3, 4})
 
 
 class SessionDetails:
@@ -87,12 +87,12 @@ class SessionDetails:
     _columns = ("variable", "shape", "dtype", "size", "initialized", "device")
 
     def __repr__(self) -> str:
-        text = _text_table((*self._facts, *self._line), right=set())
-        return f"{text}\n\n{_text_table((self._columns, *self._variables), right={3})}" if self._variables else text
+        text = text_table((*self._facts, *self._line), right=set())
+        return f"{text}\n\n{text_table((self._columns, *self._variables), right={3})}" if self._variables else text
 
     def _repr_html_(self) -> str:
-        html = _html_table((), self._facts, right=set()) + self._plot
-        return html + _html_table(self._columns, self._variables, right={3}) if self._variables else html
+        html = html_table((), self._facts, right=set()) + self._plot
+        return html + html_table(self._columns, self._variables, right={3}) if self._variables else html
 
 
 def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
@@ -142,6 +142,11 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         facts.append(("largest run", f"{_run(info.largest_run)}, {_ago(info.largest_run.started)}"))
     if len(info.recent_runs) > 1:
         facts.append(("recent runs", _recent(info.recent_runs)))
+    if info.is_trace_ordered:
+        facts.append(("next run", "will be traced"))
+    if info.last_trace:
+        again = f"%tfsession trace {info.name} --show"
+        facts.append(("last trace", f"{info.last_trace.where}: {format_seconds(info.last_trace.duration)} ({again})"))
     if info.last_error:
         facts.append(("last error", shorten(info.last_error, 160, placeholder=" …")))
     return facts
@@ -183,7 +188,8 @@ def _variable_row(variable: VariableInfo) -> tuple[str, ...]:
     return variable.name, shape, variable.dtype, size, initialized, variable.device or "chosen by TensorFlow"
 
 
-def _text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
+def text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
+    """Write rows below each other, the columns `right` aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -194,7 +200,9 @@ def _text_table(rows: Sequence[Sequence[str]], right: set[int]) -> str:
     )
 
 
-def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
+def html_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: set[int]) -> str:
+    """Write rows as HTML, below a head if there is one."""
+
     def line(cells: Sequence[str], tag: str) -> str:
         aligned = ("right" if index in right else "left" for index in range(len(cells)))
         return "".join(

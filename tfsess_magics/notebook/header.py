@@ -19,6 +19,7 @@ OPTIONS = {
     "seed": "NUMBER",
     "timeout": "SECONDS",
     "on-stop": "keep|drop",
+    "trace": "",
     "eager": "",
 }
 """Each with what it takes, empty for nothing."""

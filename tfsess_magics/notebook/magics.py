@@ -13,16 +13,18 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 from traitlets import Float, observe
 
-from tfsess_magics.core.errors import InvalidOptionError, TfSessionError, did_you_mean
+from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, TfSessionError, did_you_mean
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.core.words import adopted_message, closed_message, reset_message
+from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.core.words import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.notebook.cell import print_notices
 from tfsess_magics.notebook.cells import calling_cell
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
 from tfsess_magics.notebook.header import split_words
 from tfsess_magics.notebook.memory import MemoryOverview
 from tfsess_magics.notebook.sessions import NotebookSessions
+from tfsess_magics.notebook.trace import TraceView
 from tfsess_magics.notebook.unused import close_unused
 
 
@@ -86,6 +88,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
           --seed NUMBER         graph-level random seed
           --timeout SECONDS     a run that takes longer ends, and the session lives on; on a later cell: for that cell
           --on-stop keep|drop   whether a stop keeps the values of variables (it does)
+          --trace               a run in this cell is traced, the first that is repeated or else the first: what took
+                                how long, and where it ran
           --eager               a scope for TensorFlow 2 and Keras code instead: no graph, no other option
 
         As a line::
@@ -101,6 +105,8 @@ class SessionMagics(Magics):  # type: ignore[misc]
             %tfsession reset NAME           an empty graph and a new session under the same name
             %tfsession stop NAME            end its runs, from another thread or notebook page, and keep its variables
                                             (stop NAME --on-stop drop: also where they cannot be read)
+            %tfsession trace NAME           trace its next run, in whichever cell or thread, and show it under the cell
+                                            (trace NAME --show: again; --save FILE: as Chrome trace JSON)
             %tfsession panel                the list as a widget that stays up to date, with buttons (ipywidgets)
         """
         if cell is not None:
@@ -156,6 +162,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             "close": self._close,
             "reset": self._reset,
             "stop": self._stop,
+            "trace": self._trace,
             "adopt": lambda _: self._adopt(line),
             "memory": self._memory,
             "panel": self._panel,
@@ -222,6 +229,28 @@ class SessionMagics(Magics):  # type: ignore[misc]
         _require(is_right, "stop NAME [--on-stop keep|drop]", words)
         print(self._registry.stop(name, "%tfsession stop", *rest[1:]))
 
+    def _trace(self, words: list[str]) -> None:
+        name, *rest = [
+            part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])
+        ] or [""]
+        is_right = rest in ([], ["--show"]) or (len(rest) == 2 and rest[0] == "--save")
+        _require(
+            bool(name) and not name.startswith("-") and is_right,
+            "trace NAME, trace NAME --show or trace NAME --save FILE",
+            words,
+        )
+        if not rest:
+            self._registry.trace(name)
+            print(f"the next run of {name} will be traced, and shown under the cell in which it takes place")
+            return
+        trace = self._registry.get_any(name).info().last_trace
+        if trace is None:
+            raise NoTraceError(name)
+        if rest == ["--show"]:
+            display(TraceView(trace))
+        else:
+            _save(trace, rest[1])
+
     def _panel(self, words: list[str]) -> None:
         _require(not words, "panel", words)
         try:
@@ -231,6 +260,14 @@ class SessionMagics(Magics):  # type: ignore[misc]
         panel = Panel(self._registry, self._feed)
         self._panels.add(panel)
         display(panel.widget)
+
+
+def _save(trace: RunTrace, file: str) -> None:
+    try:
+        trace.save(file)
+    except OSError as error:
+        raise UsageError(f"the trace was not saved: {error}") from None
+    print(f"saved {format_bytes(len(trace.chrome))} to {file}: for chrome://tracing, or Perfetto")
 
 
 def _is_expression(words: list[str]) -> bool:

@@ -54,9 +54,12 @@ class NotebookSessions(Generic[S]):
         header = self._header(line)
         live = self.registry.names
         timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
+        trace = header.options.pop("trace", False)
+        if trace and "eager" in header.options:
+            raise InvalidOptionError("--trace is for the runs of a session; an eager scope has none.")
         session = self._open(header, live, cell)
         self._entered(session, body)  # nothing that an interrupt can come before follows once it is entered
-        return session.enter(f"cell {cell}", timeout)
+        return session.enter(f"cell {cell}", timeout, trace=trace)
 
     @staticmethod
     def _is_of_this_cell(header: Header, live: tuple[str, ...]) -> bool:
@@ -80,6 +83,11 @@ class NotebookSessions(Generic[S]):
             If the line will not do.
         """
         header = self._header(line)
+        if "trace" in header.options:
+            raise InvalidOptionError(
+                f"--trace is for a cell: %%tfsession {header.name} --trace. "
+                f"For the next run: %tfsession trace {header.name}"
+            )
         session = self.registry.create(header.name, header.options, _origin(cell))
         self._tell(session)
         return session

@@ -75,14 +75,14 @@ def uncuttable(session: BaseSession | None, step: Sequence[Any]) -> str:
 
 def fetched(step: Sequence[Any]) -> str:
     """Say which run it is, by what it fetches: ``a run of 'loss:0' and 'train'``."""
-    names = _wanted(step)
+    names = wanted(step)
     if not names:
         return "A run"
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"A run of {', '.join(map(repr, names[:_NAMED]))}{more}"
 
 
-def _wanted(step: Sequence[Any]) -> list[str]:
+def wanted(step: Sequence[Any]) -> list[str]:
     """Return the names of the operations whose output or effect a step is for."""
     if len(step) < 4:
         return []
@@ -95,13 +95,17 @@ def _can_wait(graph: tf.Graph, step: Sequence[Any]) -> list[tf.Operation]:
 
 
 def _needed_by(graph: tf.Graph, step: Sequence[Any]) -> Iterator[tf.Operation]:
-    names = _wanted(step)
-    fed = {pywrap_tf_session.TF_OperationName(output.oper) for output in step[1]} if names else set()
-    return _needed([graph.get_operation_by_name(name) for name in names], fed)
+    return needed([graph.get_operation_by_name(name) for name in wanted(step)], fed(step))
 
 
-def _needed(wanted: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operation]:
-    todo, seen = list(wanted), set[str]()
+def fed(step: Sequence[Any]) -> set[str]:
+    """Return the names of the operations whose output is given to a step."""
+    return {pywrap_tf_session.TF_OperationName(output.oper) for output in step[1]} if wanted(step) else set()
+
+
+def needed(ops: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operation]:
+    """Yield operations and all that they need, but those that are fed."""
+    todo, seen = list(ops), set[str]()
     while todo:
         op = todo.pop()
         if op.name in seen or op.name in fed:

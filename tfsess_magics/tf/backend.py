@@ -16,7 +16,8 @@ from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
 from tfsess_magics.core.origin import calling_cell, calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf import keras_session, observe
+from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.tf import keras_session, observe, trace
 from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.beside import look_among
@@ -99,6 +100,14 @@ class TensorFlow:
         """Do `end`, which closes or resets a session, and return what that gave back."""
         self._look_at_memory()
         return self._memory.giving_back(_holder(session), end)
+
+    def trace(self, session: Any) -> None:
+        """Have the next run of a session traced."""
+        session.watched.tracer.order(session.name)
+
+    def new_traces(self) -> tuple[list[RunTrace], list[str]]:
+        """Return what is new of traces; see `trace.new_traces`."""
+        return trace.new_traces()
 
     def _name_of(self, meter: RunMeter) -> str:
         return next((name for name, named in self._named() if named is meter), "a session that is gone")

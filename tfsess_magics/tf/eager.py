@@ -81,7 +81,7 @@ class EagerScope(Enterable):
         """What the names of its cells lead to."""
         return self._contents.objects
 
-    def enter(self, by: str, timeout: float | None = None) -> Stay:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Stay:
         """Begin a stay of `by` in this thread.
 
         Raises
@@ -89,10 +89,11 @@ class EagerScope(Enterable):
         ClosedSessionError
             If the scope was closed.
         InvalidOptionError
-            If there is a `timeout`.
+            If there is a `timeout` or a `trace`.
         """
-        if timeout is not None:
-            raise InvalidOptionError(f"--timeout is for the runs of a session; {self.name!r} is eager, and has none.")
+        if timeout is not None or trace:
+            option = "--trace" if trace else "--timeout"
+            raise InvalidOptionError(f"{option} is for the runs of a session; {self.name!r} is eager, and has none.")
         with self._lock:
             self._require_open()
             stay = Stay(self, self._contents, by)

@@ -48,7 +48,7 @@ class Enterable:
         with self._lock:
             return next((stay for stay in self._stays if stay.by == by), None)
 
-    def enter(self, by: str, timeout: float | None = None) -> Stay:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Stay:
         """Begin a stay of `by` in this thread."""
         raise NotImplementedError
 

@@ -35,11 +35,11 @@ def run_within(limit: Limit, run: Callable[..., Any], session: Any, options: Any
 
     What the user's ``RunOptions`` say stays, their own limit included.
     """
-    run_options = _options(options)
-    if run_options.timeout_in_ms > 0:
+    allowed = run_options(options)
+    if allowed.timeout_in_ms > 0:
         return run(session, options, *rest)
-    run_options.timeout_in_ms = round(limit.seconds * 1000) or UNBOUNDED
-    bounded = pywrap_tf_session.TF_NewBufferFromString(run_options.SerializeToString())
+    allowed.timeout_in_ms = round(limit.seconds * 1000) or UNBOUNDED
+    bounded = pywrap_tf_session.TF_NewBufferFromString(allowed.SerializeToString())
     try:
         return run(session, bounded, *rest)
     finally:
@@ -57,7 +57,7 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
         The arguments of ``BaseSession._call_tf_sessionrun``, or others.
     """
     is_run = len(step) == _ARGUMENTS
-    if is_run and _options(step[0]).timeout_in_ms > 0:
+    if is_run and run_options(step[0]).timeout_in_ms > 0:
         return error
     if not is_run or limit is None:
         limit = Limit(meter.timeout, "the session") if meter.timeout else None
@@ -81,5 +81,6 @@ _ARGUMENTS = 5
 """Of ``BaseSession._call_tf_sessionrun``."""
 
 
-def _options(buffer: Any) -> Any:
+def run_options(buffer: Any) -> Any:
+    """Return the ``RunOptions`` in a buffer, empty ones for None."""
     return tf.compat.v1.RunOptions.FromString(pywrap_tf_session.TF_GetBuffer(buffer) if buffer else b"")

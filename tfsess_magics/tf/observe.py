@@ -43,9 +43,12 @@ from tfsess_magics.tf.started import follow as follow_thread
 from tfsess_magics.tf.started import leave as leave_thread
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.stopper import Stopper
+from tfsess_magics.tf.trace import Tracer
 
 _log = logging.getLogger(__name__)
 _Variable = resource_variable_ops.BaseResourceVariable
+_RUN = "_call_tf_sessionrun"
+"""The step that takes ``RunOptions``."""
 _METER = "_tfsess_magics_meter"
 _CLOSED_BY = "_tfsess_magics_closed_by"
 
@@ -253,6 +256,27 @@ def _limit() -> Limit | None:
     return None if stay is None else stay.limit
 
 
+def _carry_out(
+    meter: RunMeter,
+    token: int,
+    limit: Limit | None,
+    original: Callable[..., Any],
+    session: Any,
+    *step: Any,
+    **named: Any,
+) -> Any:
+    """Carry out a step that has a limit of time, or that may be traced."""
+    tracer: Tracer | None = meter.tracer
+    if original.__name__ == _RUN:
+        run = original if limit is None else functools.partial(run_within, limit, original)
+        return run(session, *step, **named) if tracer is None else tracer.run(run, session, *step, **named)
+    if tracer is not None:
+        tracer.pass_by(original.__name__)
+    if limit is not None or meter.timeout:
+        return end_when_late(limit, meter, token, _stopper.name_of, original, session, *step, **named)
+    return original(session, *step, **named)
+
+
 def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> None:
     """Raise what says more than `error`, if that is for a limit of ours."""
     found: BaseException = error
@@ -290,7 +314,7 @@ def _require_handle(called: Any) -> None:
 
 
 def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
-    takes_options = original.__name__ == "_call_tf_sessionrun"
+    is_run = original.__name__ == _RUN
 
     @functools.wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -311,11 +335,9 @@ def _around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 stopper.arm(meter)
                 _begin_measuring(meter, token)
                 limit = _limit()
-                if limit is not None and takes_options:
-                    return run_within(limit, original, self, *args)
-                if not takes_options and (limit is not None or meter.timeout):
-                    return end_when_late(limit, meter, token, stopper.name_of, original, self, *args, **kwargs)
-                return original(self, *args, **kwargs)
+                if limit is None and meter.tracer is None and (is_run or not meter.timeout):
+                    return original(self, *args, **kwargs)
+                return _carry_out(meter, token, limit, original, self, *args, **kwargs)
             except BaseException as error:
                 failed = error
                 _explain(error, meter, args)

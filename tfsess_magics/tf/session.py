@@ -66,7 +66,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     def _follow(self, graph: tf.Graph | None) -> None:
         """Continue with `graph`, which a body made the default one, or with a new one."""
-        self._generation = self._begin(graph or tf.Graph())
+        before, self._generation = self._now, self._begin(graph or tf.Graph())
+        before.watched.tracer.hand_over(self._generation.watched.tracer)
         self.options = replace(self.options, graph=None)
         self.generation += 1
         claim(self._generation.graph, self)
@@ -137,13 +138,15 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
         return self.session.as_default()
 
-    def enter(self, by: str, timeout: float | None = None) -> Stay:
+    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Stay:
         """Begin a stay of `by` in this thread.
 
         Parameters
         ----------
         timeout
             Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
+        trace
+            Whether a run meanwhile is traced; see `Order`.
 
         Raises
         ------
@@ -161,9 +164,11 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             stay = Stay(self, generation, by, timeout)
             try:
                 self._stays.add(stay)
+                stay.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
                 self._changed()
             except BaseException:
                 self._stays.discard(stay)
+                stay.trace = None
                 raise
             return stay
 

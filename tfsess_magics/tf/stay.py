@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfsess_magics.tf.guard import Caller, Left, caller, say_block, say_reset, say_set_session
 from tfsess_magics.tf.limit import Limit
+from tfsess_magics.tf.order import Order
 
 if TYPE_CHECKING:
     from tfsess_magics.core.model import Kind
@@ -80,6 +81,8 @@ class Stay:
     def __init__(self, session: Entered, generation: Surroundings, by: str, timeout: float | None = None) -> None:
         self.limit = None if timeout is None else Limit(timeout, by)
         """How long a run may take in it, None for as long as its session says."""
+        self.trace: Order | None = None
+        """The order to trace a run in it."""
         self.session = session
         self.generation = generation
         self.by = by
@@ -139,7 +142,9 @@ class Stay:
         lost = self.generation.graph.version
         self.session.leave(self)
         if not self.is_over:
+            untraced = self.trace.end() if self.trace else []
             self.is_over = True
+            self.notices += untraced
             self.notices += [left.say(self.session.name, self.by) for left in self._left]
             self.notices += [
                 say_set_session(who, self.session.name, self.session.kind) for who in dict.fromkeys(self.keras_sessions)

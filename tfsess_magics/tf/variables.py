@@ -90,8 +90,8 @@ class GraphVariables:
         self._forgotten = 0
         """Counts how often all was forgotten that was known of values."""
 
-    def records(self, devices: Sequence[DeviceInfo]) -> tuple[VariableInfo, ...]:
-        """Return a record of every variable, largest first."""
+    def records(self, devices: Sequence[DeviceInfo], placed: Mapping[str, str]) -> tuple[VariableInfo, ...]:
+        """Return a record of every variable, largest first; `placed`: on which devices they were found to be."""
         with self._lock:
             has_values = self._update(ask=True)
             only = devices[0].name if len(devices) == 1 else None
@@ -102,7 +102,7 @@ class GraphVariables:
                     dtype=v.dtype,
                     nbytes=v.nbytes,
                     initialized=v.initialized if has_values else False,
-                    device=only or v.device,
+                    device=placed.get(v.name) or only or v.device,
                 )
                 for v in self._variables.values()
             ]

@@ -18,6 +18,7 @@ from tfsess_magics.core.summary import summarize
 from tfsess_magics.tf.devices import described
 from tfsess_magics.tf.kernel_memory import by_allocator
 from tfsess_magics.tf.server import OnServer
+from tfsess_magics.tf.trace import Tracer
 from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
 
@@ -42,6 +43,7 @@ class Watched:
         self.graph_variables = GraphVariables(self._session, meter)
         self.waiting = Waiting(meter)
         self._on_server = OnServer(self._session, meter, self.graph_variables)
+        self.tracer = Tracer(meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -86,7 +88,7 @@ class Watched:
 
     def variables(self) -> tuple[VariableInfo, ...]:
         """Return a record of every variable, largest first, and ask the runtime which have a value."""
-        records = self.graph_variables.records(self.devices)
+        records = self.graph_variables.records(self.devices, self.tracer.placed)
         self._on_server.ask(again=True)
         return records
 
@@ -115,6 +117,8 @@ class Watched:
             last_error=self.meter.last_error,
             devices=devices,
             variables=self.variables(),
+            last_trace=self.tracer.last,
+            is_trace_ordered=self.tracer.is_ordered,
         )
 
     def summary(self, *, ask: bool, **owned: Any) -> SessionSummary:

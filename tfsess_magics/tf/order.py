@@ -1,0 +1,91 @@
+"""An order to trace a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from tfsess_magics.core.runs import RunMeter
+
+TRIED = 8
+"""Different steps of a cell that are traced at most, to find one that is repeated."""
+
+
+class Order:
+    """An order to trace a run of a session that ends well; any thread may call it.
+
+    It is for the next run, or for one of a cell. In its first run a step is prepared, by TensorFlow and its operations:
+    of a cell's runs the first one is shown that repeats a step, and only where none does the first of all.
+
+    Parameters
+    ----------
+    session
+        Name of the session.
+    meter
+        Counts its runs.
+    show
+        Called with the traced run that is the one.
+    of_cell
+        Whether it is for a cell, begins with it and ends with it.
+    """
+
+    def __init__(self, session: str, meter: RunMeter, show: Callable[[Any], None], *, of_cell: bool) -> None:
+        self.session = session
+        self.of_cell = of_cell
+        self.is_open = True
+        """Whether a run is to be traced still."""
+        self.runs: int | None = None
+        """How many runs there were in the cell, once it has ended."""
+        self._meter = meter
+        self._show = show
+        self._runs_before = meter.runs
+        self._refused: dict[str, None] = {}
+        self._first: Any = None
+        self._steps: set[Hashable] = set()
+
+    @property
+    def next_run(self) -> int:
+        """Number of the run that begins now, from the beginning of the cell on."""
+        return self._meter.runs - self._runs_before + 1
+
+    def take(self, traced: Any, step: Hashable) -> None:
+        """Take a run that was traced; `step` is the same for runs of the same step."""
+        if not self.is_open:
+            return
+        self._first = self._first or traced
+        is_repeated = step in self._steps
+        self._steps.add(step)
+        if is_repeated or not self.of_cell:
+            self._finish(traced)
+        elif len(self._steps) == TRIED:
+            self._finish(self._first)
+
+    def _finish(self, traced: Any) -> None:
+        self.is_open = False
+        self._first = None
+        self._show(traced)
+
+    def refuse(self, why: str) -> bool:
+        """Note why a run was not traced, a sentence, and return whether it is the first since that was told."""
+        is_first = not self._refused
+        self._refused[why] = None
+        return is_first
+
+    def end(self) -> list[str]:
+        """End the order with its cell, and say why there is no trace, if there is none."""
+        self.runs = self._meter.runs - self._runs_before
+        if self.is_open and self._first is not None:
+            self._finish(self._first)
+        if not self.is_open:
+            return []
+        self.is_open = False
+        said = [f"--trace: {why}" for why in self._refused]
+        return [*said, f"--trace: no run of {self.session!r} was traced in this cell, and the order ends with it."]
+
+    def news(self) -> list[str]:
+        """Say, once, which runs were not traced and that the order goes on; a cell's order says it at its end."""
+        if self.of_cell:
+            return []
+        refused, self._refused = self._refused, {}
+        going_on = [f"The next run of {self.session!r} will be traced."] if self.is_open else []
+        return [*refused, *going_on] if refused else []

@@ -1,0 +1,98 @@
+"""On which devices the operations of a graph have run."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+
+import tensorflow as tf
+
+from tfsess_magics.core.trace import DevicePlacement, Moved
+from tfsess_magics.tf.step_stats import Noted
+
+_SUFFIX = re.compile(r"(/_\d+)?(:\d+)?$")
+"""What TensorFlow adds to the name of an input that comes from another device, and the number of an output."""
+_VARIABLES = {"VarHandleOp", "VariableV2", "Variable"}
+
+
+def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation], in_functions: Container[str]) -> list[Noted]:
+    """Return the executions that are certainly of operations of the graph.
+
+    What runs inside a function may have the name of an operation of the graph; then the inputs tell.
+
+    Parameters
+    ----------
+    needed
+        The operations of the graph that the run needs, by their names.
+    in_functions
+        Names of what is inside the graph's functions.
+    """
+    by_name: defaultdict[str, defaultdict[str, list[Noted]]] = defaultdict(lambda: defaultdict(list))
+    for found in noted:
+        if found.name in needed and not found.is_kernel:
+            by_name[found.name][found.inputs].append(found)
+    return [
+        found
+        for name, by_inputs in by_name.items()
+        for inputs in (
+            [given for given in by_inputs if given and _has_inputs(needed[name], given)]
+            if name in in_functions
+            else by_inputs
+        )
+        for found in by_inputs[inputs]
+    ]
+
+
+def names_in_functions(graph: tf.Graph) -> set[str]:
+    """Return the names of what is inside the functions of a graph."""
+    definitions = [function.cached_definition for function in list(graph._functions.values())]
+    return {node.name for definition in definitions for node in definition.node_def}
+
+
+def _has_inputs(op: tf.Operation, given: str) -> bool:
+    names = [_SUFFIX.sub("", name) for name in given.split(", ") if name and not name.startswith("^")]
+    return names == [tensor.op.name for tensor in op.inputs]
+
+
+def placement(found_in_graph: Iterable[Noted]) -> tuple[tuple[DevicePlacement, ...], dict[str, str]]:
+    """Return what ran on each device, and the device of each variable by its name."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    variables: dict[str, str] = {}
+    for found in found_in_graph:
+        names[found.device].add(found.name)
+        if found.type in _VARIABLES:
+            variables[found.name] = found.device
+    devices = tuple(
+        DevicePlacement(
+            device=device,
+            operations=len(names[device]),
+            variables=tuple(sorted(name for name, where in variables.items() if where == device)),
+        )
+        for device in sorted(names)
+    )
+    return devices, variables
+
+
+def moved(found_in_graph: Iterable[Noted], needed: Mapping[str, tf.Operation]) -> list[Moved]:
+    """Return the operations that ran on another device than the graph asks for."""
+    first = {found.name: found for found in reversed(list(found_in_graph))}
+    return [
+        Moved(operation=name, asked=_asked(needed[name].device), device=found.device)
+        for name, found in first.items()
+        if needed[name].device and not _is_on(needed[name].device, found.full_device)
+    ]
+
+
+def _is_on(asked: str, device: str) -> bool:
+    wanted, got = (tf.compat.v1.DeviceSpec.from_string(name) for name in (asked, device))
+    return all(
+        getattr(wanted, part) in (None, getattr(got, part)) for part in ("job", "task", "device_type", "device_index")
+    )
+
+
+def _asked(device: str) -> str:
+    spec = tf.compat.v1.DeviceSpec.from_string(device)
+    if spec.job is not None or spec.device_type is None:
+        return device
+    return spec.device_type if spec.device_index is None else f"{spec.device_type}:{spec.device_index}"
