@@ -7,7 +7,7 @@ from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, Se
 from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import ObservedSession, Scope
+from tfsess_magics.core.session import CellCode, ObservedSession, Scope
 
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
 
@@ -31,7 +31,7 @@ class FakeSession:
         self.closed = False
         self.used_by: str | None = None
 
-    def enter(self, by: str, timeout: float | None = None) -> Scope:
+    def enter(self, by: str, timeout: float | None = None, code: CellCode | None = None) -> Scope:
         raise NotImplementedError(by)
 
     def held_by(self) -> list[str]:
@@ -67,6 +67,7 @@ class FakeSession:
             is_default=False,
             is_unused=False,
             operations=0,
+            growth="",
             runs=self.runs,
             devices=["CPU:0"],
             variables=0,

@@ -28,7 +28,7 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.words import adopted_message, closed_message, reset_message
+from tfsess_magics.core.words import adopted_message, closed_message, operations, reset_message
 
 
 def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
@@ -89,6 +89,7 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         options=str(info.options),
         held_by=held_by,
         created=info.created,
+        operations="" if info.kind.is_eager else operations(info),
         last_run=LastRun(run.started, run.duration, run.error) if run else None,
         last_error=info.last_error,
         devices=[

@@ -8,7 +8,7 @@ from html import escape
 from textwrap import shorten
 
 from tfsess_magics.core.model import Kind, SessionInfo, State, VariableInfo
-from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.core.words import count, format_bytes, format_seconds, operations
 
 _SHOWN_VARIABLES = 20
 _COLUMNS = ("name", "state", "devices", "ops", "runs", "variables", "made by")
@@ -42,7 +42,7 @@ class SessionTable:
                 "" if info.kind.is_eager else f"{info.operations:,}",
                 "" if info.kind.is_eager else f"{info.runs:,}",
                 f"{format_bytes(info.variables_nbytes)} ({len(info.variables):,})" if info.variables else "0 B",
-                "  ".join([str(info.origin), *_marks(info)]),
+                "  ".join(filter(None, [str(info.origin), *_marks(info), info.growth])),
             )
             for info in sessions
         ]
@@ -114,9 +114,11 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         ("options", str(info.options) or "none"),
         ("target", info.target or "this process"),
         ("devices", ", ".join(f"{device.name} ({device.type})" for device in info.devices)),
-        ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
+        ("operations", operations(info)),
         ("runs", f"{info.runs:,}"),
     ]
+    if info.growth:
+        facts.append(("mark", info.growth))
     if info.kind is not Kind.NAMED:
         facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
     if info.last_run:

@@ -24,6 +24,7 @@ from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
+from tfsess_magics.tf.growth import Growth
 from tfsess_magics.tf.guard import caller, say_unbound
 from tfsess_magics.tf.late_gpu_options import LateGpuOptions
 from tfsess_magics.tf.observed import ObservedSession
@@ -156,7 +157,7 @@ class TensorFlow:
     def news(self) -> list[str]:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
         told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
-        return [sentence for teller in told for sentence in teller.news()]
+        return [sentence for teller in told for sentence in teller.news()] + Growth.news(self._sessions)
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

@@ -134,6 +134,7 @@ class EagerVariables:
             is_default=False,
             is_unused=False,
             operations=0,
+            growth="",
             runs=0,
             devices=[device.name for device in self.devices()],
             variables=variables,

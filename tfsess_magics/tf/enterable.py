@@ -9,6 +9,7 @@ from typing import Any, Self
 from weakref import WeakSet
 
 from tfsess_magics.core.errors import SessionWarning
+from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
 
 
@@ -25,7 +26,7 @@ class Enterable:
         with self._lock:
             return next((stay for stay in self._stays if stay.by == by), None)
 
-    def enter(self, by: str, timeout: float | None = None) -> Stay:
+    def enter(self, by: str, timeout: float | None = None, code: CellCode | None = None) -> Stay:
         """Begin a stay of `by` in this thread."""
         raise NotImplementedError
 

@@ -15,6 +15,7 @@ from tfsess_magics.core.model import DeviceInfo, Kind, Origin, SessionInfo, Stat
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.growth import Growth
 from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
 
@@ -38,6 +39,7 @@ class Watched:
         meter.watched = weakref.ref(self)
         self.graph_variables = GraphVariables(self._session, meter)
         self.waiting = Waiting(meter)
+        self.growth = Growth(self._session, meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -112,6 +114,8 @@ class Watched:
             options=options,
             created=created,
             operations=0 if session is None else session.graph.num_operations(),
+            added=self.growth.added,
+            growth=self.growth.mark,
             runs=meter.runs,
             running_since=running_since,
             mark=self.waiting.mark(),
@@ -149,6 +153,7 @@ class Watched:
             is_default=self.is_default,
             is_unused=is_unused,
             operations=0 if session is None else session.graph.num_operations(),
+            growth=self.growth.mark,
             runs=self.meter.runs,
             devices=[device.name for device in self.devices],
             variables=variables,
