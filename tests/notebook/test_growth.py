@@ -7,6 +7,7 @@ import pytest
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
+from tfsess_magics.core.model import Kind
 
 GROWS = "%%tfsession train\nz = 1\ny = x + 1\ny.eval();"
 LOOP = "for _ in range(21):\n    session.run(tf.add(x, 1))"
@@ -90,7 +91,7 @@ def test_an_observed_session_says_so_under_an_ordinary_cell(cells: Notebook) -> 
     cells.ok(
         "graph = tf.Graph()\nwith graph.as_default(): x = tf.constant(1)\nsession = tf.compat.v1.Session(graph=graph)"
     )
-    (name,) = (info.name for info in tfsess_magics.sessions() if info.name != "train")
+    (name,) = (info.name for info in tfsess_magics.sessions() if info.kind is Kind.OBSERVED)
     loop = "with graph.as_default():\n    for _ in range(21):\n        session.run(tf.add(x, 1))"
     out = cells.ok(loop).out
     cell = last_cell(cells)

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
+from tfsess_magics.core.model import Kind
 from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.growth import _CELLS, _STEPS
 from tfsess_magics.tf.session import NamedSession
@@ -370,7 +371,7 @@ def test_an_observed_session_says_which_line_of_a_module_it_is(
 ) -> None:
     for _ in range(_STEPS + 1):
         module.step(observed)
-    (info,) = tfsess_magics.sessions()
+    (info,) = (info for info in tfsess_magics.sessions() if info.kind is Kind.OBSERVED)
     line = 'leaky.py:5: y = tf.square(session.graph.get_tensor_by_name("x:0"))'
     assert info.growth.startswith("graph grows: 1 operation with each session.run; ")
     assert info.growth.endswith(line)

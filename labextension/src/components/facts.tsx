@@ -38,7 +38,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
       {rest.filter(Boolean).map(fact => (
         <React.Fragment key={fact}>
           {' '}
-          <span className="tfsess-Row-fact">
+          <span className={fact === session.growth ? 'tfsess-Row-fact tfsess-mod-warn' : 'tfsess-Row-fact'}>
             <span>·</span> {fact}
           </span>
         </React.Fragment>
