@@ -16,6 +16,7 @@ export interface SessionSummary {
   is_default: boolean;
   is_unused: boolean;
   operations: number;
+  growth: string;
   runs: number;
   devices: string[];
   variables: number;
@@ -67,6 +68,7 @@ export interface SessionDetails {
   options: string;
   held_by: string[];
   created: number;
+  operations: string;
   last_run: Run | null;
   largest_run: Run | null;
   last_error: string | null;

@@ -61,6 +61,14 @@ describe('Row', () => {
     expect(page.find('.tfsess-Row').dataset.state).toBe('waiting');
   });
 
+  it('says that the graph grows, also while a run waits', () => {
+    const growth = 'graph grows: 12 operations with each run of cell 7; cell 7, line 3: y = x + 1';
+    show({ growth });
+    expect(page.find('.tfsess-Row-facts').textContent).toBe(`idle · CPU:0 · 312 ops · 1,204 runs · ${growth}`);
+    show({ growth, state: 'running', running_since: NOW, mark: 'waiting' });
+    expect(page.find('.tfsess-Row-facts').textContent).toBe(`waiting 0:00 · CPU:0 · 312 ops · 1,204 runs · ${growth}`);
+  });
+
   it('has a timer only while something that runs is shown', () => {
     show();
     expect(jest.getTimerCount()).toBe(0);
@@ -120,7 +128,7 @@ describe('Row', () => {
     ])('says what refers to it when it is opened', async (held_by, text) => {
       show(other(7, { target: 'grpc://ps:2222' }));
       page.click(TOGGLE);
-      await page.actions.answer({ id: 7, held_by, devices: [], last_run: null });
+      await page.actions.answer({ id: 7, held_by, devices: [], operations: '', last_run: null });
       const terms = [...page.node.querySelectorAll('dt')];
       expect(terms.map(term => [term.textContent, term.nextElementSibling?.textContent])).toEqual([
         ['made by', 'prep.io:load prep/io.py:7'],
@@ -187,6 +195,7 @@ describe('Row', () => {
       ['made by', 'cell 4'],
       ['options', '--threads 2'],
       ['generation', '1'],
+      ['operations', '312 (12 added by cell 5)'],
       ['devices', 'CPU:0 · 1.0 KiBGPU:0 · up to 23.6 GiB'],
       ['last run', '31 ms · peak 96.0 MiB on CPU'],
       ['last error', 'FailedPreconditionError: Could not find variable v.']

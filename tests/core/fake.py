@@ -8,7 +8,7 @@ from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import DeviceInfo, Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import ObservedSession, Scope
+from tfsess_magics.core.session import CellCode, ObservedSession, Scope
 from tfsess_magics.core.summary import summarize
 
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
@@ -33,7 +33,9 @@ class FakeSession:
         self.closed = False
         self.used_by: str | None = None
 
-    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Scope:
         raise NotImplementedError(by)
 
     def held_by(self) -> list[str]:

@@ -167,6 +167,10 @@ class SessionInfo:
     options: SessionOptions
     created: float
     operations: int = 0
+    added: tuple[int, str] | None = None
+    """How many of the operations the last cell or ``with`` block has added, and whose it was: ``cell 5``."""
+    growth: str = ""
+    """How the graph grows whenever the same code runs, and the line that does it; empty if it does not."""
     runs: int = 0
     """Runs that have ended, in this generation."""
     running_since: float | None = None

@@ -28,7 +28,7 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.words import adopted_message, closed_message, devices_unknown, reset_message
+from tfsess_magics.core.words import adopted_message, closed_message, devices_unknown, operations, reset_message
 
 
 def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
@@ -94,6 +94,7 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         options=str(info.options),
         held_by=held_by,
         created=info.created,
+        operations="" if info.kind.is_eager else operations(info),
         last_run=_run(info.last_run),
         largest_run=_run(info.largest_run),
         last_error=info.last_error,

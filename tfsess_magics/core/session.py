@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import Kind, Origin, SessionInfo
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
+
+
+class CellCode(NamedTuple):
+    """By what a cell is known when it runs again."""
+
+    body: str
+    id: str | None = None
+    """What the front end calls the cell, whatever its body is by now; None where it does not say."""
+
+    def is_of(self, other: CellCode | None) -> bool:
+        """Whether it is the same cell as the `other`, perhaps edited."""
+        return other is not None and (self.body == other.body or (self.id is not None and self.id == other.id))
 
 
 class Scope(Protocol):
@@ -118,10 +130,12 @@ class NamedSession(Session, Protocol):
     def notes(self) -> Sequence[str]:
         """What whoever opened it should be told, a sentence each."""
 
-    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Scope:
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Scope:
         """Begin a stay of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
 
-        `trace`: in which a run is traced.
+        `trace`: in which a run is traced; `code`: that of the cell, if it is one.
 
         Raises
         ------

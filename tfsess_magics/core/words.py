@@ -56,6 +56,15 @@ def variables_held(info: SessionInfo) -> str:
     return f"{size} ({len(info.variables):,})"
 
 
+def operations(info: SessionInfo) -> str:
+    """Write ``1,204 (12 added by cell 5)``."""
+    total = f"{info.operations:,}" if info.operations else "none: the graph is empty"
+    if info.added is None or not info.operations:
+        return total
+    added, by = info.added
+    return f"{total} ({f'{added:,}' if added else 'none'} added by {by})"
+
+
 def closed_message(was: SessionInfo) -> str:
     """Say what closing a session freed."""
     if was.kind is Kind.EAGER:

@@ -19,13 +19,13 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import TfSessionError
-from tfsess_magics.core.session import Scope
+from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.notebook.header import Cell, split_cell
 from tfsess_magics.notebook.scoped import InScope
 from tfsess_magics.notebook.traceback import without_our_frames
 
-Enter = Callable[[str, int, str], Scope]
-"""From a header, the number of its cell and the body to a stay in the session, opened where there is none."""
+Enter = Callable[[str, int, CellCode], Scope]
+"""From a header, the number of its cell and its code to a stay in the session, opened where there is none."""
 
 Explain = Callable[[BaseException | None], None]
 
@@ -142,7 +142,7 @@ class CellRunner:
         body, failure = before[1] if before and before[0] == cell else self._transform(cell)
         scope = None
         if failure is None:
-            scope, failure = self._enter_or_fail(cell)
+            scope, failure = self._enter_or_fail(cell, kwargs.get("cell_id"))
         token = self._scope.set(scope)
         result = None
         try:
@@ -195,9 +195,9 @@ class CellRunner:
                 error.lineno += len(above)
             return above + cell.body, sys.exc_info()
 
-    def _enter_or_fail(self, cell: Cell) -> tuple[Scope | None, Any]:
+    def _enter_or_fail(self, cell: Cell, cell_id: str | None) -> tuple[Scope | None, Any]:
         try:
-            return self._enter(cell.header, int(self._shell.execution_count), cell.body), None
+            return self._enter(cell.header, int(self._shell.execution_count), CellCode(cell.body, cell_id)), None
         except TfSessionError as error:
             usage = UsageError(str(error))
             return None, (UsageError, usage, None)

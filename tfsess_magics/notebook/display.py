@@ -9,7 +9,15 @@ from textwrap import shorten
 
 from tfsess_magics.core.history import Sample
 from tfsess_magics.core.model import DeviceInfo, Kind, RunInfo, SessionInfo, State, VariableInfo
-from tfsess_magics.core.words import count, devices_unknown, format_bytes, format_seconds, server, variables_held
+from tfsess_magics.core.words import (
+    count,
+    devices_unknown,
+    format_bytes,
+    format_seconds,
+    operations,
+    server,
+    variables_held,
+)
 from tfsess_magics.notebook.plot import memory_plot, text_line
 
 _SHOWN_VARIABLES = 20
@@ -44,7 +52,7 @@ class SessionTable:
                 "" if info.kind.is_eager else f"{info.operations:,}",
                 "" if info.kind.is_eager else f"{info.runs:,}",
                 variables_held(info),
-                "  ".join([str(info.origin), *_marks(info)]),
+                "  ".join(filter(None, [str(info.origin), *_marks(info), info.growth])),
             )
             for info in sessions
         ]
@@ -131,9 +139,11 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         ("options", str(info.options) or "none"),
         ("target", server(info.target, info.answers) or "this process"),
         ("devices", devices_unknown(info) or ", ".join(_device(info, device) for device in info.devices)),
-        ("operations", f"{info.operations:,}" if info.operations else "none: the graph is empty"),
+        ("operations", operations(info)),
         ("runs", f"{info.runs:,}"),
     ]
+    if info.growth:
+        facts.append(("mark", info.growth))
     if info.kind is not Kind.NAMED:
         facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
     if info.last_run:

@@ -16,6 +16,7 @@ from traitlets import Float, observe
 from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, TfSessionError, did_you_mean
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.session import CellCode
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.core.words import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.notebook.cell import print_notices
@@ -122,7 +123,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         """Run `body` as ``%%time`` runs its own: for a magic above ours, or a call of ``run_cell_magic``."""
         cell = calling_cell(self.shell)
         try:
-            stay = self._sessions.enter(line, cell, body)
+            stay = self._sessions.enter(line, cell, CellCode(body))
         except TfSessionError as error:
             raise UsageError(str(error)) from None
         try:

@@ -172,6 +172,7 @@ class _Row:
             *([] if kind.is_eager else [operations, count(summary.runs, "run")]),
             summary.origin,
             *_marks(summary),
+            summary.growth,
         ]
         self._text.value = f"<b>{escape(summary.name)}</b> {escape(' · '.join(filter(None, facts)))}"
         self._stop.tooltip = f"Stop {summary.name}"

@@ -11,7 +11,7 @@ from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.options import parse_timeout
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.session import S, Scope
+from tfsess_magics.core.session import CellCode, S, Scope
 from tfsess_magics.notebook.header import Header, parse_header, split_words
 
 _NO_FRAME = 1_000_000
@@ -43,8 +43,8 @@ class NotebookSessions(Generic[S]):
         """
         return split_words(line, lambda word: self._shell.var_expand(word, _NO_FRAME))
 
-    def enter(self, line: str, cell: int, body: str) -> Scope:
-        """Enter the session that the header of `cell` names, opened where there is none of that name, to run `body`.
+    def enter(self, line: str, cell: int, code: CellCode) -> Scope:
+        """Enter the session that the header of `cell` names, opened where there is none of that name, to run `code`.
 
         Raises
         ------
@@ -58,8 +58,8 @@ class NotebookSessions(Generic[S]):
         if trace and "eager" in header.options:
             raise InvalidOptionError("--trace is for the runs of a session; an eager scope has none.")
         session = self._open(header, live, cell)
-        self._entered(session, body)  # nothing that an interrupt can come before follows once it is entered
-        return session.enter(f"cell {cell}", timeout, trace=trace)
+        self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
+        return session.enter(f"cell {cell}", timeout, trace=trace, code=code)
 
     @staticmethod
     def _is_of_this_cell(header: Header, live: tuple[str, ...]) -> bool:

@@ -27,6 +27,7 @@ from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import warn_after_fork
+from tfsess_magics.tf.growth import Growth
 from tfsess_magics.tf.guard import caller, say_unbound
 from tfsess_magics.tf.kernel_memory import Holder, ProcessMemory
 from tfsess_magics.tf.late_gpu_options import LateGpuOptions
@@ -200,7 +201,7 @@ class TensorFlow:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
         self._look_at_memory()
         told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
-        return [sentence for teller in told for sentence in teller.news()]
+        return [sentence for teller in told for sentence in teller.news()] + Growth.news(self._sessions)
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

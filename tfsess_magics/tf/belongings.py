@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import weakref
 from collections.abc import Iterable
@@ -68,12 +69,51 @@ def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
 
 def place_of(operation: tf.Operation) -> str:
     """Return where `operation` was made: ``cell 4``, ``prep/io.py:42``, empty if that is not known."""
-    for frame in reversed(list(operation.traceback)):
+    frame = frame_of(operation)
+    if frame is None:
+        return ""
+    cell = cell_of(frame.filename)
+    return f"{_short(frame.filename)}:{frame.lineno}" if cell is None else f"cell {cell}"
+
+
+class Line(NamedTuple):
+    """A line of code that made an operation."""
+
+    file: str
+    number: int
+    text: str
+    """Empty if its file cannot be read."""
+
+    def __str__(self) -> str:
+        cell = cell_of(self.file)
+        place = f"{_short(self.file)}:{self.number}" if cell is None else f"cell {cell}, line {self.number}"
+        text = self.text if len(self.text) <= _WIDTH else f"{self.text[: _WIDTH - 1]}…"
+        return f"{place}: {text}" if text else place
+
+
+_WIDTH = 80
+"""Characters of a line of code at most, where it is shown."""
+
+
+def line_of(operation: tf.Operation) -> Line | None:
+    """Return the line that made `operation`, None if that is not known."""
+    frame = frame_of(operation)
+    if frame is None:
+        return None
+    return Line(frame.filename, frame.lineno, linecache.getline(frame.filename, frame.lineno).strip())
+
+
+def frame_of(operation: tf.Operation) -> Any:
+    """Return the innermost frame outside TensorFlow, Keras and this package that made `operation`, None if unknown."""
+    for frame in reversed(list(operation.traceback or ())):
         file = frame.filename
         if not (file.startswith(TENSORFLOW) or is_ours(file) or any(folder in file for folder in KERAS)):
-            cell = cell_of(file)
-            return f"{'/'.join(PurePath(file).parts[-2:])}:{frame.lineno}" if cell is None else f"cell {cell}"
-    return ""
+            return frame
+    return None
+
+
+def _short(file: str) -> str:
+    return "/".join(PurePath(file).parts[-2:])
 
 
 def describe(element: Any, live: Iterable[Any]) -> str:

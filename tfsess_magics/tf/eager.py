@@ -12,7 +12,7 @@ from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, Se
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import Bindings
+from tfsess_magics.core.session import Bindings, CellCode
 from tfsess_magics.tf.defaults import Defaults, defaults_of
 from tfsess_magics.tf.eager_objects import EagerObjects
 from tfsess_magics.tf.eager_variables import EagerVariables
@@ -81,7 +81,9 @@ class EagerScope(Enterable):
         """What the names of its cells lead to."""
         return self._contents.objects
 
-    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Stay:
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Stay:
         """Begin a stay of `by` in this thread.
 
         Raises
@@ -96,7 +98,7 @@ class EagerScope(Enterable):
             raise InvalidOptionError(f"{option} is for the runs of a session; {self.name!r} is eager, and has none.")
         with self._lock:
             self._require_open()
-            stay = Stay(self, self._contents, by)
+            stay = Stay(self, self._contents, by, code=code)
             try:
                 self._stays.add(stay)
                 self._changed()

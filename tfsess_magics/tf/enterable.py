@@ -13,6 +13,7 @@ from weakref import WeakSet
 from tfsess_magics.core.errors import SessionWarning
 from tfsess_magics.core.model import Origin
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
 
 
@@ -48,7 +49,9 @@ class Enterable:
         with self._lock:
             return next((stay for stay in self._stays if stay.by == by), None)
 
-    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Stay:
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Stay:
         """Begin a stay of `by` in this thread."""
         raise NotImplementedError
 

@@ -4,8 +4,8 @@ Methods of ``BaseSession`` are wrapped, the one that resets the default graph an
 a plain function of the same name and signature; so are the two that tell the user of an allocator's peak, which is set
 back before runs. Steps are seen where they enter TensorFlow's runtime, so that they count however they were started:
 ``run``, ``eval``, ``make_callable``, ``partial_run``. What is ours is guarded, takes no lock and calls nothing of
-TensorFlow but for the figures of its allocators: ``close`` may be called by ``__del__``, inside the garbage collector,
-in any thread.
+TensorFlow but for the figures of its allocators, and where a run has shown the runtime new operations, which are looked
+at: ``close`` may be called by ``__del__``, inside the garbage collector, in any thread.
 
 The wrapped call behaves as before; where it fails, its traceback has one frame in this file, which is taken out in
 IPython's output.
@@ -146,6 +146,12 @@ def _tell_of_variable(variable: Any, *, is_new: bool) -> None:
         _log_once("an eager variable could not be noted")
 
 
+def _tell_of_growth(meter: RunMeter, begun: int) -> None:
+    watched = meter.watched()
+    if watched is not None and _made:
+        watched.growth.extended(begun)
+
+
 def _log_once(message: str) -> None:
     global _has_failed
     if not _has_failed:
@@ -229,7 +235,9 @@ def _around_use(original: Callable[..., Any], *, extends: bool = False) -> Calla
                 begin_use(meter)
                 version = self._graph.version if extends else 0
                 result = original(self, *args, **kwargs)
-                meter.version = max(meter.version, version)
+                if version > meter.version:
+                    begun, meter.version = meter.version, version
+                    _tell_of_growth(meter, begun)
                 return result
             finally:
                 end_use(meter)

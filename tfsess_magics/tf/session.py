@@ -13,6 +13,7 @@ from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import DROP, SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.end import use_of_runs
@@ -138,7 +139,9 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
         return self.session.as_default()
 
-    def enter(self, by: str, timeout: float | None = None, *, trace: bool = False) -> Stay:
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Stay:
         """Begin a stay of `by` in this thread.
 
         Parameters
@@ -147,6 +150,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
         trace
             Whether a run meanwhile is traced; see `Order`.
+        code
+            That of the cell, if it is one.
 
         Raises
         ------
@@ -161,7 +166,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                     f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
                     f"{self._way_on}"
                 )
-            stay = Stay(self, generation, by, timeout)
+            stay = Stay(self, generation, by, timeout, code)
             try:
                 self._stays.add(stay)
                 stay.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
@@ -180,12 +185,16 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
         with self._lock:
             generation = self._generation
+            left: Generation | None = None
             if generation is stay.generation and stay in self._stays:
                 graph = stay.defaults.graph_left()
                 if graph is not generation.graph:
                     self._follow(graph)
-                self._now.interactive = stay.defaults.interactive_left()
+                left = self._now
+                left.interactive = stay.defaults.interactive_left()
             self._stays.discard(stay)
+            if left is not None:
+                left.watched.growth.left(stay, stay.begun if left is generation else 0)
             if self._generation is not None and not self._stays:
                 forget_order(self._generation.watched.meter)
         self._changed()

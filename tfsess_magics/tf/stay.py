@@ -15,6 +15,7 @@ from tfsess_magics.tf.order import Order
 
 if TYPE_CHECKING:
     from tfsess_magics.core.model import Kind
+    from tfsess_magics.core.session import CellCode
     from tfsess_magics.tf.defaults import Defaults
 
 
@@ -76,9 +77,18 @@ class Stay:
         Who, as messages call it: ``cell 5``, ``a with block``.
     timeout
         Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
+    code
+        That of the cell, None for a ``with`` block.
     """
 
-    def __init__(self, session: Entered, generation: Surroundings, by: str, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        session: Entered,
+        generation: Surroundings,
+        by: str,
+        timeout: float | None = None,
+        code: CellCode | None = None,
+    ) -> None:
         self.limit = None if timeout is None else Limit(timeout, by)
         """How long a run may take in it, None for as long as its session says."""
         self.trace: Order | None = None
@@ -86,6 +96,9 @@ class Stay:
         self.session = session
         self.generation = generation
         self.by = by
+        self.code = code
+        self.begun = generation.graph.num_operations()
+        """How many operations the graph had."""
         self.defaults = generation.defaults()
         self.is_over = False
         self.notices: list[str] = []
@@ -158,6 +171,14 @@ class Stay:
 def innermost_stay() -> Stay | None:
     """Return the stay that this thread is in now, None if it is in none."""
     return _thread.innermost
+
+
+def running_code() -> CellCode | None:
+    """Return that of the innermost cell that is in a session in this thread, None if there is none."""
+    stay = _thread.innermost
+    while stay is not None and stay.code is None:
+        stay = stay._around
+    return None if stay is None else stay.code
 
 
 def enter_block(stay: Stay) -> None:

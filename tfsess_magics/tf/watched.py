@@ -16,6 +16,7 @@ from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.summary import summarize
 from tfsess_magics.tf.devices import described
+from tfsess_magics.tf.growth import Growth
 from tfsess_magics.tf.kernel_memory import by_allocator
 from tfsess_magics.tf.server import OnServer
 from tfsess_magics.tf.trace import Tracer
@@ -44,6 +45,7 @@ class Watched:
         self.waiting = Waiting(meter)
         self._on_server = OnServer(self._session, meter, self.graph_variables)
         self.tracer = Tracer(meter)
+        self.growth = Growth(self._session, meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
     @property
@@ -111,6 +113,7 @@ class Watched:
         return SessionInfo(
             **owned,
             **self._facts(),
+            added=self.growth.added,
             last_run=self.meter.last_run,
             largest_run=self.meter.largest_run,
             recent_runs=self.meter.recent_runs,
@@ -135,6 +138,7 @@ class Watched:
             "answers": self._on_server.answers,
             "is_default": self.is_default,
             "operations": 0 if session is None else session.graph.num_operations(),
+            "growth": self.growth.mark,
             "runs": self.meter.runs,
             "mark": self.waiting.mark(),
         }

@@ -40,6 +40,7 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
         <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
       )}
       {isOurs(session) && <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>}
+      {details.operations && <Fact name={trans.__('operations')}>{details.operations}</Fact>}
       {session.kind === 'eager' && (
         <>
           <Fact name={trans.__('names')}>{details.names.join(', ') || trans.__('none')}</Fact>

@@ -28,7 +28,8 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
         ...factsOfOthers(session, trans),
         session.target || session.devices.join(', '),
         operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
-        trans._n('%2 run', '%2 runs', runs, formatNumber(runs))
+        trans._n('%2 run', '%2 runs', runs, formatNumber(runs)),
+        session.growth
       ];
   return (
     <>
@@ -38,7 +39,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
       {rest.filter(Boolean).map(fact => (
         <Fragment key={fact}>
           {' '}
-          <span className="tfsess-Row-fact">
+          <span className={fact === session.growth ? 'tfsess-Row-fact tfsess-mod-warn' : 'tfsess-Row-fact'}>
             <span>·</span> {fact}
           </span>
         </Fragment>

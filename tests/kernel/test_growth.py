@@ -1,0 +1,30 @@
+"""A graph that grows with every run of a cell, in a real kernel: said under the cell, and to front ends."""
+
+from __future__ import annotations
+
+from .comm import opened
+from .harness import Kernel
+
+BUILDS = "%%tfsession train\nimport tensorflow as tf\nx = tf.constant(1)"
+GROWS = "%%tfsession train\nz = 1\ny = x + 1\ny.eval();"
+FIXED = "%%tfsession train\ny.eval();"
+
+
+def test_it_is_said_under_the_cell_and_in_the_panel_until_the_cell_is_mended(kernel: Kernel) -> None:
+    """The front end says which cell it is that was edited."""
+    assert kernel.run("%load_ext tfsess_magics").status == "ok"
+    assert kernel.run(BUILDS, cell_id="builds").status == "ok"
+    with opened(kernel) as (comm, snapshot):
+        session = next(listed for listed in snapshot["sessions"] if listed["name"] == "train")
+        assert session["growth"] == ""
+        outcomes = [kernel.run(GROWS, cell_id="grows") for _ in range(3)]
+        cell = outcomes[2].execution_count
+        mark = f"graph grows: 2 operations with each run of cell {cell}; cell {cell}, line 3: y = x + 1"
+        assert [outcome.stream() for outcome in outcomes] == ["", "", f"train: {mark}\n"]
+        comm.next_session(growth=mark)
+        details = comm.order("describe", id=session["id"])["details"]
+        assert details["operations"] == f"7 (2 added by cell {cell})"
+        fixed = kernel.run(FIXED, cell_id="grows")
+        assert (fixed.status, fixed.stream()) == ("ok", "")
+        comm.next_session(growth="")
+        assert kernel.run("%tfsession close train").status == "ok"
