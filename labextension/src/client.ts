@@ -166,6 +166,7 @@ export class SessionsClient implements IDisposable {
         this.model.apply(this.kernel.id, message, Date.now() / 1000);
         break;
       case 'changed':
+      case 'memory':
       case 'closed':
         if (!this.model.apply(this.kernel.id, message, Date.now() / 1000)) {
           this.#refresh();

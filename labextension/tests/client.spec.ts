@@ -3,7 +3,7 @@ import { SessionsModel } from '../src/model';
 import type { KernelSessions } from '../src/model';
 import type { SessionDetails } from '../src/protocol';
 import { PROTOCOL_VERSION, TARGET } from '../src/protocol';
-import { details, session, snapshot, trans } from './examples';
+import { details, memory, session, snapshot, trans } from './examples';
 import { FakeKernel, settle } from './fake-kernel';
 
 describe('SessionsClient', () => {
@@ -156,6 +156,14 @@ describe('SessionsClient', () => {
   });
 
   describe('when things go wrong', () => {
+    it('takes every kind of message with the next revision', async () => {
+      const [, kernel] = await connectLive();
+      kernel.say({ type: 'memory', revision: 8, memory: memory(), samples: [] });
+      kernel.say({ type: 'changed', revision: 9, session: session(3) });
+      expect(kernel.orders).toEqual([]);
+      expect(state()).toMatchObject({ revision: 9, memory: { devices: [{ name: 'CPU' }] } });
+    });
+
     it('orders one snapshot after a gap, and is true again when it comes', async () => {
       const [, kernel] = await connectLive();
       kernel.say({ type: 'closed', revision: 12, id: 1 });
