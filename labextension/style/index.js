@@ -2,6 +2,7 @@ import './base.css';
 import './empty.css';
 import './filter.css';
 import './group.css';
+import './memory.css';
 import './row.css';
 import './details.css';
 import './action.css';

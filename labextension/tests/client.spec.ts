@@ -156,12 +156,10 @@ describe('SessionsClient', () => {
   });
 
   describe('when things go wrong', () => {
-    it('takes every kind of message with the next revision', async () => {
+    it('takes what it is told of memory', async () => {
       const [, kernel] = await connectLive();
       kernel.say({ type: 'memory', revision: 8, memory: memory(), samples: [] });
-      kernel.say({ type: 'changed', revision: 9, session: session(3) });
-      expect(kernel.orders).toEqual([]);
-      expect(state()).toMatchObject({ revision: 9, memory: { devices: [{ name: 'CPU' }] } });
+      expect(state()).toMatchObject({ revision: 8, memory: { devices: [{ name: 'CPU' }] } });
     });
 
     it('orders one snapshot after a gap, and is true again when it comes', async () => {

@@ -52,11 +52,7 @@ for (const theme of ['Light', 'Dark'] as const) {
     await shoot('running-narrow');
     await widen(lab, 560);
     await shoot('running-wide');
-    await lab.order('Close', 'train');
-    await expect(lab.complaint).toBeVisible();
-    await shoot('refused');
     await widen(lab, 250);
-    await shoot('refused-narrow');
     endCell(name);
     await expect(lab.row('train')).toContainText('idle');
     await widen(lab, 340);
