@@ -13,3 +13,4 @@ if __name__ == "__main__":
     print(f"Python {platform.python_version()}, {packages}, {os.cpu_count()} cores")
     for benchmark in (load, cell, run, memory, sessions, snapshot, stop, folding):
         benchmark.report()
+    snapshot.report_of_variables()
