@@ -22,6 +22,8 @@ class Comm:
         self._subshell = subshell
         self._id = uuid.uuid4().hex
         self._requests = itertools.count(1)
+        self.revisions: list[int] = []
+        """Of all messages that were taken."""
 
     def open(self) -> Message:
         """Open it and return the snapshot."""
@@ -76,6 +78,8 @@ class Comm:
                 if is_it(message["content"]["data"]):
                     for taken in mine[: index + 1]:
                         self._kernel.came[""].remove(taken)
+                        if "revision" in taken["content"]["data"]:
+                            self.revisions.append(taken["content"]["data"]["revision"])
                     data: Message = message["content"]["data"]
                     return data
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,21 +80,18 @@ def test_opening_answers_with_a_snapshot(kernel: Kernel) -> None:
 
 def test_what_cells_do_is_pushed(kernel: Kernel) -> None:
     """Open, run, end, reset and close, each with the next revision, without being asked for."""
-    with opened(kernel) as (comm, snapshot):
+    with opened(kernel) as (comm, _):
         kernel.run(f"%%tfsession train\n{BUILD}")
         changed = comm.next("changed")
-        revisions = [snapshot["revision"], changed["revision"]]
         while (changed["session"]["state"], changed["session"]["variables_nbytes"]) != ("idle", 1024):
             changed = comm.next("changed")
-            revisions.append(changed["revision"])
         assert (changed["session"]["runs"], changed["session"]["variables"]) == (1, 1)
         kernel.run("%tfsession reset train")
         changed = comm.next("changed")
         assert (changed["session"]["generation"], changed["session"]["operations"]) == (2, 0)
         kernel.run("%tfsession close train")
-        closed = comm.next("closed")
-        revisions += [changed["revision"], closed["revision"]]
-        assert revisions == list(range(revisions[0], revisions[0] + len(revisions)))
+        comm.next("closed")
+        assert comm.revisions == list(range(comm.revisions[0], comm.revisions[0] + len(comm.revisions)))
 
 
 def test_a_running_cell_delays_neither_news_nor_orders(kernel: Kernel) -> None:
@@ -158,6 +156,24 @@ def test_a_comm_ends_with_its_subshell(kernel: Kernel) -> None:
         kernel.wait(lambda: len(comms(kernel)) == 2, "the end of the comm")
         assert staying.next("changed")["session"]["name"] == "news"
         assert kernel.outcome(cell, answers=["on"]).status == "ok"
+
+
+def test_what_is_held_is_pushed(kernel: Kernel) -> None:
+    """By session and device, as the magic shows it; the samples of a snapshot are those that were pushed."""
+    with opened(kernel) as (comm, _):
+        kernel.run(f"%%tfsession train\n{BUILD.replace('256', '2**20')}")
+        held: list[Any] = []
+        samples: list[Any] = []
+        while not held or held[0]["nbytes"] != 1 << 22:
+            pushed = comm.next("memory")
+            held = pushed["memory"]["devices"][0]["held"]
+            samples += pushed["samples"]
+        (cpu,) = pushed["memory"]["devices"]
+        assert cpu["in_use"] >= 1 << 22
+        assert samples[-1]["nbytes"] == 1 << 22
+        with opened(kernel) as (_, snapshot):
+            assert snapshot["memory"]["devices"] == [cpu]
+            assert snapshot["samples"] == samples
 
 
 def test_messages_trigger_no_cell_events(kernel: Kernel) -> None:

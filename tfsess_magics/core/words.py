@@ -98,24 +98,32 @@ def _given_back(was: SessionInfo) -> str:
     if was.target:
         return f"its variables live on in the server {was.target}, until that ends or resets them"
     back = was.given_back
-    if back is None or back.unavailable:
-        why = f" (not measured: {back.unavailable})" if back and was.variables_nbytes else ""
-        return f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator{why}"
-    said = f"{format_bytes(back.nbytes)} given back to TensorFlow's allocator"
+    if back is None:
+        return f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
+    is_measured = not back.unavailable
+    nbytes = back.nbytes if is_measured else was.variables_nbytes
+    said = f"{format_bytes(nbytes)} given back to TensorFlow's allocator"
+    if not is_measured and nbytes:
+        said += f" (not measured: {back.unavailable})"
     if len(back.by_device) > 1:
-        said += f" ({', '.join(f'{name}: {format_bytes(nbytes)}' for name, nbytes in back.by_device)})"
-    missing = was.variables_nbytes - back.nbytes
+        said += f" ({', '.join(f'{name}: {format_bytes(freed)}' for name, freed in back.by_device)})"
+    said += _kept(nbytes, back.resident)
+    missing = was.variables_nbytes - nbytes
     if missing > max(_INEXACT, was.variables_nbytes // 100):
         said += f"; {format_bytes(missing)} did not come back: something holds that still, or other code has taken it"
-    if back.nbytes >= _INEXACT and back.resident is not None:
-        smaller = f"only {format_bytes(back.resident)} smaller" if back.resident >= _INEXACT else "no smaller"
-        if back.resident < back.nbytes // 2:
-            said += f", which keeps it for later: the process is {smaller}"
-        else:
-            said += f": the process is {format_bytes(back.resident)} smaller"
-    if any(not name.startswith("CPU") for name, nbytes in back.by_device if nbytes):
+    if any(not name.startswith("CPU") for name, freed in back.by_device if freed):
         said += "; the memory of a GPU stays with the process until the kernel restarts"
     return said
+
+
+def _kept(nbytes: int, smaller: int | None) -> str:
+    """Say by how much the process became smaller."""
+    if nbytes < _INEXACT or smaller is None:
+        return ""
+    if smaller >= nbytes // 2:
+        return f": the process is {format_bytes(smaller)} smaller"
+    size = f"only {format_bytes(smaller)} smaller" if smaller >= _INEXACT else "no smaller"
+    return f", which keeps it for later: the process is {size}"
 
 
 def _unfinished(was: SessionInfo) -> str:

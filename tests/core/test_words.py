@@ -1,0 +1,62 @@
+"""What a close says of memory: what came back, what did not, and why."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.core.fake import ORIGIN, FakeSession
+from tfsess_magics.core.memory import GivenBack
+from tfsess_magics.core.model import SessionInfo, VariableInfo
+from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.words import closed_message
+
+MIB = 1 << 20
+
+
+def was(*, target: str = "", given_back: GivenBack | None = None) -> SessionInfo:
+    """Return what was known of a session with a variable of 8 MiB."""
+    info = FakeSession(1, "train", SessionOptions(), ORIGIN, lambda: None).info()
+    variable = VariableInfo(name="v", shape=None, dtype="float32", nbytes=8 * MIB, initialized=True, device="CPU:0")
+    return replace(info, target=target, variables=(variable,), given_back=given_back)
+
+
+def back(*by_device: tuple[str, int], resident: int | None = 0, unavailable: str = "") -> GivenBack:
+    return GivenBack(by_device=by_device, uncounted=0, resident=resident, unavailable=unavailable)
+
+
+GIVEN = "given back to TensorFlow's allocator"
+LOST = "did not come back: something holds that still, or other code has taken it"
+STAYS = "the memory of a GPU stays with the process until the kernel restarts"
+KEPT = "which keeps it for later: the process is"
+
+
+@pytest.mark.parametrize(
+    ("given_back", "said"),
+    [
+        (back(("CPU", 8 * MIB)), f"8.0 MiB {GIVEN}, {KEPT} no smaller"),
+        (back(("CPU", 8 * MIB), resident=MIB), f"8.0 MiB {GIVEN}, {KEPT} only 1.0 MiB smaller"),
+        (back(("CPU", 8 * MIB), resident=7 * MIB), f"8.0 MiB {GIVEN}: the process is 7.0 MiB smaller"),
+        (back(("CPU", 8 * MIB), resident=None), f"8.0 MiB {GIVEN}"),
+        (
+            back(("CPU", 2 * MIB)),
+            f"2.0 MiB {GIVEN}, {KEPT} no smaller; 6.0 MiB {LOST}",
+        ),
+        (
+            back(("CPU", 0), ("GPU:0", 8 * MIB), resident=None),
+            f"8.0 MiB {GIVEN} (CPU: 0 B, GPU:0: 8.0 MiB); {STAYS}",
+        ),
+        (
+            back(unavailable="no oneDNN", resident=8 * MIB),
+            f"8.0 MiB {GIVEN} (not measured: no oneDNN): the process is 8.0 MiB smaller",
+        ),
+    ],
+)
+def test_a_close_says_what_came_back(given_back: GivenBack, said: str) -> None:
+    assert closed_message(was(given_back=given_back)) == f"closed train: no operations, 1 variable; {said}"
+
+
+def test_the_variables_of_a_server_stay_there() -> None:
+    assert closed_message(was(target="grpc://a:2222", given_back=back())) == (
+        "closed train: no operations, 1 variable; "
+        "its variables live on in the server grpc://a:2222, until that ends or resets them"
+    )
