@@ -1,6 +1,6 @@
 """Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
 
-from tfsess_magics.api import adopt, bind, close, get, reset, session, sessions, stop
+from tfsess_magics.api import adopt, bind, close, get, memory, reset, session, sessions, stop
 from tfsess_magics.core.errors import (
     ClosedSessionError,
     InvalidNameError,
@@ -19,6 +19,7 @@ from tfsess_magics.core.errors import (
     UnknownSessionError,
     ValuesLostError,
 )
+from tfsess_magics.core.memory import DeviceMemory, KernelMemory, RunMemory
 from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, VariableInfo
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.extension import load_ipython_extension, unload_ipython_extension
@@ -26,9 +27,11 @@ from tfsess_magics.extension import load_ipython_extension, unload_ipython_exten
 __all__ = [
     "ClosedSessionError",
     "DeviceInfo",
+    "DeviceMemory",
     "InvalidNameError",
     "InvalidOptionError",
     "InvalidSessionError",
+    "KernelMemory",
     "Kind",
     "NoRunsError",
     "NoSessionError",
@@ -36,6 +39,7 @@ __all__ = [
     "OptionConflictError",
     "Origin",
     "RunInfo",
+    "RunMemory",
     "RunTrace",
     "SessionExistsError",
     "SessionInUseError",
@@ -53,6 +57,7 @@ __all__ = [
     "close",
     "get",
     "load_ipython_extension",
+    "memory",
     "reset",
     "session",
     "sessions",
