@@ -165,7 +165,8 @@ class EagerScope(Enterable):
     def _settle(self, contents: _Contents) -> None:
         if self.bindings is not None:
             self.bindings.drop()
-        gc.collect()  # models refer to themselves
+        if contents.variables.totals()[0]:
+            gc.collect()  # models refer to themselves
         self.still_held = contents.variables.totals()
         self._release(contents.variables.alive())
         self._changed()

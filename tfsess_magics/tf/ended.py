@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from collections.abc import Collection
 from types import GeneratorType, TracebackType
@@ -16,11 +15,13 @@ _ended: weakref.WeakKeyDictionary[_Generator, int] = weakref.WeakKeyDictionary()
 """The address of the frame of each, which a generator that has failed does not tell any more."""
 
 
-def note_ended(controllers: Collection[_Generator], entered: Collection[Any]) -> None:
+def note_ended(
+    generators: Collection[_Generator], controllers: Collection[_Generator], entered: Collection[Any]
+) -> None:
     """Note the generators inside whose ``with`` statements these controllers, or the sessions among `entered`, are."""
-    for found in gc.get_objects():
-        if isinstance(found, GeneratorType) and found.gi_suspended and _is_inside(found, controllers, entered):
-            _ended[found] = id(found.gi_frame)
+    for generator in generators:
+        if generator.gi_suspended and _is_inside(generator, controllers, entered):
+            _ended[generator] = id(generator.gi_frame)
 
 
 def _is_inside(generator: _Generator, controllers: Collection[_Generator], entered: Collection[Any]) -> bool:
