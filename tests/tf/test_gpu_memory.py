@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tf.test_memory import alone
 from tfsess_magics.core.memory import DeviceMemory
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf import nvml
@@ -106,6 +107,34 @@ def test_before_eager_code_has_run_the_reason_is_told() -> None:
     found = gpu(memory, FakeHolder(GIB))
     assert (found.in_use, found.peak, found.variables_nbytes) == (None, None, GIB)
     assert found.unavailable.startswith("TensorFlow tells it from the first eager operation on")
+
+
+def test_asking_for_a_gpu_initializes_nothing() -> None:
+    """With TensorFlow's own functions: there may be no GPU here, but they would initialize its eager context."""
+    said = alone("""
+from tests.tf.test_gpu_memory import FakeHolder, gpu
+from tfsess_magics.tf.kernel_memory import ProcessMemory
+found = gpu(ProcessMemory(), FakeHolder(1024))
+print(found.model, found.elsewhere_unavailable, context.context()._context_handle, sep="|")
+""")
+    assert said == "|which GPU this is cannot be told before eager code has run, or where one is divided|None\n"
+
+
+def test_a_device_that_is_gone_keeps_no_session_from_being_closed() -> None:
+    """As after a reset of TensorFlow's eager context: it is told why nothing is known."""
+    functions = FakeGpuFunctions()
+    memory = ProcessMemory(functions)
+    memory.look(has_session=False)
+
+    def fail(name: str) -> dict[str, int]:
+        raise ValueError(f"No matching devices found for '{name}'")
+
+    functions.memory = fail  # type: ignore[method-assign]
+    ended: list[bool] = []
+    back = memory.giving_back(FakeHolder(GIB), lambda: ended.append(True))
+    assert ended == [True]
+    assert "GPU:0" not in dict(back.by_device)
+    assert gpu(memory, FakeHolder(GIB)).unavailable == "No matching devices found for 'GPU:0'"
 
 
 def test_the_memory_of_a_gpu_stays_with_the_process() -> None:

@@ -157,7 +157,15 @@ class Feed:
                     due[number] = later
             if memory_due <= now:
                 memory_due, looked_at = math.inf, now
-                self._send_memory(self._read_memory(ask=False), CHANGE)
+                self._look_at_memory()
+
+    def _look_at_memory(self) -> None:
+        try:
+            memory = self._read_memory(ask=False)
+        except Exception:  # noqa: BLE001 - the sessions are to be told of all the same
+            _log.exception("the memory of the kernel could not be read")
+        else:
+            self._send_memory(memory, CHANGE)
 
     def look_at_memory(self) -> None:
         """Look at the memory of the kernel soon, as something may have changed it that is no session."""

@@ -81,12 +81,11 @@ class Allocators:
 
     def end(self, token: int) -> Needed:
         """Return what a run needed that ends; each is told once."""
-        begun = self._under_way.get(token)
+        begun = self._under_way.pop(token, None)
         if begun is None:
             return NOT_MEASURED
         is_alone, levels = begun
         needed = [(one.name, one.peak_above(level)) for one, level in levels]
-        self._under_way.pop(token, None)
         return not is_alone or self._latest != token, needed
 
     def of(self, device: str) -> Allocator | None:

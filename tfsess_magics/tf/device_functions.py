@@ -67,7 +67,9 @@ class DeviceFunctions:
         pywrap_tfe.TFE_ResetMemoryStats(context.context()._handle, f"/device:{name}")
 
     def _physical(self, name: str) -> Any:
-        """Return the physical device of a logical one, None where one was divided into several."""
+        """Return the physical device of a logical one, None where that cannot be told."""
+        if not self.is_eager_initialized:
+            return None
         kind = name.partition(":")[0]
         physical, logical = tf.config.get_visible_devices(kind), tf.config.list_logical_devices(kind)
         names = [device.name.removeprefix("/device:") for device in logical]
@@ -89,5 +91,5 @@ class DeviceFunctions:
         """
         physical = self._physical(name)
         if physical is None:
-            raise LookupError("which GPU this is cannot be told where one is divided into several")
+            raise LookupError("which GPU this is cannot be told before eager code has run, or where one is divided")
         return nvml.usage(int(physical.name.rpartition(":")[2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemory
@@ -74,17 +75,27 @@ class ProcessMemory:
     def giving_back(self, holder: Holder, end: Callable[[], None]) -> GivenBack:
         """Do `end`, which frees what `holder` has, and return what that gave back."""
         uncounted = sum(small for _, small in holder.held().values())
-        before = [(allocator, allocator.read()[0]) for allocator in self.allocators.measured]
+        before = self._levels()
         resident_before = resident()
         end()
         resident_after = resident()
         smaller = None if resident_before is None or resident_after is None else resident_before - resident_after
         return GivenBack(
-            by_device=tuple((one.name, max(0, level - one.read()[0])) for one, level in before),
+            by_device=tuple(
+                (name, max(0, before[name] - level)) for name, level in self._levels().items() if name in before
+            ),
             uncounted=uncounted,
             resident=None if smaller is None else max(0, smaller),
             unavailable="" if before else self._unavailable.get(CPU, _NOT_YET),
         )
+
+    def _levels(self) -> dict[str, int]:
+        """Return the bytes in use by device, of those that can be asked."""
+        levels = {}
+        for allocator in self.allocators.measured:
+            with suppress(ValueError):  # a context that the user has reset has its devices no more
+                levels[allocator.name] = allocator.read()[0]
+        return levels
 
     def memory(self, holders: Iterable[tuple[int, str, Holder]]) -> KernelMemory:
         """Return what is known now.
@@ -110,8 +121,13 @@ class ProcessMemory:
 
     def _device(self, name: str, limit: int | None, held: list[Held]) -> DeviceMemory:
         allocator = self.allocators.named(name)
-        in_use, peak = allocator.read() if allocator else (None, None)
-        unavailable = "" if allocator else self._unavailable.get(name, _NOT_YET if name == CPU else _NOT_EAGER)
+        in_use = peak = None
+        unavailable = self._unavailable.get(name, _NOT_YET if name == CPU else _NOT_EAGER)
+        if allocator:
+            try:
+                (in_use, peak), unavailable = allocator.read(), ""
+            except ValueError as error:
+                unavailable = str(error)
         total = elsewhere = None
         elsewhere_unavailable = ""
         if name != CPU:
