@@ -94,9 +94,10 @@ test('pages that are closed, left or reloaded leave no thread and no subshell', 
 test('a page that goes while a cell runs is forgotten at once', async ({ kernel, lab, name }) => {
   const threads = `${name}.threads`;
   writeNotebook(`${name}.ipynb`, [
-    `import os, threading, time
+    `import os, sys, threading, time
+told = sys.modules["tfsess_magics.extension"].feed._receivers
 while not os.path.exists("${name}.end"):
-    names = " ".join(sorted(thread.name.partition("-")[0] for thread in threading.enumerate()))
+    names = " ".join(sorted(thread.name.partition("-")[0] for thread in threading.enumerate())) + f" {len(told)} told"
     with open("${threads}.new", "w") as file: file.write(names)
     os.replace("${threads}.new", "${threads}")
     time.sleep(0.02)`
@@ -107,10 +108,10 @@ while not os.path.exists("${name}.end"):
   await expect(lab.panel).toContainText('%%tfsession NAME');
   await lab.start(0);
   const seen = (): string => (fs.existsSync(inRoot(threads)) ? fs.readFileSync(inRoot(threads), 'utf8') : '');
-  await expect.poll(seen).toMatch(/subshell.*tfsess_magics feed/);
+  await expect.poll(seen).toMatch(/subshell.* 2 told/);
 
   await lab.page.goto('about:blank');
-  await expect.poll(seen).not.toMatch(/subshell|tfsess_magics feed/);
+  await expect.poll(seen).toMatch(/^((?!subshell).)* 1 told/);
   expect((await kernel.model()).execution_state).toBe('busy');
   endCell(name);
   await expect.poll(() => kernel.evaluate('len(__import__("threading").enumerate())')).toBe(before);
