@@ -245,10 +245,7 @@ class SessionRegistry(Generic[S]):
         NoRunsError
             If it is eager.
         """
-        session = self.get_any(name)
-        if session.kind.is_eager:
-            raise NoRunsError(session.name, "stop")
-        return self._connect().stop(session, by, on_stop)
+        return self._connect().stop(self._with_runs(name, "stop"), by, on_stop)
 
     def trace(self, name: str) -> None:
         """Have the next run of the session of that name traced.
@@ -260,10 +257,13 @@ class SessionRegistry(Generic[S]):
         NoRunsError
             If it is eager.
         """
+        self._connect().trace(self._with_runs(name, "trace"))
+
+    def _with_runs(self, name: str, order: str) -> S | ObservedSession:
         session = self.get_any(name)
         if session.kind.is_eager:
-            raise NoRunsError(session.name, "trace")
-        self._connect().trace(session)
+            raise NoRunsError(session.name, order)
+        return session
 
     def reset(self, name: str, by: str = "tfsess_magics.reset") -> SessionInfo:
         """Reset the session of that name on the order of `by`, and return what it was.
