@@ -16,15 +16,16 @@ def report() -> None:
     import tensorflow as tf
 
     import tfsess_magics
-    from tfsess_magics.tf import observe
     from tfsess_magics.tf.allocators import Allocators
+    from tfsess_magics.tf.hooks import hooks
+    from tfsess_magics.tf.steps import around_extend, around_step
 
     def nothing(self: Any, *args: Any) -> None:
         """Take the place of a method of ``BaseSession``."""
 
-    extend, step = observe._around_extend(nothing), observe._around_step(nothing)
+    extend, step = around_extend(nothing), around_step(nothing)
     named = tfsess_magics.session("train").session
-    measuring, nothing_measured = observe._allocators, Allocators()
+    measuring, nothing_measured = hooks.allocators, Allocators()
     other = tf.compat.v1.Session(graph=tf.Graph())
 
     def run_plainly() -> None:
@@ -32,7 +33,7 @@ def report() -> None:
         nothing(named, None, {}, [], [], None)
 
     def run(session: Any, allocators: Allocators) -> None:
-        observe._allocators = allocators
+        hooks.allocators = allocators
         extend(session)
         step(session, None, {}, [], [], None)
 

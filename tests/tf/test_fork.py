@@ -111,3 +111,35 @@ def test_a_child_of_a_child_is_warned_once() -> None:
 def test_a_child_that_only_closes_is_not_warned() -> None:
     """Nothing waits there."""
     assert said_by_child(BEFORE["a session"], "session.close()") == ["forked", "done"]
+
+
+INTERRUPTED_CHILD = """
+import os, signal
+from tfsess_magics.tf.fork import look_after_forks
+from tfsess_magics.tf.wakeup import Watcher
+signal.signal(signal.SIGINT, signal.default_int_handler)
+heard = []
+watcher = Watcher(lambda: heard.append(os.getpid()))
+look_after_forks(tuple, watcher.forked)
+watcher.arm()
+child = os.fork()
+if child == 0:
+    for arm in (lambda: None, watcher.arm):
+        arm()
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            watcher.settle()
+        print("child", heard == [os.getpid()], flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+watcher.settle()
+print("parent", heard)
+"""
+
+
+def test_an_interrupt_of_a_child_is_not_its_parents() -> None:
+    """Where it forked in the middle of a run the parent hears nothing of it; the child hears of its own runs'."""
+    command = [sys.executable, "-c", INTERRUPTED_CHILD]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.splitlines() == ["child False", "child True", "parent []"]

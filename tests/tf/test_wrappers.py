@@ -11,8 +11,8 @@ from tensorflow.python.client.session import BaseSession
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.seeing import METHODS, STEP, Methods, methods, observed
-from tfsess_magics.tf import observe
 from tfsess_magics.tf.backend import TensorFlow
+from tfsess_magics.tf.hooks import hooks
 
 v1 = tf.compat.v1
 
@@ -94,12 +94,12 @@ def test_an_error_of_ours_is_logged_once_and_reaches_nobody(
     backend: TensorFlow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A hook that fails costs the user nothing but the row."""
-    monkeypatch.setattr(observe, "_has_failed", False)
-    monkeypatch.setattr(observe, "_made", lambda *_: 1 / 0)
+    monkeypatch.setattr(hooks, "has_failed", False)
+    monkeypatch.setattr(hooks, "made", lambda *_: 1 / 0)
     for _ in range(3):
         with tf.Graph().as_default(), v1.Session() as session:
             assert session.run(tf.constant(1)) == 1
-    assert [record.getMessage() for record in caplog.records if record.name == observe.__name__] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "tfsess_magics.tf.hooks"] == [
         "a session could not be observed; further errors of this kind are not logged"
     ]
     monkeypatch.undo()

@@ -69,7 +69,7 @@ class Feed:
         self._sent_memory: KernelMemory | None = None
         self._is_to_look = False
         self._changing = threading.Lock()
-        self._lock = threading.Lock()
+        self._lock = registry.looking
         self._receivers: list[Receive] = []
         self._revision = 0
         self._known: set[int] = set()
@@ -161,7 +161,8 @@ class Feed:
 
     def _look_at_memory(self) -> None:
         try:
-            memory = self._read_memory(ask=False)
+            with self._lock:
+                memory = self._read_memory(ask=False)
         except Exception:  # noqa: BLE001 - the sessions are to be told of all the same
             _log.exception("the memory of the kernel could not be read")
         else:

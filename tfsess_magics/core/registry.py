@@ -47,6 +47,9 @@ class SessionRegistry(Generic[S]):
         self._numbers = itertools.count(1)
         self.changes = Changes()
         """Which of the sessions have changed."""
+        self.looking = threading.RLock()
+        """Held where a thread of this package refers to sessions of other code for as long as it looks at them, which
+        is not to be taken for somebody's need of them."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -145,10 +148,11 @@ class SessionRegistry(Generic[S]):
 
     def unused(self) -> list[ObservedSession]:
         """Look for observed sessions that nobody seems to need, mark them, and return them."""
-        candidates = [session for session in self.observed if session.may_be_unused]
-        numbers = self._connect().unused(candidates) if candidates else set()
-        for session in candidates:
-            session.mark_unused(session.number in numbers)
+        with self.looking:
+            candidates = [session for session in self.observed if session.may_be_unused]
+            numbers = self._connect().unused(candidates) if candidates else set()
+            for session in candidates:
+                session.mark_unused(session.number in numbers)
         return [session for session in candidates if session.number in numbers]
 
     @contextmanager

@@ -24,10 +24,6 @@ _Ended = tuple[float, float, float, str | None, Needed]
 """A run: `time.time` and `time.perf_counter` at its start, the latter at its end, its error, and what it needed."""
 
 
-def _peak(ended: _Ended | None) -> int:
-    return 0 if ended is None else max((nbytes for _, nbytes in ended[4][1]), default=0)
-
-
 def _record(run: _Ended) -> RunInfo:
     started, began, ended, error, (is_shared, needed) = run
     memory = tuple(RunMemory(device=device, nbytes=nbytes) for device, nbytes in needed)
@@ -82,6 +78,7 @@ class RunMeter:
         self._ended: dict[int, int] = {}
         self._recent: deque[_Ended] = deque(maxlen=RECENT)
         self._largest: _Ended | None = None
+        self._largest_peak = 0
         self.last_error: str | None = None
         self.has_succeeded = False
         """Whether a run has ended without an error."""
@@ -99,8 +96,9 @@ class RunMeter:
         self._ended[thread] = self._ended.get(thread, 0) + 1
         last = started[0], started[1], time.perf_counter(), error, needed
         self._recent.append(last)
-        if _peak(last) > _peak(self._largest):
-            self._largest = last
+        for _, nbytes in needed[1]:
+            if nbytes > self._largest_peak:
+                self._largest, self._largest_peak = last, nbytes
         if error is not None:
             self.last_error = error
         self.has_succeeded |= error is None

@@ -37,19 +37,20 @@ class Allocator:
         """The largest peak that was set back here since the user has set it back."""
         self._peak_ever = 0
 
-    def begin(self, *, is_alone: bool) -> int:
+    def begin(self, is_alone: bool) -> int:
         """Return the level at which a run begins; where it `is_alone` its peak begins there too."""
         now = self._read()
-        if is_alone:
-            peak = now["peak"]
+        level, peak = now["current"], now["peak"]
+        if is_alone and peak > level:
             self.peak_before = max(self.peak_before, peak)
             self._peak_ever = max(self._peak_ever, peak)
             self._reset()
-        return now["current"]
+        return level
 
     def peak_above(self, level: int) -> int:
         """Return the bytes of the peak above `level` since the last run began that was alone then."""
-        return max(0, self._read()["peak"] - level)
+        above = self._read()["peak"] - level
+        return max(0, above)
 
     def read(self) -> tuple[int, int]:
         """Return the bytes in use, and the most that were seen in this process."""
@@ -67,7 +68,7 @@ class Allocators:
     def __init__(self) -> None:
         self.measured: tuple[Allocator, ...] = ()
         """Those that tell something."""
-        self._under_way: dict[int, tuple[bool, list[tuple[Allocator, int]]]] = {}
+        self.under_way: dict[int, tuple[bool, list[tuple[Allocator, int]]]] = {}
         """Runs by their tokens: whether each was alone at its start, and the level of each allocator then."""
         self._latest = -1
 
@@ -75,13 +76,13 @@ class Allocators:
         """Note that a run begins."""
         measured = self.measured
         if measured:
-            is_alone = not self._under_way
+            is_alone = not self.under_way
             self._latest = token
-            self._under_way[token] = is_alone, [(one, one.begin(is_alone=is_alone)) for one in measured]
+            self.under_way[token] = is_alone, [(one, one.begin(is_alone)) for one in measured]
 
     def end(self, token: int) -> Needed:
         """Return what a run needed that ends; each is told once."""
-        begun = self._under_way.pop(token, None)
+        begun = self.under_way.pop(token, None)
         if begun is None:
             return NOT_MEASURED
         is_alone, levels = begun

@@ -26,7 +26,7 @@ from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.enterable import Enterable
 from tfsess_magics.tf.explain import Explainer
-from tfsess_magics.tf.fork import warn_after_fork
+from tfsess_magics.tf.fork import look_after_forks
 from tfsess_magics.tf.growth import Growth
 from tfsess_magics.tf.guard import caller, say_unbound
 from tfsess_magics.tf.kernel_memory import Holder, ProcessMemory
@@ -62,7 +62,7 @@ class TensorFlow:
         self._strays = Strays(self._observed)
         self._scopes_open = StrayScopes()
         self._late_gpu_options = LateGpuOptions()
-        warn_after_fork(self._meters)
+        look_after_forks(self._meters, self._stopper.forked)
         look_among(self._named)
 
     def observe(self) -> None:

@@ -65,14 +65,15 @@ def follow(meter: RunMeter) -> None:
         meter.changed = functools.partial(_warner, meter, meter.changed)
 
 
-def warn_after_fork(meters: Callable[[], Iterable[RunMeter]]) -> None:
-    """Have children warn at the first run that a meter counts, one of `meters` or a new one.
+def look_after_forks(meters: Callable[[], Iterable[RunMeter]], forked: Callable[[], None]) -> None:
+    """Have children warn at the first run that a meter counts, one of `meters` or a new one, and call `forked` there.
 
     Python cannot take that back.
     """
 
     def in_child() -> None:
         global _warner
+        forked()
         if _warner:
             _warner.has_warned = False
         elif _has_sessions or _is_eager_context_initialized():

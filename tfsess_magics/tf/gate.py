@@ -11,25 +11,14 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.stop import Stop, wait
 
 
-def is_using(meter: RunMeter) -> bool:
-    """Say whether this thread uses the session already."""
-    return get_ident() in meter.in_use
-
-
-def begin_use(meter: RunMeter) -> None:
-    """Use a session for a moment, without a run: not while it is being stopped, as its C session is deleted then."""
+def wait_to_use(meter: RunMeter) -> None:
+    """Have this thread, which is `in_use` of a session that is being stopped, wait: its C session is deleted then."""
     thread = get_ident()
-    meter.in_use[thread] = None
     while (stop := meter.stop) is not None:
-        end_use(meter)
+        meter.in_use.pop(thread, None)
         let_no_finalizer_wait(stop)
         wait(stop)
         meter.in_use[thread] = None
-
-
-def end_use(meter: RunMeter) -> None:
-    """Let stops go on; may be called again."""
-    meter.in_use.pop(get_ident(), None)
 
 
 def let_no_finalizer_wait(stop: Stop) -> None:

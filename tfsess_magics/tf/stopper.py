@@ -55,6 +55,10 @@ class Stopper:
         """Leave signals alone."""
         self._watcher.close()
 
+    def forked(self) -> None:
+        """Leave the signals of the parent alone, in a child that it has forked."""
+        self._watcher.forked()
+
     @property
     def depth(self) -> int:
         """In how many runs the main thread is, one inside the other."""

@@ -38,11 +38,10 @@ class Watcher:
         """The wakeup descriptors that there were, one for each time it is armed."""
         self._is_settled = True
         self._thread: threading.Thread | None = None
-        self._process = 0
 
     def arm(self) -> None:
         """Become the wakeup descriptor; the main thread's to call."""
-        if self._thread is None or self._process != os.getpid():  # a fork has taken no thread along
+        if self._thread is None:
             self._start()
         # In one call: an interrupt between two would lose the descriptor that there was.
         self._before.extend(map(_set_wakeup_fd, (self._fd,)))
@@ -77,8 +76,15 @@ class Watcher:
             for end in self._ends:
                 end.close()
 
+    def forked(self) -> None:
+        """Leave all that there is to the parent, in a child that it has forked."""
+        self.disarm(0)
+        self._thread = None
+        for end in self._ends or ():
+            end.close()
+        self._ends = None
+
     def _start(self) -> None:
-        self._process = os.getpid()
         self._ends = socket.socketpair()
         self._ends[1].setblocking(False)
         self._fd = self._ends[1].fileno()

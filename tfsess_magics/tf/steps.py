@@ -1,0 +1,208 @@
+"""Sees the steps of sessions where they enter TensorFlow's runtime, so that they count however they were started.
+
+``run``, ``eval``, ``make_callable`` and ``partial_run`` all come to one of three methods, each wrapped in a plain
+function of the same name and signature. What else uses a session's C session is wrapped as well, to be kept out while
+that one is exchanged.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from threading import get_ident
+from time import perf_counter, time
+from typing import Any
+
+from tensorflow.python.client.session import BaseSession
+from tensorflow.python.framework.errors_impl import DeadlineExceededError
+
+from tfsess_magics.core.runs import NOT_MEASURED, Needed, RunMeter
+from tfsess_magics.tf.allocators import Allocators
+from tfsess_magics.tf.gate import wait_to_use
+from tfsess_magics.tf.hooks import METER, hooks
+from tfsess_magics.tf.limit import Limit, explained, run_within
+from tfsess_magics.tf.overdue import end_when_late
+from tfsess_magics.tf.stay import innermost_stay
+from tfsess_magics.tf.trace import Tracer
+
+_RUN = "_call_tf_sessionrun"
+"""The step that takes ``RunOptions``."""
+
+
+def around_use(original: Callable[..., Any], *, extends: bool = False) -> Callable[..., Any]:
+    """Wrap a method that uses the C session without a run; `extends`: it shows new operations to the runtime."""
+
+    @functools.wraps(original)
+    def using(self: BaseSession, *args: Any, **kwargs: Any) -> Any:
+        meter: RunMeter | None = self.__dict__.get(METER)
+        thread = get_ident()
+        if meter is None or thread in meter.in_use:
+            return original(self, *args, **kwargs)
+        try:
+            try:
+                meter.in_use[thread] = None
+                if meter.stop is not None:
+                    wait_to_use(meter)
+                version = self._graph.version if extends else 0
+                result = original(self, *args, **kwargs)
+                if version > meter.version:
+                    begun, meter.version = meter.version, version
+                    _tell_of_growth(meter, begun)
+                return result
+            finally:
+                meter.in_use.pop(thread, None)
+        except KeyboardInterrupt:  # perhaps one that came in front of the line above
+            meter.in_use.pop(thread, None)
+            raise
+
+    return using
+
+
+around_extend = functools.partial(around_use, extends=True)
+
+
+def _tell_of_growth(meter: RunMeter, begun: int) -> None:
+    watched = meter.watched()
+    if watched is not None and hooks.made:
+        watched.growth.extended(begun)
+
+
+def _meter_of_callable(called: Any) -> RunMeter | None:
+    session = called.__dict__.get("_session")
+    meter: RunMeter | None = session.__dict__.get(METER) if isinstance(session, BaseSession) else None
+    if meter is not None:
+        _require_handle(called)
+    return meter
+
+
+def _limit() -> Limit | None:
+    stay = innermost_stay()
+    return None if stay is None else stay.limit
+
+
+def _carry_out(
+    meter: RunMeter,
+    token: int,
+    limit: Limit | None,
+    original: Callable[..., Any],
+    session: Any,
+    *step: Any,
+    **named: Any,
+) -> Any:
+    """Carry out a step that has a limit of time, or that may be traced."""
+    tracer: Tracer | None = meter.tracer
+    if original.__name__ == _RUN:
+        run = original if limit is None else functools.partial(run_within, limit, original)
+        return run(session, *step, **named) if tracer is None else tracer.run(run, session, *step, **named)
+    if tracer is not None:
+        tracer.pass_by(original.__name__)
+    if limit is not None or meter.timeout:
+        return end_when_late(limit, meter, token, hooks.stopper.name_of, original, session, *step, **named)
+    return original(session, *step, **named)
+
+
+def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> None:
+    """Raise what says more than `error`, if that is for a limit of ours."""
+    found: BaseException = error
+    try:
+        if isinstance(error, DeadlineExceededError):
+            found = explained(error, meter, _limit(), step)
+    except Exception:  # noqa: BLE001 - an error of ours is not the user's
+        hooks.log_once("a run that took too long could not be explained")
+    if found is not error:
+        try:
+            raise found.with_traceback(error.__traceback__) from None
+        finally:
+            del found, error
+
+
+def _begin_measuring(allocators: Allocators, token: int) -> None:
+    try:
+        allocators.begin(token)
+    except Exception:  # noqa: BLE001 - as above
+        hooks.log_once("the memory of a run could not be measured")
+
+
+def _end_measuring(allocators: Allocators, token: int) -> Needed:
+    try:
+        return allocators.end(token)
+    except Exception:  # noqa: BLE001 - as above
+        hooks.log_once("the memory of a run could not be measured")
+        return NOT_MEASURED
+
+
+def _require_handle(called: Any) -> None:
+    if isinstance(called, BaseSession._Callable) and called._handle is None:
+        raise RuntimeError("this callable went when a run of its session was stopped; make it anew.")
+
+
+def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method that makes a step."""
+    is_run = original.__name__ == _RUN
+
+    @functools.wraps(original)
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+        meter: RunMeter | None = self.__dict__.get(METER) or _meter_of_callable(self)
+        if meter is None or hooks.made is None:
+            return original(self, *args, **kwargs)
+        token = next(meter.tokens)
+        stopper, allocators = hooks.stopper, hooks.allocators
+        depth = stopper.depth
+        failed: BaseException | None = None
+        try:
+            try:
+                meter.in_flight[token] = time(), perf_counter(), get_ident(), args
+                meter.changed()
+                if meter.stop is not None or meter.ordered is not None:
+                    stopper.halt(meter, token)
+                    _require_handle(self)
+                stopper.arm(meter)
+                if meter.is_local and allocators.measured:
+                    _begin_measuring(allocators, token)
+                limit = _limit()
+                if limit is None and meter.tracer is None and (is_run or not meter.timeout):
+                    return original(self, *args, **kwargs)
+                return _carry_out(meter, token, limit, original, self, *args, **kwargs)
+            except BaseException as error:
+                failed = error
+                _explain(error, meter, args)
+                raise
+            finally:
+                stopper.disarm(depth)
+                why = None if failed is None else _describe(failed)
+                failed = None  # this frame is in its traceback: it would keep all that is here
+                needed = _end_measuring(allocators, token) if token in allocators.under_way else NOT_MEASURED
+                started = meter.in_flight.pop(token, None)
+                if started is None:
+                    stopper.leave(meter, token, args)
+                else:
+                    meter.ended(started, why, needed)
+        except KeyboardInterrupt as late:
+            # One that came in the middle of the lines above, or that ends the step.
+            try:
+                stopper.disarm(depth)
+                needed = _end_measuring(allocators, token)
+                started = meter.in_flight.pop(token, None)
+                if started is not None:
+                    meter.ended(started, _describe(late), needed)
+                elif token in meter.claimed:
+                    stopper.leave(meter, token, args)
+            finally:
+                stopper.settle()
+            raise
+
+    return step
+
+
+def _describe(error: BaseException) -> str:
+    """Return the type of `error` and the line of its message that says what happened.
+
+    TensorFlow's messages begin with where the failed node was defined, up to a line ``Node: 'x'``
+    (error_interpolation.py), and end with ``[[{{node x}}]]``.
+    """
+    try:
+        message = str(getattr(error, "message", None) or error)
+    except Exception:  # noqa: BLE001 - what the user's own class does must not take the place of its error
+        message = ""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
