@@ -1,5 +1,6 @@
 """Sessions of other code in the magics: listed, described, adopted, entered, closed."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -64,7 +65,7 @@ def test_a_session_of_a_module_is_listed_with_module_function_and_line(notebook:
     assert "prep.io:load prep/io.py:7  (observed)" in line
     assert "8 B (1)" in line
     shown = notebook.ok(f"%tfsession info {number()}").out
-    assert "referred to by  the name 'm' in __main__" in shown
+    assert re.search("^referred to by +the name 'm' in __main__$", shown, re.MULTILINE), shown
     notebook.ok("del m")
 
 
