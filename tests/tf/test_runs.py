@@ -86,7 +86,7 @@ def test_a_failing_run_shows_one_frame_of_ours(open_session: Open) -> None:
         train.session.run(x)
     package = re.escape(str(Path(tfsess_magics.__file__).parent))
     printed = "".join(traceback.format_exception(error.value))
-    assert re.findall(rf'File "{package}/(.*)", line', printed) == ["tf/observe.py"]
+    assert re.findall(rf'File "{package}/(.*)", line', printed) == ["tf/steps.py"]
 
 
 def test_an_interrupted_run_ends(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
