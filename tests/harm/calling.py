@@ -7,9 +7,11 @@ import inspect
 import threading
 import weakref
 from typing import Any
+from unittest import mock
 
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
+from tensorflow.python.util import deprecation
 
 from tests.harm.fetching import opened
 from tests.harm.table import behaviour, error_of, look
@@ -115,6 +117,19 @@ def partial_run_errors() -> Any:
             error_of(lambda: session.partial_run("nonsense", b)),
             error_of(lambda: session.partial_run_setup([])),
         )
+
+
+@behaviour
+def partial_run_is_deprecated() -> Any:
+    with (
+        opened() as session,
+        mock.patch.dict(deprecation._PRINTED_WARNING, clear=True),
+        mock.patch.object(deprecation, "_log_deprecation") as warning,
+    ):
+        a = v1.placeholder(tf.float32, [])
+        b = a + 1
+        values = [session.partial_run(session.partial_run_setup([b], [a]), b, {a: 1}) for _ in range(2)]
+        return values, [call.args for call in warning.mock_calls]
 
 
 @behaviour

@@ -34,7 +34,7 @@ from tfsess_magics.tf.peaks import around_memory_info, around_reset_of_peak
 from tfsess_magics.tf.started import follow as follow_thread
 from tfsess_magics.tf.started import leave as leave_thread
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.steps import around_extend, around_step, around_use
+from tfsess_magics.tf.steps import around_deprecated_use, around_extend, around_step, around_use
 from tfsess_magics.tf.stopper import Stopper
 
 _Variable = resource_variable_ops.BaseResourceVariable
@@ -210,7 +210,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "close", _around_close),
     (BaseSession, "_extend_graph", around_extend),
     (BaseSession, "list_devices", around_use),
-    (BaseSession, "partial_run_setup", around_use),
+    (BaseSession, "partial_run_setup", around_deprecated_use),
     (BaseSession, "_make_callable_from_options", around_use),
     (BaseSession, "_call_tf_sessionrun", around_step),
     (BaseSession, "_call_tf_sessionprun", around_step),

@@ -11,10 +11,12 @@ import functools
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter, time
+from types import CellType, FunctionType
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
 from tensorflow.python.framework.errors_impl import DeadlineExceededError
+from tensorflow.python.util import deprecation
 
 from tfsess_magics.core.runs import NOT_MEASURED, Needed, RunMeter
 from tfsess_magics.tf.allocators import Allocators
@@ -59,6 +61,19 @@ def around_use(original: Callable[..., Any], *, extends: bool = False) -> Callab
 
 
 around_extend = functools.partial(around_use, extends=True)
+
+
+def around_deprecated_use(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a deprecated method that uses the C session below TensorFlow's warning, which names the line that calls it.
+
+    The warning comes once per function (util/deprecation.py), so once more if it has come without us.
+    """
+    if type(original) is not FunctionType or original.__code__.co_filename != deprecation.__file__:
+        return around_use(original)
+    inside = zip(original.__code__.co_freevars, original.__closure__ or (), strict=True)
+    cells = tuple(CellType(around_use(cell.cell_contents)) if name == "func" else cell for name, cell in inside)
+    warning = FunctionType(original.__code__, original.__globals__, original.__name__, original.__defaults__, cells)
+    return functools.update_wrapper(warning, original)
 
 
 def _tell_of_growth(meter: RunMeter, begun: int) -> None:
