@@ -78,6 +78,20 @@ def test_left_in_the_wrong_order(two: tuple[Notebook, int]) -> None:
     notebook.ok("del a, b")
 
 
+def test_a_reset_of_the_default_graph_inside_of_one(two: tuple[Notebook, int]) -> None:
+    """Where it is allowed, and how a session gets an empty graph."""
+    notebook, _ = two
+    reset = "with tf.Graph().as_default(): v1.reset_default_graph()"
+    said = (
+        "tfsess_magics: the line is inside of a with block, or after a call of __enter__, that enters a graph, and "
+        "only outside of that the default graph can be reset"
+    )
+    assert explained(notebook, reset) == said
+    assert explained(notebook, f"%%tfsession train\n{reset}") == (
+        f"{said}. For an empty graph in 'train': %tfsession reset train"
+    )
+
+
 def test_another_thread(two: tuple[Notebook, int]) -> None:
     """A thread of the cell has no session, and how it gets one is said where its error is shown."""
     notebook, _ = two

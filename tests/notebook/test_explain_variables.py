@@ -101,6 +101,26 @@ def test_variables_without_a_value_in_a_session_of_other_code(two: tuple[Noteboo
     notebook.ok(f"{session}.close()\ndel v, total, {session.removesuffix('[0]')}")
 
 
+@pytest.mark.parametrize("line_of", ["other", "SESSION"])
+def test_variables_without_a_value_in_another_session_on_a_named_ones_graph(
+    two: tuple[Notebook, int], line_of: str
+) -> None:
+    """The line is for the session that failed: in the named one it would take the values away."""
+    notebook, _ = two
+    notebook.ok(
+        "%%tfsession train\nv = v1.get_variable('v', initializer=1.0); v.initializer.run(); v.assign(7.0).eval()"
+    )
+    expression = "other" if line_of == "other" else "others[0]"
+    notebook.ok(f"others = [v1.Session(graph=v.graph)]\n{'other = others[0]' if line_of == 'other' else ''}")
+    said = explained(notebook, f"{expression}.run(v)")
+    line = said.split(" To initialize just these: ")[1].split(", where ")[0]
+    assert line == f"{line_of}.run(['v/Assign'])"
+    assert ("which has no name in the notebook" in said) is (line_of == "SESSION")
+    notebook.ok(line.replace("SESSION", expression))
+    assert notebook.ok(f"{expression}.run(v), tfsess_magics.get('train').run(v)").value == (1.0, 7.0)
+    notebook.ok(f"{expression}.close()\ndel v, others{', other' if line_of == 'other' else ''}")
+
+
 def test_a_checkpoint_of_a_cell_that_ran_again(two: tuple[Notebook, int], tmp_path: Path) -> None:
     """The names that TensorFlow made up for what was there already are not those of the checkpoint."""
     notebook, first = two[0], two[0].shell.execution_count

@@ -22,7 +22,7 @@ from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.raised import chain, is_by_keras, variables_in
 from tfsess_magics.tf.stay import Stay, innermost_stay
 from tfsess_magics.tf.unbound import explain_unbound
-from tfsess_magics.tf.uninitialized import explain_uninitialized, watched_of
+from tfsess_magics.tf.uninitialized import explain_uninitialized
 
 _log = logging.getLogger(__name__)
 _PREFIX = "tfsess_magics: "
@@ -181,14 +181,15 @@ class Explainer:
 
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
         session = _session_in(error, "_run", "__call__")
-        watched = watched_of(session, self._live())
-        home = home_of(session.graph, self._live())
-        if home.name and home.name[0] != "#":
-            return explain_uninitialized(watched, f"tfsess_magics.get({home.name!r}).session") if watched else None
+        known = next((live for live in self._live() if session and live.watched.session is session), None)
+        if known is None:
+            return None
+        if known.name[0] != "#":
+            return explain_uninitialized(known.watched, f"tfsess_magics.get({known.name!r}).session")
         name = name_in_notebook(session)
-        said = explain_uninitialized(watched, name or _PLACEHOLDER) if watched else None
+        said = explain_uninitialized(known.watched, name or _PLACEHOLDER)
         if said and not name and f"{_PLACEHOLDER}.run(" in said:
-            said += f", where {_PLACEHOLDER} stands for {home.name}, which has no name in the notebook"
+            said += f", where {_PLACEHOLDER} stands for {known.name}, which has no name in the notebook"
         return said
 
     def _no_default_session(self, error: BaseException, _: re.Match[str]) -> str | None:
@@ -226,6 +227,14 @@ class Explainer:
 
     def _nesting(self, error: BaseException, _: re.Match[str]) -> str | None:
         return explain_nesting(error)
+
+    def _nested_reset(self, _: BaseException, __: re.Match[str]) -> str:
+        name = self._here()[0]
+        fresh = f". For an empty graph in {name!r}: {self._afresh(name)}" if name else ""
+        return (
+            "the line is inside of a with block, or after a call of __enter__, that enters a graph, and only outside "
+            f"of that the default graph can be reset{fresh}"
+        )
 
     def _not_in_checkpoint(self, error: BaseException, match: re.Match[str]) -> str | None:
         session = variables_in(error, "restore").get("sess")
@@ -292,6 +301,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         (r"No default session is registered", Explainer._no_default_session),
         (r"^Variable (\S+) already exists, disallowed", Explainer._variable_exists),
         (r"^Nesting violated for default stack", Explainer._nesting),
+        (r"^Do not use tf\.reset_default_graph\(\) to clear nested graphs", Explainer._nested_reset),
         (r"Key (\S+) not found in checkpoint", Explainer._not_in_checkpoint),
         (r"only supports Python-style iteration in eager mode", Explainer._iterated),
         (r"^numpy\(\) is only available when eager execution is enabled", Explainer._value_in_graph),

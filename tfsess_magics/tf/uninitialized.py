@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.tf.watched import Watched
 
 _ALL = "tf.compat.v1.global_variables_initializer().run()"
 _MAX_LISTED = 8
 """More variables than these are not listed where none has a value and one well-known line initializes them."""
-
-
-def watched_of(session: BaseSession, live: Iterable[Any]) -> Watched | None:
-    """Return what is known of `session`, None if it is not one of the `live` ones."""
-    for known in live:
-        watched: Watched = known.watched
-        if watched.session is session:
-            return watched
-    return None
 
 
 def explain_uninitialized(watched: Watched, expression: str) -> str | None:
