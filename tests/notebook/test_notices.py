@@ -87,6 +87,26 @@ def test_a_device_that_an_ordinary_cell_left_entered_in_a_graph(tf_notebook: Not
     assert tf_notebook.ok(f"{line}\nmanager.__exit__(None, None, None);").out == ""
 
 
+def test_a_device_that_tensorflow_enters_for_the_caller(tf_notebook: Notebook) -> None:
+    """A generator of TensorFlow's own is nobody whom the reader knows."""
+    tf_notebook.ok("from tensorflow.python.framework.func_graph import FuncGraph")
+    tf_notebook.ok("manager = FuncGraph('f').as_default(); manager.__enter__();")
+    out = tf_notebook.ok("d = tf.device('/CPU:0'); d.__enter__();").out
+    assert "the device scope '/CPU:0' was entered and never left; what ordinary cells build" in out
+    assert "suspended" not in out
+    tf_notebook.ok("d.__exit__(None, None, None); manager.__exit__(None, None, None); del d, manager")
+
+
+def test_the_line_that_leaves_is_by_a_name_that_lasts(tf_notebook: Notebook) -> None:
+    """Not by that of the last output, which is another thing soon; where there is no other, none is given."""
+    out = tf_notebook.ok("sess = v1.Session(graph=tf.Graph())\nsess.__enter__()").out
+    assert out.rstrip().endswith(". To leave it: sess.__exit__(None, None, None)")
+    tf_notebook.ok("sess.__exit__(None, None, None)\nkept = [sess]; del sess")
+    out = tf_notebook.ok("kept[0].as_default().__enter__() and None").out
+    assert "To leave it" not in out
+    tf_notebook.run("kept[0].close(); del kept; 1 / 0")
+
+
 def test_eager_mode_that_an_ordinary_cell_lost(tf_notebook: Notebook) -> None:
     """Said once, with the way back; no graph is to blame."""
     tf_notebook.ok("from tensorflow.python.eager import context")

@@ -67,7 +67,7 @@ def test_a_generator_that_is_suspended_inside_a_session(tf_notebook: Notebook, l
     out = tf_notebook.ok("loader.start(loader.steps)").out
     assert re.fullmatch(
         rf"loader\.steps \({re.escape(loader)}:14\) is suspended inside a session, #\d+, "
-        rf"made by loader:steps {re.escape(loader)}:13; it stays the default session of ordinary cells\.\n",
+        rf"made by loader:steps {re.escape(loader)}:13; it stays the default session of ordinary cells\n",
         out,
     )
     assert tf_notebook.ok("loader.running.close()").out == ""

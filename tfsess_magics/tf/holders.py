@@ -13,8 +13,9 @@ from contextlib import AbstractContextManager
 from types import CoroutineType, FrameType, GeneratorType, ModuleType
 from typing import Any, NamedTuple
 
+from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.guard import Caller
-from tfsess_magics.tf.leftovers import CONTROLLERS, open_controllers
+from tfsess_magics.tf.leftovers import open_controllers
 
 _STEPS = 5
 """How far a name may be from the generator: context manager, attributes, object, list."""
@@ -92,7 +93,7 @@ def _holder_of(controllers: list[GeneratorType[Any, Any, Any]]) -> Caller | Hold
 def _suspended(holder: Any) -> Caller | None:
     code = holder.gi_code if isinstance(holder, GeneratorType) else holder.cr_code
     frame = holder.gi_frame if isinstance(holder, GeneratorType) else holder.cr_frame
-    if code in CONTROLLERS or frame is None:
+    if code.co_filename.startswith(TENSORFLOW) or frame is None:
         return None
     module = str(frame.f_globals.get("__name__", ""))
     return Caller(code.co_filename, frame.f_lineno, code.co_name, module, is_suspendable=True, by_keras=False)
@@ -103,5 +104,7 @@ def _named(names: dict[Any, Any], held: list[Any]) -> Holder | None:
     if not isinstance(module, ModuleType) or vars(module) is not names:
         return None
     ids = {id(thing) for thing in held}
-    found = next(((name, value) for name, value in list(names.items()) if id(value) in ids), None)
+    is_notebook = module.__name__ == "__main__"  # where names of outputs, as _, soon stand for something else
+    named = ((name, value) for name, value in list(names.items()) if not (is_notebook and name.startswith("_")))
+    found = next(((name, value) for name, value in named if id(value) in ids), None)
     return found and Holder(module.__name__, found[0], isinstance(found[1], AbstractContextManager))

@@ -101,10 +101,10 @@ class Strays:
             else f"{what} was left open"
         )
         effect = f", {_NOT_EAGER}" if any(graph is session.graph for graph in graphs) else ""
-        said += f"; it stays the default session of ordinary cells{effect}."
+        said += f"; it stays the default session of ordinary cells{effect}"
         if isinstance(session, tf.compat.v1.InteractiveSession):
-            return f"{said} To end it: %tfsession close {known.name}" if known else said
-        return f"{said} To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else said
+            return f"{said}. To end it: %tfsession close {known.name}" if known else said
+        return f"{said}. To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else said
 
     def _say_graph(self, graph: Any) -> str:
         holder = self._entered_how[graph].holder
