@@ -65,7 +65,7 @@ def test_a_session_of_a_module_is_listed_with_module_function_and_line(notebook:
     assert "prep.io:load prep/io.py:7  (observed)" in line
     assert "8 B (1)" in line
     shown = notebook.ok(f"%tfsession info {number()}").out
-    assert re.search("^referred to by +the name 'm' in __main__$", shown, re.MULTILINE), shown
+    assert re.search(r"^referred to by +the name 'm' in __main__$", shown, re.MULTILINE)
     notebook.ok("del m")
 
 
@@ -144,6 +144,35 @@ def test_what_cannot_be_adopted_is_told(notebook: Notebook, line: str, message: 
     assert isinstance(outcome.error, UsageError)
     assert message in outcome.err
     assert len(tfsess_magics.sessions()) == 2
+
+
+def test_a_number_that_lacks_its_sign_is_taken_for_one(notebook: Notebook) -> None:
+    """Who looks for a session of other code is told that there is one."""
+    notebook.ok(MAKE)
+    for line in ("info", "close"):
+        outcome = notebook.run(f"%tfsession {line} {number()[1:]}")
+        said = f"no session is named '{number()[1:]}'. Live: {number()}. Did you mean '{number()}'?"
+        assert said in outcome.err
+
+
+def test_a_monitored_session_that_is_closed_cannot_be_adopted(notebook: Notebook) -> None:
+    """It has no TensorFlow session any more."""
+    notebook.ok(
+        "import tensorflow as tf\nwith tf.Graph().as_default():\n    tf.constant(1)\n"
+        "    with tf.compat.v1.train.SingularMonitoredSession() as monitored: pass"
+    )
+    outcome = notebook.run("%tfsession adopt monitored a")
+    assert "that session was closed: <tensorflow.python.training.monitored_session.SingularMonit" in outcome.err
+
+
+def test_the_age_of_a_session_from_before_is_what_is_known(notebook: Notebook) -> None:
+    """It is older than that."""
+    tfsess_magics.unload_ipython_extension(notebook.shell)
+    notebook.ok(MAKE)
+    tfsess_magics.load_ipython_extension(notebook.shell)
+    assert re.search(r"^age +at least \d", notebook.ok(f"%tfsession info {number()}").out, re.MULTILINE)
+    notebook.ok("sess.close()\nsess = tf.compat.v1.Session(graph=tf.Graph())")
+    assert re.search(r"^age +\d", notebook.ok(f"%tfsession info {number()}").out, re.MULTILINE)
 
 
 def test_an_adopted_session_that_its_maker_closes_is_not_opened_anew(notebook: Notebook) -> None:

@@ -75,6 +75,11 @@ class Origin:
     cell: int | None = None
     """Execution count of the notebook cell, if it was one."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was seen who made it, and when; else it was there before."""
+        return bool(self.file) or self.maker is not Maker.OTHER
+
     def __str__(self) -> str:
         if self.cell is not None:
             return f"cell {self.cell}"

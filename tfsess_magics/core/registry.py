@@ -91,12 +91,15 @@ class SessionRegistry(Generic[S]):
         UnknownSessionError
             If there is none.
         """
-        for session in self.observed:
-            if name in (session.name, f"#{session.number}"):
-                return session
-        if not isinstance(name, str) or not name.startswith("#"):
-            return self.get(name)
-        raise UnknownSessionError(name, [session.name for session in self.live()])
+        for observed in self.observed:
+            if name in (observed.name, f"#{observed.number}"):
+                return observed
+        if not isinstance(name, str):
+            check_name(name)
+        session = self._find(name)
+        if session is None:
+            raise UnknownSessionError(name, [session.name for session in self.live()])
+        return session
 
     def admit(self, make: Callable[[int, Callable[[], None], Callable[[], None]], T]) -> T:
         """List a session of other code.

@@ -108,7 +108,7 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
         ("name", info.name),
         ("state", _state(info)),
         ("made by", "  ".join([str(info.origin), *_marks(info)])),
-        ("age", format_seconds(time.time() - info.created)),
+        ("age", f"{'' if info.origin.is_known else 'at least '}{format_seconds(time.time() - info.created)}"),
     ]
     if info.kind is not Kind.OUTSIDE:
         facts.append(("generation", str(info.generation)))

@@ -217,7 +217,10 @@ class TensorFlow:
             If it is something else, a named session, or closed.
         """
         if isinstance(session, tf.compat.v1.train.MonitoredSession | tf.compat.v1.train.SingularMonitoredSession):
-            session = session._tf_sess()
+            inner = session._tf_sess()
+            if inner is None:
+                raise InvalidSessionError(f"that session was closed: {session!r}.")
+            session = inner
         if isinstance(session, EagerScope | OutsideScope):
             raise InvalidSessionError(f"{session.name!r} has no TensorFlow session: it is eager.")
         for named in self._sessions():
