@@ -15,7 +15,7 @@ from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import renewal
 from tfsess_magics.tf.session import NamedSession
-from tfsess_magics.tf.variables import Values
+from tfsess_magics.tf.values import Values
 
 v1 = tf.compat.v1
 

@@ -14,7 +14,8 @@ from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import stop, stopper
 from tfsess_magics.tf.session import NamedSession
-from tfsess_magics.tf.variables import GraphVariables, Values
+from tfsess_magics.tf.values import Values
+from tfsess_magics.tf.variables import GraphVariables
 
 v1 = tf.compat.v1
 

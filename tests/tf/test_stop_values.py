@@ -10,7 +10,8 @@ from tests.tf.every_kind import READS, same
 from tests.tf.running import interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf.session import NamedSession
-from tfsess_magics.tf.variables import GraphVariables, Values
+from tfsess_magics.tf.values import Values
+from tfsess_magics.tf.variables import GraphVariables
 
 v1 = tf.compat.v1
 

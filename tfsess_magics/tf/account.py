@@ -7,7 +7,7 @@ import re
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.words import count, format_bytes
-from tfsess_magics.tf.variables import Values
+from tfsess_magics.tf.values import Values
 
 _NOT_KEPT = {
     "queues": re.compile(r"Queue(V2)?$"),

@@ -28,7 +28,7 @@ from tfsess_magics.core.words import format_seconds
 from tfsess_magics.tf import renewal
 from tfsess_magics.tf.account import account
 from tfsess_magics.tf.awaited import fetched, uncuttable
-from tfsess_magics.tf.variables import NOTHING
+from tfsess_magics.tf.values import NOTHING
 
 _log = logging.getLogger(__name__)
 
