@@ -36,7 +36,7 @@ def measure(side: str, number: int) -> None:
     import tfsess_magics
 
     if side == "observed":
-        tfsess_magics.api.observe()
+        tfsess_magics.process.observe()
     open_and_close(WARM_UP)
     before = resident()
     open_and_close(number)

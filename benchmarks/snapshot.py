@@ -16,9 +16,10 @@ def report(number: int = 1000) -> None:
     import tensorflow as tf
 
     import tfsess_magics
-    from tfsess_magics.api import memory, registry
+    from tfsess_magics import memory
     from tfsess_magics.core.feed import Feed
     from tfsess_magics.core.protocol import encode
+    from tfsess_magics.process import registry
 
     for index in range(number):
         with tfsess_magics.session(f"session_{index}"):
@@ -60,8 +61,9 @@ def report_of_variables(sessions: int = 100, variables: int = 1000) -> None:
     import tensorflow as tf
 
     import tfsess_magics
-    from tfsess_magics.api import memory, registry
+    from tfsess_magics import memory
     from tfsess_magics.core.feed import Feed
+    from tfsess_magics.process import registry
 
     for index in range(sessions):
         with tfsess_magics.session(f"session_{index}") as session:

@@ -17,8 +17,8 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 def _state() -> dict[str, Any]:
     """Return what a test may change and must put back."""
     state: dict[str, Any] = {"threads": set(threading.enumerate()), "hook of threads": threading.excepthook}
-    if api := sys.modules.get("tfsess_magics.api"):
-        state["sessions"] = [str(session) for session in api.registry.live()]
+    if process := sys.modules.get("tfsess_magics.process"):
+        state["sessions"] = [str(session) for session in process.registry.live()]
     if extension := sys.modules.get("tfsess_magics.extension"):
         state["shells"] = list(extension._undo)
     if "tensorflow.python.client.session" in sys.modules:

@@ -2,97 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import logging
 import os
-import sys
-import threading
 import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
-from tfsess_magics.core.errors import NoSessionError, TensorFlowMissingError
+from tfsess_magics.core.errors import NoSessionError
 from tfsess_magics.core.memory import KernelMemory
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.origin import calling_origin
-from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.trace import RunTrace
-from tfsess_magics.tf.arrival import when_imported
+from tfsess_magics.process import connect, connected, registry
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from tfsess_magics.tf.backend import TensorFlow
     from tfsess_magics.tf.eager import EagerScope
     from tfsess_magics.tf.session import NamedSession
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-_log = logging.getLogger(__name__)
-
-
-_connecting = threading.Lock()
-
-
-def _connect() -> TensorFlow:
-    try:
-        importlib.import_module("tensorflow")
-    except ModuleNotFoundError as error:
-        if error.name != "tensorflow":
-            raise
-        raise TensorFlowMissingError(
-            "TensorFlow is not installed in this Python; install your own build of it, or: "
-            "pip install 'tfsess_magics[tensorflow]'"
-        ) from None
-    # Apart from the import, at whose end `observe` connects as well.
-    with _connecting:
-        return _tensorflow()
-
-
-@functools.cache
-def _tensorflow() -> TensorFlow:
-    from tfsess_magics.tf.backend import TensorFlow
-
-    return TensorFlow(registry)
-
-
-registry: SessionRegistry[Any] = SessionRegistry(_connect)
-"""The named sessions of this process; they outlive the extension."""
-
-
-def observe() -> Callable[[], None]:
-    """List the sessions of other code as soon as TensorFlow is imported, and return what ends that."""
-    ended = threading.Event()
-
-    def begin() -> None:
-        if not ended.is_set():
-            _connect().observe()
-
-    undo = when_imported("tensorflow", begin)
-
-    def end() -> None:
-        ended.set()
-        undo()
-        if "tfsess_magics.tf.backend" in sys.modules:
-            _connect().unobserve()
-
-    return end
-
-
-def explain(error: BaseException | None) -> None:
-    """Add a note to `error` that says what to do, if it is one of TensorFlow's that is understood. Never raises."""
-    if "tfsess_magics.tf.backend" in sys.modules:
-        _connect().explain(error)
-
-
-def explain_end_of_thread(error: BaseException | None) -> None:
-    """Do the same for an error that ends the thread that is calling."""
-    if "tfsess_magics.tf.backend" in sys.modules:
-        _connect().explain(error, ends_thread=True)
 
 
 def memory(*, ask: bool = True) -> KernelMemory | None:
@@ -105,25 +34,8 @@ def memory(*, ask: bool = True) -> KernelMemory | None:
     ask
         Whether to find out which variables have a value now.
     """
-    if "tfsess_magics.tf.backend" not in sys.modules:
-        return None
-    return _connect().memory(ask=ask)
-
-
-def news() -> list[str]:
-    """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
-    if "tfsess_magics.tf.backend" not in sys.modules:
-        return []
-    try:
-        return _connect().news()
-    except Exception:  # noqa: BLE001 - the cell has ended well
-        _log.debug("what a cell left behind could not be told", exc_info=True)
-        return []
-
-
-def new_traces() -> tuple[list[RunTrace], list[str]]:
-    """Return the traces of runs that were not returned yet, and what to say of runs that were not traced."""
-    return _connect().new_traces() if "tfsess_magics.tf.backend" in sys.modules else ([], [])
+    tensorflow = connected()
+    return tensorflow.memory(ask=ask) if tensorflow else None
 
 
 @overload
@@ -256,7 +168,7 @@ def adopt(session: object, name: str) -> NamedSession:
     UnknownSessionError
         If no session has that number.
     """
-    backend = _connect()
+    backend = connect()
     backend.observe()
     observed = backend.find(registry.get_any(session) if isinstance(session, str) else session)
     adopted: NamedSession = registry.adopt(observed, name)
@@ -284,7 +196,7 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
     >>> with tfsess_magics.session("train"):  # doctest: +SKIP
     ...     worker = threading.Thread(target=tfsess_magics.bind(read))
     """
-    if "tfsess_magics.tf.backend" not in sys.modules:
+    if connected() is None:
         raise NoSessionError("bind carries the session of a cell or with block, and no session is open.")
     from tfsess_magics.tf.bound import bind
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfsess_magics.api import adopt, explain, explain_end_of_thread, memory, new_traces, news, observe, registry
+from tfsess_magics.api import adopt, memory
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
 from tfsess_magics.notebook.threads import ThreadErrors
+from tfsess_magics.process import explain, explain_end_of_thread, new_traces, news, observe, registry
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

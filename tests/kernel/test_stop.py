@@ -21,7 +21,7 @@ sess = v1.get_default_session()
 def go(sess=sess):
     'Say so, once a run is under way.'
     def wait():
-        meter = [s for s in tfsess_magics.api.registry.live() if s.session is sess][0].watched.meter
+        meter = [s for s in tfsess_magics.process.registry.live() if s.session is sess][0].watched.meter
         while not meter.in_flight: time.sleep(0.001)
         time.sleep(0.05)
         print("go")

@@ -15,7 +15,7 @@ PREPARE = """%%tfsession kinds
 import os, threading, time, signal, numpy, tensorflow as tf, tfsess_magics
 v1 = tf.compat.v1
 def session_of(sess):
-    return [s for s in tfsess_magics.api.registry.live() if s.session is sess][0]
+    return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
 def go(sess, runs=1):
     'Say so, once so many runs are under way.'
     def wait():

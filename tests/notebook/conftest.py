@@ -62,7 +62,7 @@ def notebook(plain_notebook: Notebook) -> Iterator[Notebook]:
     """A shell with the extension, whose sessions are closed after the test."""
     tfsess_magics.load_ipython_extension(plain_notebook.shell)
     yield plain_notebook
-    tfsess_magics.close(*tfsess_magics.api.registry.names)
+    tfsess_magics.close(*tfsess_magics.process.registry.names)
     tfsess_magics.unload_ipython_extension(plain_notebook.shell)
 
 

@@ -17,7 +17,7 @@ MIB = 2**20
 def cells(notebook: Notebook) -> Iterator[Notebook]:
     notebook.ok("import tensorflow as tf\nimport tfsess_magics")
     yield notebook
-    tfsess_magics.close(*tfsess_magics.api.registry.names)
+    tfsess_magics.close(*tfsess_magics.process.registry.names)
     notebook.shell.reset()
     gc.collect()
 

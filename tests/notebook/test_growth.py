@@ -128,7 +128,7 @@ def test_the_widget_shows_it(cells: Notebook) -> None:
 
     for _ in range(3):
         cells.ok(GROWS)
-    panel = Panel(tfsess_magics.api.registry, feed)
+    panel = Panel(tfsess_magics.process.registry, feed)
     try:
         (row,) = panel._rows.values()
         assert f"graph grows: 2 operations with each run of cell {last_cell(cells)}; " in row._text.value

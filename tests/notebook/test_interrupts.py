@@ -49,7 +49,7 @@ def open_it() -> None:
 
 
 def closed() -> None:
-    if "a" in tfsess_magics.api.registry.names:
+    if "a" in tfsess_magics.process.registry.names:
         tfsess_magics.close("a")
 
 
@@ -108,7 +108,7 @@ def test_an_interrupt_at_any_moment_leaves_nothing_behind(notebook: Notebook, na
             assert tf.compat.v1.get_default_graph().version == 0, interrupt.raised_in
             assert {info.state for info in tfsess_magics.sessions()} <= {"idle", "closed"}, interrupt.raised_in
             assert not any(info.is_trace_ordered for info in tfsess_magics.sessions()), interrupt.raised_in
-            tfsess_magics.close(*tfsess_magics.api.registry.names)
+            tfsess_magics.close(*tfsess_magics.process.registry.names)
     finally:
         gc.unfreeze()
         del notebook.shell.showtraceback

@@ -16,7 +16,7 @@ WAITS = "import tensorflow as tf\nwaits = tf.compat.v1.FIFOQueue(1, tf.float32, 
 @pytest.fixture
 def cells(notebook: Notebook) -> Iterator[Notebook]:
     yield notebook
-    tfsess_magics.close(*tfsess_magics.api.registry.names)
+    tfsess_magics.close(*tfsess_magics.process.registry.names)
 
 
 def test_the_cell_that_opens_the_session_gives_it_the_limit(cells: Notebook) -> None:
@@ -44,7 +44,7 @@ def test_what_is_no_time_fails_the_cell_and_runs_no_body(cells: Notebook, line: 
     assert isinstance(outcome.error, UsageError)
     assert outcome.err.startswith("UsageError: --timeout takes a number of seconds from 0.001 to 2,000,000, or 0")
     assert "ran" not in cells.shell.user_ns
-    assert tfsess_magics.api.registry.names == ("train",)
+    assert tfsess_magics.process.registry.names == ("train",)
 
 
 def test_an_eager_scope_has_no_runs_to_limit(cells: Notebook) -> None:

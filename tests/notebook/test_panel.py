@@ -11,9 +11,9 @@ from ipywidgets.widgets.widget import _instances
 import tfsess_magics
 from tests.notebook.conftest import Notebook
 from tfsess_magics import extension
-from tfsess_magics.api import registry
 from tfsess_magics.notebook import panel
 from tfsess_magics.notebook.panel import Panel
+from tfsess_magics.process import registry
 
 
 class Watched:

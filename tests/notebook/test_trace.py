@@ -28,7 +28,7 @@ fails = tf.raw_ops.Assert(condition=False, data=["never"], name="fails")"""
 def cells(notebook: Notebook) -> Iterator[Notebook]:
     notebook.ok(BUILD)
     yield notebook
-    tfsess_magics.api.new_traces()
+    tfsess_magics.process.new_traces()
 
 
 def test_a_run_of_a_cell_is_traced_and_shown_under_it(cells: Notebook) -> None:
@@ -129,7 +129,7 @@ def test_other_words_are_refused(cells: Notebook, line: str) -> None:
 def test_what_has_no_runs_is_refused(cells: Notebook) -> None:
     refused = cells.run("%%tfsession scope --eager --trace\nran = True")
     assert "--trace is for the runs of a session" in refused.err
-    assert tfsess_magics.api.registry.names == ("train",)
+    assert tfsess_magics.process.registry.names == ("train",)
     cells.ok("%%tfsession scope --eager\npass")
     assert "'scope' is eager, and has none" in cells.run("%%tfsession scope --trace\nran = True").err
     assert "cannot trace 'scope'" in cells.run("%tfsession trace scope").err

@@ -26,8 +26,8 @@ def open_session() -> Iterator[Open]:
         return opened
 
     yield open_it
-    tfsess_magics.close(*tfsess_magics.api.registry.names)
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.close(*tfsess_magics.process.registry.names)
+    tfsess_magics.process.connect().unobserve()
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def unwrapped() -> Iterator[Methods]:
     """TensorFlow's own methods, which a test must put back."""
     before = methods()
     yield before
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.process.connect().unobserve()
     assert methods() == before
 
 
 @pytest.fixture
 def backend(unwrapped: Methods) -> TensorFlow:
     """Sees every session during a test."""
-    backend = tfsess_magics.api._connect()
+    backend = tfsess_magics.process.connect()
     backend.observe()
     return backend

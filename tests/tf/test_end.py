@@ -89,10 +89,10 @@ def test_several_runs_end_at_once(train: NamedSession) -> None:
 
 
 def test_a_session_of_other_code_is_closed_while_it_runs(open_session: Open) -> None:
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     with tf.Graph().as_default(), v1.Session() as session:
         waits = v1.FIFOQueue(1, tf.float32).dequeue()
-        observed = tfsess_magics.api._connect().find(session)
+        observed = tfsess_magics.process.connect().find(session)
         thread = when_running(observed, lambda: tfsess_magics.close(observed.name))
         with pytest.raises(SessionStopped, match=rf"^session {observed.name} was closed during this run"):
             session.run(waits)

@@ -15,7 +15,7 @@ BEGINNING = """
 import os, sys
 import tensorflow as tf
 import tfsess_magics
-from tfsess_magics.api import observe
+from tfsess_magics.process import observe
 observe()
 v1 = tf.compat.v1
 def say(what):

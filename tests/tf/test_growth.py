@@ -40,7 +40,7 @@ def growth(session: NamedSession) -> str:
 
 def news() -> list[str]:
     """Return what would be said under a cell."""
-    return tfsess_magics.api.news()
+    return tfsess_magics.process.news()
 
 
 def run_cell(session: NamedSession, number: int, body: Callable[[], object], code: CellCode) -> None:
@@ -357,13 +357,13 @@ def module(tmp_path: Path) -> ModuleType:
 @pytest.fixture
 def observed() -> Iterator[tf.compat.v1.Session]:
     """A session of other code."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     with tf.Graph().as_default():
         tf.constant(1.0, name="x")
         session = v1.Session()
     yield session
     session.close()
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.process.connect().unobserve()
 
 
 def test_an_observed_session_says_which_line_of_a_module_it_is(

@@ -162,7 +162,7 @@ def test_what_other_sessions_of_a_server_have_written_meanwhile_stays(
 
         monkeypatch.setattr(renewal, "begin_anew", begin_after_another)
         name = [info.name for info in tfsess_magics.sessions() if info.target][-1]
-        thread = when_running(tfsess_magics.api.registry.get_any(name), lambda: tfsess_magics.stop(name))
+        thread = when_running(tfsess_magics.process.registry.get_any(name), lambda: tfsess_magics.stop(name))
         with pytest.raises(SessionStopped):
             session.run(waits)
         thread.join()

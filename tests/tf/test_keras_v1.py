@@ -10,7 +10,7 @@ import gc, json, sys
 import numpy as np
 import tensorflow as tf
 import tfsess_magics
-from tfsess_magics.api import observe
+from tfsess_magics.process import observe
 
 end = observe()
 backend = tf.compat.v1.keras.backend

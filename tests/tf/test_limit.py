@@ -20,7 +20,7 @@ SOON = 0.2
 
 @pytest.fixture
 def train(open_session: Open) -> NamedSession:
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     train = open_session("train", timeout=SOON)
     _build(train)
     return train
@@ -29,7 +29,7 @@ def train(open_session: Open) -> NamedSession:
 @pytest.fixture
 def free(open_session: Open) -> NamedSession:
     """A session without a limit."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     free = open_session("free")
     _build(free)
     return free
@@ -160,7 +160,7 @@ def test_a_run_that_takes_too_long_goes_on_where_its_values_would_be_lost(
 
 def test_the_limit_of_a_session_bounds_partial_runs_and_the_session_lives_on(open_session: Open) -> None:
     """TensorFlow's own limit would cancel whatever is run in the session from then on."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     train = open_session("train", timeout=2)
     _build(train)
     handle = train.partial_run_setup(["waits:0", "v/Read/ReadVariableOp:0"], [])
@@ -201,7 +201,7 @@ def test_a_session_without_a_limit_of_ours_has_tensorflows_own_error(open_sessio
 @pytest.mark.parametrize("timeout", ["soon", -1, float("nan"), float("inf"), True, None, 1e-9, [1]])
 def test_what_is_no_time_is_refused(timeout: object) -> None:
     with pytest.raises(InvalidOptionError, match="--timeout takes a number of seconds"):
-        tfsess_magics.api._connect().options(timeout="" if timeout is None else timeout)
+        tfsess_magics.process.connect().options(timeout="" if timeout is None else timeout)
 
 
 def test_another_limit_for_a_live_session_is_refused(train: NamedSession) -> None:

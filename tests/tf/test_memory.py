@@ -27,7 +27,7 @@ def about(nbytes: int) -> Any:
 
 
 def memory() -> KernelMemory:
-    found = tfsess_magics.api.memory()
+    found = tfsess_magics.memory()
     assert found is not None
     return found
 
@@ -49,12 +49,12 @@ def variable(name: str, nbytes: int) -> Any:
 @pytest.fixture(autouse=True)
 def observed() -> Iterator[None]:
     """Measuring begins with a session."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     with tfsess_magics.session("first") as first:
         first.run(tf.constant(1))
     yield
-    tfsess_magics.close(*tfsess_magics.api.registry.names)
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.close(*tfsess_magics.process.registry.names)
+    tfsess_magics.process.connect().unobserve()
 
 
 def test_variables_on_four_cpus_are_held_by_their_sessions() -> None:
@@ -213,10 +213,10 @@ ALONE = """
 import tensorflow as tf
 import tfsess_magics
 from tensorflow.python.eager import context
-from tfsess_magics import api
+from tfsess_magics import process
 v1 = tf.compat.v1
 def memory():
-    found = api.memory()
+    found = tfsess_magics.memory()
     assert found is not None
     return found
 """
@@ -237,7 +237,7 @@ def alone(code: str, **environment: str) -> str:
 
 OPTIONS = """
 import os
-api._connect().observe()
+process.connect().observe()
 print(memory().devices[0].unavailable)
 with tfsess_magics.session("a", threads={threads}) as a:
     a.run(tf.reduce_sum(tf.random.uniform([1 << 20])))
@@ -275,7 +275,7 @@ serve = (
     "print(tf.compat.v1.train.Server.create_local_server().target, flush=True); sys.stdin.read()"
 )
 server = subprocess.Popen([sys.executable, "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-api._connect().observe()
+process.connect().observe()
 with tf.Graph().as_default():
     v = v1.get_variable("v", [1 << 20])
     session = v1.Session(server.stdout.readline().strip())
@@ -327,7 +327,7 @@ def test_unloading_gives_the_users_functions_back() -> None:
     from tensorflow.python.eager import context
 
     assert hasattr(context.Context.get_memory_info, "__wrapped__")
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.process.connect().unobserve()
     assert not hasattr(context.Context.get_memory_info, "__wrapped__")
     assert not hasattr(context.Context.reset_memory_stats, "__wrapped__")
 

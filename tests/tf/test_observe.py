@@ -122,7 +122,7 @@ def test_sessions_that_were_there_before_are_found_once(unwrapped: Methods) -> N
         v = v1.get_variable("v", initializer=[1.0, 2.0])
         session = v1.Session()
         session.run(v.initializer)
-    backend = tfsess_magics.api._connect()
+    backend = tfsess_magics.process.connect()
     backend.observe()
     (info,) = observed()
     assert (info.variables_nbytes, str(info.origin)) == (8, "code that ran before tfsess_magics was loaded")

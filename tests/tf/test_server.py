@@ -35,7 +35,7 @@ _LONG = 60_000
 @pytest.fixture(autouse=True)
 def observed(open_session: Open) -> Iterator[None]:
     """Sessions of other code are listed, and at the end nobody is asked any more."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     yield
     for thread in asking():
         thread.join()
@@ -57,7 +57,7 @@ def panel() -> Iterator[Callable[[Callable[[SessionSummary], bool]], SessionSumm
             if isinstance(row, SessionSummary) and is_it(row):
                 return row
 
-    close = Feed(tfsess_magics.api.registry, tfsess_magics.api.memory).subscribe(messages.put)
+    close = Feed(tfsess_magics.process.registry, tfsess_magics.memory).subscribe(messages.put)
     try:
         yield await_row
     finally:
@@ -72,7 +72,7 @@ def info() -> SessionInfo:
 
 def described() -> list[str]:
     """Return what an open row says of the devices of the one session there is."""
-    reply = carry_out(Describe(1, info().id), tfsess_magics.api.registry)
+    reply = carry_out(Describe(1, info().id), tfsess_magics.process.registry)
     assert isinstance(reply, Done)
     assert reply.details
     return [device.name for device in reply.details.devices]
@@ -211,7 +211,7 @@ def test_nothing_waits_with_who_asks_a_server(
 ENDS = """
 import gc, os, signal, sys, threading, weakref
 import tensorflow as tf, tfsess_magics
-tfsess_magics.api._connect().observe()
+tfsess_magics.process.connect().observe()
 v1 = tf.compat.v1
 target, process = sys.argv[1], int(sys.argv[2])
 with tf.Graph().as_default():

@@ -57,6 +57,6 @@ def collects_fast() -> Iterator[None]:
 
 def test_any_order(collects_fast: None, open_session: Open) -> None:
     """The defaults are balanced, the list is the truth, and nothing is kept."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     run_state_machine_as_test(Lives, settings=STEPS)
     assert Model.looks - Model.lives >= LEAST_STEPS

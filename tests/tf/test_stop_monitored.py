@@ -41,7 +41,7 @@ class Monitored:
 
     @property
     def observed(self) -> Any:
-        return tfsess_magics.api._connect().find(self.session)
+        return tfsess_magics.process.connect().find(self.session)
 
     def fail(self) -> None:
         self.fails.is_due = True
@@ -51,7 +51,7 @@ class Monitored:
 
 @pytest.fixture
 def monitored(open_session: Open) -> Iterator[Monitored]:
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     with tf.Graph().as_default():
         monitored = Monitored()
         yield monitored

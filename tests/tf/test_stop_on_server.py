@@ -41,13 +41,13 @@ class Remote:
             }
             self.session = v1.Session(target)
         self.session.run(self.variable.initializer)
-        self.observed = tfsess_magics.api._connect().find(self.session)
+        self.observed = tfsess_magics.process.connect().find(self.session)
 
 
 def test_runs_on_a_server_are_stopped_and_keep_their_values(
     server: tuple[subprocess.Popen[str], str], open_session: Open
 ) -> None:
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     remote = Remote(server[1])
     for what, said in ("dequeue", "on dequeue from 'queue'"), ("loop", "on a loop"):
         thread = when_running(remote.observed, lambda: tfsess_magics.stop(remote.observed.name))
@@ -64,7 +64,7 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
     """When it answers again the run goes on as it would have."""
     monkeypatch.setattr(variables, "_SERVER", 100)
     process, target = server
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     remote = Remote(target)
     refused: list[BaseException] = []
 
@@ -103,7 +103,7 @@ class Worker:
             self.enqueue = queue.enqueue(v1.py_func(held, [], tf.double))
             self.locks = section.execute(lambda: v1.py_func(held, [], tf.double))
             self.session = v1.Session(target, config=v1.ConfigProto(**config))
-        self.observed = tfsess_magics.api._connect().find(self.session)
+        self.observed = tfsess_magics.process.connect().find(self.session)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ class Worker:
 def test_a_session_of_the_same_server_that_could_end_the_wait_is_named(
     local_server: str, open_session: Open, waits: str, holds: str, said: str
 ) -> None:
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     go, is_held = threading.Event(), threading.Event()
 
     def hold() -> float:
@@ -146,7 +146,7 @@ def test_a_session_of_the_same_server_that_could_end_the_wait_is_named(
 
 def test_a_session_that_isolates_its_state_has_nothing_in_common(local_server: str, open_session: Open) -> None:
     """What other processes do at the server is not known, and not denied."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     go, is_held = threading.Event(), threading.Event()
 
     def hold() -> float:

@@ -84,7 +84,7 @@ def test_an_eager_scope_has_nothing_to_stop() -> None:
     with pytest.raises(tfsess_magics.NoRunsError, match="it is eager"):
         tfsess_magics.stop("e")
     tfsess_magics.close("e")
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.process.connect().unobserve()
 
 
 def test_of_two_orders_at_once_one_stops_and_the_other_is_told(

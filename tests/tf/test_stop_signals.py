@@ -78,7 +78,7 @@ def test_a_session_of_other_code_is_stopped_too(open_session: Open) -> None:
         session.run(v.initializer)
         waits = v1.FIFOQueue(1, tf.float32).dequeue()
         (info,) = [info for info in tfsess_magics.sessions() if info.name.startswith("#")]
-        observed = tfsess_magics.api.registry.get_any(info.name)
+        observed = tfsess_magics.process.registry.get_any(info.name)
         thread = when_running(observed, interrupt)
         with pytest.raises(KeyboardInterrupt, match=f"stopped a run in session {info.name}"):
             session.run(waits)
@@ -128,7 +128,7 @@ def test_a_session_that_is_closed_as_the_interrupt_leaves_is_said_to_be(open_ses
         waits = v1.FIFOQueue(1, tf.float32).dequeue()
         session = v1.Session()
         (info,) = [info for info in tfsess_magics.sessions() if info.name.startswith("#")]
-        thread = when_running(tfsess_magics.api.registry.get_any(info.name), interrupt)
+        thread = when_running(tfsess_magics.process.registry.get_any(info.name), interrupt)
         with pytest.raises(KeyboardInterrupt, match="A with block is around the run: it closes the session"), session:
             session.run(waits)
         thread.join()

@@ -37,7 +37,7 @@ def all_seen() -> Iterator[None]:
 @pytest.fixture
 def work(open_session: Open) -> NamedSession:
     """Four CPU devices with a variable and an operation on each, and a variable for a GPU that is not there."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     work = open_session("work", config=v1.ConfigProto(device_count={"CPU": 4}))
     _build(work)
     return work
@@ -59,7 +59,7 @@ def _build(work: NamedSession) -> None:
 
 
 def traced(work: NamedSession, fetches: Any = "all:0", **given: Any) -> RunTrace:
-    tfsess_magics.api.registry.trace(work.name)
+    tfsess_magics.process.registry.trace(work.name)
     work.run(fetches, **given)
     trace = work.info().last_trace
     assert trace is not None
@@ -167,7 +167,7 @@ def test_only_the_next_run_is_traced(work: NamedSession) -> None:
 
 def test_nothing_is_added_to_the_graph_and_the_values_are_the_same(work: NamedSession) -> None:
     operations, value = work.graph.get_operations(), work.run("total:0")
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     assert work.run("total:0") == pytest.approx(value)
     assert work.graph.get_operations() == operations
 
@@ -188,7 +188,7 @@ def test_the_users_metadata_without_a_trace_stay_without_one(work: NamedSession)
 
 
 def test_a_run_that_asks_for_its_partition_graphs_gets_them_and_is_not_traced(work: NamedSession) -> None:
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     options, metadata = v1.RunOptions(output_partition_graphs=True), v1.RunMetadata()
     work.run("total:0", options=options, run_metadata=metadata)
     assert [field.name for field, _ in metadata.ListFields()] == ["partition_graphs"]
@@ -200,7 +200,7 @@ def test_a_run_that_asks_for_its_partition_graphs_gets_them_and_is_not_traced(wo
 
 
 def test_a_run_that_fails_is_told_and_the_order_goes_on(work: NamedSession) -> None:
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     with pytest.raises(tf.errors.InvalidArgumentError):
         work.run(work.graph.get_operation_by_name("fails"))
     assert new_traces() == (
@@ -219,7 +219,7 @@ def test_a_run_that_fails_is_told_and_the_order_goes_on(work: NamedSession) -> N
 def test_a_run_that_is_stopped_is_told_and_the_order_goes_on(work: NamedSession) -> None:
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     tfsess_magics.stop("work")
     with pytest.raises(tfsess_magics.SessionStopped):
         work.run("waits:0")
@@ -230,7 +230,7 @@ def test_a_run_that_is_stopped_is_told_and_the_order_goes_on(work: NamedSession)
 
 def test_steps_that_take_no_options_are_told(work: NamedSession) -> None:
     called = work.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["total:0"]))
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     called()
     called()
     assert new_traces()[1] == [
@@ -246,7 +246,7 @@ def test_steps_that_take_no_options_are_told(work: NamedSession) -> None:
 
 
 def test_one_of_several_threads_carries_out_an_order(work: NamedSession) -> None:
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     together = threading.Barrier(4)
 
     def run() -> None:
@@ -265,7 +265,7 @@ def test_one_of_several_threads_carries_out_an_order(work: NamedSession) -> None
 def test_a_session_of_other_code_is_traced_and_adopted_with_its_trace(work: NamedSession) -> None:
     with v1.Session(graph=work.graph) as other:
         (number,) = [info.name for info in tfsess_magics.sessions() if info.kind is tfsess_magics.Kind.OBSERVED]
-        tfsess_magics.api.registry.trace(number)
+        tfsess_magics.process.registry.trace(number)
         other.run(work.graph.get_operation_by_name("v0/Assign"))
         (trace,), _ = new_traces()
         assert trace.session == number
@@ -274,18 +274,18 @@ def test_a_session_of_other_code_is_traced_and_adopted_with_its_trace(work: Name
 
 
 def test_a_session_on_a_server_is_traced(open_session: Open) -> None:
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     with tf.Graph().as_default(), v1.Session(v1.train.Server.create_local_server().target) as session:
         tf.square(v1.placeholder(tf.float32, [], name="x"), name="square")
         (info,) = tfsess_magics.sessions()
-        tfsess_magics.api.registry.trace(info.name)
+        tfsess_magics.process.registry.trace(info.name)
         assert session.run("square:0", {"x:0": 3.0}) == 9.0
         (trace,), _ = new_traces()
     assert ("square", "CPU:0") in [(op.name, op.device) for op in trace.slowest]
 
 
 def test_an_order_outlives_a_reset(work: NamedSession) -> None:
-    tfsess_magics.api.registry.trace("work")
+    tfsess_magics.process.registry.trace("work")
     work.reset()
     with work:
         tf.constant(1, name="one")
@@ -297,17 +297,17 @@ def test_an_order_outlives_a_reset(work: NamedSession) -> None:
 def test_an_eager_scope_has_nothing_to_trace(open_session: Open) -> None:
     open_session("scope", eager=True)
     with pytest.raises(NoRunsError, match="cannot trace 'scope': it is eager, and has no runs"):
-        tfsess_magics.api.registry.trace("scope")
+        tfsess_magics.process.registry.trace("scope")
 
 
 def test_a_trace_keeps_nothing_of_tensorflows_alive(open_session: Open) -> None:
     """Nor what it is made from, before anybody looks; where the graph is gone by then, nothing is said of placement."""
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     session = v1.Session(graph=tf.Graph())
     with session.graph.as_default():
         tf.square(v1.placeholder(tf.float32, [], name="x"), name="square")
     (info,) = tfsess_magics.sessions()
-    tfsess_magics.api.registry.trace(info.name)
+    tfsess_magics.process.registry.trace(info.name)
     session.run("square:0", {"x:0": 3.0})
     alive = weakref.ref(session.graph), weakref.ref(session)
     del session

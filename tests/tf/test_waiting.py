@@ -25,7 +25,7 @@ def train(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[Named
     monkeypatch.setattr(RunMeter, "waits_after", 0.1)
     monkeypatch.setattr("tfsess_magics.tf.waiting._LOOK", 0.2)
     monkeypatch.setattr("tfsess_magics.tf.waiting._AGAIN", 0.2)
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     train = open_session("train")
     with train:
         queue = v1.FIFOQueue(1, tf.float32, shapes=[[]], name="queue")
@@ -33,7 +33,7 @@ def train(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[Named
         queue.enqueue([1.0], name="fill")
         tf.identity(tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(1)])[0], name="loops")
     yield train
-    tfsess_magics.api._connect().unobserve()
+    tfsess_magics.process.connect().unobserve()
 
 
 def mark(session: NamedSession) -> str:

@@ -19,7 +19,7 @@ v1 = tf.compat.v1
 
 def test_install_and_uninstall_twice_in_any_order(unwrapped: Methods) -> None:
     """Off, on, on, off, off: one wrapper at most, and none at the end."""
-    backend = tfsess_magics.api._connect()
+    backend = tfsess_magics.process.connect()
     backend.unobserve()
     backend.observe()
     backend.observe()
@@ -49,7 +49,7 @@ def test_a_wrapper_of_other_code_over_ours_stays(backend: TensorFlow, open_sessi
 
 def test_a_wrapper_of_other_code_under_ours_stays(unwrapped: Methods) -> None:
     """We put back what we found."""
-    backend = tfsess_magics.api._connect()
+    backend = tfsess_magics.process.connect()
     for (owner, name), original in unwrapped.items():
         setattr(owner, name, wrapt.FunctionWrapper(original, lambda wrapped, _, a, k: wrapped(*a, **k)))
     theirs = methods()
@@ -69,7 +69,7 @@ def test_signature_name_and_documentation_stay(unwrapped: Methods, owner: type, 
         return type(method), inspect.signature(method), method.__doc__, method.__qualname__, inspect.getsource(method)
 
     before = seen()
-    tfsess_magics.api._connect().observe()
+    tfsess_magics.process.connect().observe()
     assert seen() == before
 
 

@@ -56,7 +56,7 @@ class Coming(Model):
 
     @rule()
     def make_while_nothing_is_observed(self) -> None:
-        backend = tfsess_magics.api._connect()
+        backend = tfsess_magics.process.connect()
         backend.unobserve()
         session = make()
         add_and_run(session)

@@ -1,0 +1,108 @@
+"""What there is one of in a process: the registry, and TensorFlow once it is used."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tfsess_magics.core.errors import TensorFlowMissingError
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.tf.arrival import when_imported
+
+if TYPE_CHECKING:
+    from tfsess_magics.tf.backend import TensorFlow
+
+_log = logging.getLogger(__name__)
+
+_connecting = threading.Lock()
+
+
+def connect() -> TensorFlow:
+    """Return TensorFlow as the place where sessions come from, imported now if it was not.
+
+    Raises
+    ------
+    TensorFlowMissingError
+        If it is not installed.
+    """
+    try:
+        importlib.import_module("tensorflow")
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise TensorFlowMissingError(
+            "TensorFlow is not installed in this Python; install your own build of it, or: "
+            "pip install 'tfsess_magics[tensorflow]'"
+        ) from None
+    # Apart from the import, at whose end `observe` connects as well.
+    with _connecting:
+        return _tensorflow()
+
+
+@functools.cache
+def _tensorflow() -> TensorFlow:
+    from tfsess_magics.tf.backend import TensorFlow
+
+    return TensorFlow(registry)
+
+
+def connected() -> TensorFlow | None:
+    """Return the same, None if TensorFlow was not used under the eyes of this package."""
+    return connect() if "tfsess_magics.tf.backend" in sys.modules else None
+
+
+registry: SessionRegistry[Any] = SessionRegistry(connect)
+"""The named sessions of this process; they outlive the extension."""
+
+
+def observe() -> Callable[[], None]:
+    """List the sessions of other code as soon as TensorFlow is imported, and return what ends that."""
+    ended = threading.Event()
+
+    def begin() -> None:
+        if not ended.is_set():
+            connect().observe()
+
+    undo = when_imported("tensorflow", begin)
+
+    def end() -> None:
+        ended.set()
+        undo()
+        if tensorflow := connected():
+            tensorflow.unobserve()
+
+    return end
+
+
+def explain(error: BaseException | None) -> None:
+    """Add a note to `error` that says what to do, if it is one of TensorFlow's that is understood. Never raises."""
+    if tensorflow := connected():
+        tensorflow.explain(error)
+
+
+def explain_end_of_thread(error: BaseException | None) -> None:
+    """Do the same for an error that ends the thread that is calling."""
+    if tensorflow := connected():
+        tensorflow.explain(error, ends_thread=True)
+
+
+def news() -> list[str]:
+    """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
+    try:
+        tensorflow = connected()
+        return tensorflow.news() if tensorflow else []
+    except Exception:  # noqa: BLE001 - the cell has ended well
+        _log.debug("what a cell left behind could not be told", exc_info=True)
+        return []
+
+
+def new_traces() -> tuple[list[RunTrace], list[str]]:
+    """Return the traces of runs that were not returned yet, and what to say of runs that were not traced."""
+    tensorflow = connected()
+    return tensorflow.new_traces() if tensorflow else ([], [])
