@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
 from tfsess_magics.core.errors import NotOursError
 from tfsess_magics.core.model import Kind
-from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.tf import unused
+from tfsess_magics.tf.enterable import Opening
 from tfsess_magics.tf.generation import Generation
 from tfsess_magics.tf.observed import ObservedSession
 from tfsess_magics.tf.session import NamedSession
@@ -24,17 +22,8 @@ class AdoptedSession(NamedSession):
 
     kind = Kind.ADOPTED
 
-    def __init__(
-        self,
-        observed: ObservedSession,
-        name: str,
-        changed: Callable[[], None],
-        explain: Callable[[BaseException], None],
-    ) -> None:
-        generation = Generation(observed.session, observed.watched, None)
-        super().__init__(
-            observed.number, name, SessionOptions(), observed.origin, changed, explain=explain, generation=generation
-        )
+    def __init__(self, opening: Opening, observed: ObservedSession) -> None:
+        super().__init__(opening, Generation(observed.session, observed.watched, None))
         self.created = observed.created
 
     @property

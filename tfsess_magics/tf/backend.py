@@ -24,7 +24,7 @@ from tfsess_magics.tf.beside import look_among
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.eager_mode import eager_mode
-from tfsess_magics.tf.enterable import Enterable
+from tfsess_magics.tf.enterable import Enterable, Opening
 from tfsess_magics.tf.explain import Explainer
 from tfsess_magics.tf.fork import look_after_forks
 from tfsess_magics.tf.growth import Growth
@@ -242,16 +242,18 @@ class TensorFlow:
 
     def adopt(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> AdoptedSession:
         """Make a named session of an observed one, with the same number."""
-        return AdoptedSession(observed, name, changed, self.explain)
+        opening = Opening(observed.number, name, SessionOptions(), observed.origin, changed, self.explain)
+        return AdoptedSession(opening, observed)
 
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
     ) -> NamedSession | EagerScope:
         """Make a new session, or an eager scope, and see from now on what happens in it."""
         self.observe()
+        opening = Opening(number, name, options, origin, changed, self.explain)
         if options.eager:
-            return EagerScope(number, name, options, origin, changed, explain=self.explain, release=self._add_outside)
-        opened = NamedSession(number, name, options, origin, changed, explain=self.explain)
+            return EagerScope(opening, self._add_outside)
+        opened = NamedSession(opening)
         self._memory.look(has_session=True)
         return opened
 

@@ -9,14 +9,13 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
-from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
-from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.model import Kind, SessionInfo, State
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import Bindings, CellCode
 from tfsess_magics.tf.defaults import Defaults, defaults_of
 from tfsess_magics.tf.eager_objects import EagerObjects
 from tfsess_magics.tf.eager_variables import EagerVariables
-from tfsess_magics.tf.enterable import Enterable
+from tfsess_magics.tf.enterable import Enterable, Opening
 from tfsess_magics.tf.stay import Stay
 
 
@@ -53,23 +52,13 @@ class EagerScope(Enterable):
     """Nothing but what happens to it makes it another."""
     notes: Sequence[str] = ()
 
-    def __init__(
-        self,
-        number: int,
-        name: str,
-        options: SessionOptions,
-        origin: Origin,
-        changed: Callable[[], None],
-        *,
-        explain: Callable[[BaseException], None],
-        release: Callable[[Sequence[Any]], None],
-    ) -> None:
-        super().__init__(number, name, options, origin, changed, explain=explain)
+    def __init__(self, opening: Opening, release: Callable[[Sequence[Any]], None]) -> None:
+        super().__init__(opening)
         self.closed = False
         self.bindings: Bindings | None = None
         """The names that its cells have assigned, once there is one."""
         self._release = release
-        self._contents = _Contents(changed)
+        self._contents = _Contents(self._changed)
 
     @property
     def variables(self) -> EagerVariables:

@@ -6,6 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from weakref import WeakSet
@@ -17,30 +18,36 @@ from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.stay import Stay, enter_block, innermost_block, leave_block
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a named session or scope is opened with."""
+
+    number: int
+    """Under which the registry lists it."""
+    name: str
+    options: SessionOptions
+    origin: Origin
+    changed: Callable[[], None]
+    """Called whenever it is no longer what it was."""
+    explain: Callable[[BaseException], None]
+    """Adds a note to an error that leaves a ``with`` block of it."""
+
+
 class Enterable:
     """A context manager with a name, that may be entered again while it is entered, and by several threads."""
 
     still_held = (0, 0)
     unfinished = 0
 
-    def __init__(
-        self,
-        number: int,
-        name: str,
-        options: SessionOptions,
-        origin: Origin,
-        changed: Callable[[], None],
-        *,
-        explain: Callable[[BaseException], None],
-    ) -> None:
-        self.number = number
-        self.name = name
-        self.options = options
-        self.origin = origin
+    def __init__(self, opening: Opening) -> None:
+        self.number = opening.number
+        self.name = opening.name
+        self.options = opening.options
+        self.origin = opening.origin
         self.generation = 1
         self.created = time.time()
-        self._changed = changed
-        self._explain = explain
+        self._changed = opening.changed
+        self._explain = opening.explain
         self._lock = threading.RLock()
         self._stays: WeakSet[Stay] = WeakSet()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +10,14 @@ import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
 
 from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
-from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
-from tfsess_magics.core.options import DROP, SessionOptions
+from tfsess_magics.core.model import Kind, SessionInfo, State
+from tfsess_magics.core.options import DROP
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.belongings import claim
 from tfsess_magics.tf.config import late_notes, session_config
 from tfsess_magics.tf.end import use_of_runs
-from tfsess_magics.tf.enterable import Enterable
+from tfsess_magics.tf.enterable import Enterable, Opening
 from tfsess_magics.tf.generation import Generation, begin
 from tfsess_magics.tf.observe import closed_by
 from tfsess_magics.tf.stay import Stay
@@ -37,19 +37,9 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     kind = Kind.NAMED
 
-    def __init__(
-        self,
-        number: int,
-        name: str,
-        options: SessionOptions,
-        origin: Origin,
-        changed: Callable[[], None],
-        *,
-        explain: Callable[[BaseException], None],
-        generation: Generation | None = None,
-    ) -> None:
-        super().__init__(number, name, options, origin, changed, explain=explain)
-        self.notes: Sequence[str] = late_notes(options)
+    def __init__(self, opening: Opening, generation: Generation | None = None) -> None:
+        super().__init__(opening)
+        self.notes: Sequence[str] = late_notes(opening.options)
         self._generation: Generation | None = generation or self._first()
         claim(self._generation.graph, self)
 
