@@ -38,7 +38,7 @@ export function askUnbind(
   const held = countVariables(session.variables, trans);
   const says = [
     trans.__('Names that will be unbound: %1.', which),
-    trans.__('Of its %1 (%2) those live on that something else refers to.', held, formatBytes(session.variables_nbytes))
+    trans.__('Of its %1 (%2) those live on that something else refers to.', held, formatBytes(total([session]).nbytes))
   ];
   return ask(trans.__('%1 %2?', label, session.name), says, label, trans);
 }
@@ -127,10 +127,13 @@ function nameSome(
 }
 
 function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundle): string[] {
-  const { variables, nbytes, operations } = total(sessions);
+  const { operations } = total(sessions);
+  const { variables, nbytes } = total(sessions.filter(({ target }) => !target));
+  const onServers = total(sessions.filter(({ target }) => target)).variables;
   const ends = sessions.some(({ running_since }) => running_since !== null)
     ? [trans.__('A run is under way, and ends.')]
     : [];
+  const kept = onServers > 0 ? [trans.__('On a server, and live on there: %1.', countVariables(onServers, trans))] : [];
   if (variables === 0 && operations === 0) {
     return [trans.__('Nothing is lost.'), ...ends];
   }
@@ -140,7 +143,7 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
       : trans.__('%1 (%2)', countVariables(variables, trans), formatBytes(nbytes));
   const lost = trans.__('What is lost: %1 and %2.', held, countOperations(operations, trans));
   const memory = trans.__('The process keeps the memory for later, until the kernel restarts.');
-  return [lost, ...ends, ...(nbytes === 0 ? [] : [memory])];
+  return [lost, ...ends, ...kept, ...(nbytes === 0 ? [] : [memory])];
 }
 
 /** Ask with a dialog that says each thing on a line of its own. */

@@ -208,16 +208,19 @@ function withSession(sessions: readonly SessionSummary[], changed: SessionSummar
 export interface Totals {
   readonly sessions: number;
   readonly variables: number;
+  /** As far as it is known. */
   readonly nbytes: number;
+  readonly isKnown: boolean;
   readonly operations: number;
 }
 
 /** Add up what sessions hold. */
 export function total(sessions: readonly SessionSummary[]): Totals {
-  const totals = { sessions: sessions.length, variables: 0, nbytes: 0, operations: 0 };
+  const totals = { sessions: sessions.length, variables: 0, nbytes: 0, isKnown: true, operations: 0 };
   for (const session of sessions) {
     totals.variables += session.variables;
-    totals.nbytes += session.variables_nbytes;
+    totals.nbytes += session.variables_nbytes ?? 0;
+    totals.isKnown &&= session.variables_nbytes !== null;
     totals.operations += session.operations;
   }
   return totals;

@@ -20,7 +20,7 @@ export interface SessionSummary {
   runs: number;
   devices: string[];
   variables: number;
-  variables_nbytes: number;
+  variables_nbytes: number | null;
   running_since: number | null;
   mark: string;
 }
@@ -59,6 +59,7 @@ export interface Run {
   device: string;
   peak: number;
   is_shared: boolean;
+  unavailable: string;
 }
 
 /** What the open row of a session shows besides. */

@@ -121,7 +121,15 @@ export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
     held_by: [],
     created: 4000,
     operations: '312 (12 added by cell 5)',
-    last_run: { started: 4500, duration: 0.031, error: null, device: 'CPU', peak: 100663296, is_shared: false },
+    last_run: {
+      started: 4500,
+      duration: 0.031,
+      error: null,
+      device: 'CPU',
+      peak: 100663296,
+      is_shared: false,
+      unavailable: ''
+    },
     largest_run: null,
     last_error: null,
     devices: [{ name: 'CPU:0', type: 'CPU', memory_limit: null, variables_nbytes: 0 }],

@@ -56,12 +56,41 @@ describe('the memory of a kernel', () => {
   it('is told of runs where a row is open', async () => {
     show();
     page.click('.tfsess-Row-toggle');
-    const run = { started: 4400, duration: 0.045, error: null, device: 'CPU', peak: 201326592, is_shared: true };
+    const run = {
+      started: 4400,
+      duration: 0.045,
+      error: null,
+      device: 'CPU',
+      peak: 201326592,
+      is_shared: true,
+      unavailable: ''
+    };
     await page.actions.answer({ last_run: { ...run, peak: 0 }, largest_run: run });
-    expect(page.find('.tfsess-Facts').textContent).toContain('last run45 ms');
+    expect(page.find('.tfsess-Facts').textContent).toContain('last run45 ms · no allocation of 256 KiB or more');
     expect(page.find('.tfsess-Facts').textContent).toContain(
       'largest run45 ms · peak 192.0 MiB on CPU · shared with other runs'
     );
+  });
+
+  it('says of a run that was not measured why', async () => {
+    show();
+    page.click('.tfsess-Row-toggle');
+    const run = { started: 4400, duration: 0.045, error: null, device: '', peak: 0, is_shared: false };
+    await page.actions.answer({ last_run: { ...run, unavailable: 'counts only with oneDNN' } });
+    expect(page.find('.tfsess-Facts').textContent).toContain(
+      'last run45 ms · peak not available: counts only with oneDNN'
+    );
+  });
+
+  it('says that it is not known what a session on a server holds that was not asked yet', () => {
+    show();
+    const unasked = session(2, { target: 'grpc://a:2222', variables: 2, variables_nbytes: null });
+    act(() => {
+      model.apply('k1', { type: 'changed', revision: 8, session: unasked }, 0);
+    });
+    const shown = [...page.node.querySelectorAll('.tfsess-Row-bytes')].map(({ textContent }) => textContent);
+    expect(shown).toEqual(['21.4 MiB', 'not known']);
+    expect(page.find('.tfsess-Panel-footer').textContent).toBe('2 sessions · 21.4 MiB or more in variables');
   });
 
   it('follows the kernel, and is not there before it has told', () => {

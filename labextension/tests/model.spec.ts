@@ -126,6 +126,8 @@ describe('total', () => {
       session(1, { variables: 2, variables_nbytes: 10, operations: 5 }),
       session(2, { variables: 1, variables_nbytes: 7, operations: 0 })
     ];
-    expect(total(sessions)).toEqual({ sessions: 2, variables: 3, nbytes: 17, operations: 5 });
+    expect(total(sessions)).toEqual({ sessions: 2, variables: 3, nbytes: 17, isKnown: true, operations: 5 });
+    const unasked = session(3, { variables: 2, variables_nbytes: null, operations: 1 });
+    expect(total([...sessions, unasked])).toMatchObject({ variables: 5, nbytes: 17, isKnown: false });
   });
 });

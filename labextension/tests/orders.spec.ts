@@ -25,6 +25,22 @@ describe('orders and their commands', () => {
     expect(at.told).toEqual(['reset s1: its graph is empty now']);
   });
 
+  it('close of a session on a server says that its variables live on there', async () => {
+    const target = 'grpc://a:2222';
+    at.kernel.say({
+      type: 'changed',
+      revision: 8,
+      session: session(1, { generation: 3, target, variables_nbytes: null })
+    });
+    const done = at.commands.execute(CommandIDs.close, one);
+    await ticks();
+    expect(document.querySelector('.jp-Dialog-body')?.textContent).toBe(
+      'What is lost: no variables and 312 operations.\nOn a server, and live on there: 44 variables.'
+    );
+    await at.answer('Cancel');
+    await done;
+  });
+
   it('nothing is ordered when the dialog is cancelled, which is what Enter does', async () => {
     const done = at.commands.execute(CommandIDs.close, one);
     await ticks();

@@ -10,6 +10,7 @@ from ipywidgets.widgets.widget import _instances
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
+from tests.server import serving
 from tfsess_magics import extension
 from tfsess_magics.notebook import panel
 from tfsess_magics.notebook.panel import Panel
@@ -95,6 +96,22 @@ def test_buttons_ask_first_and_tell_what_was_done(notebook: Notebook, watched: W
     watched.click("Close")
     assert not registry.names
     assert "closed train: no operations" in watched.text()
+
+
+def test_a_session_on_a_server_is_not_said_to_hold_nothing(notebook: Notebook, watched: Watched) -> None:
+    """Before the server was asked its bytes are not known, and to close it frees none of them."""
+    with serving() as (_, target):
+        notebook.ok(
+            "import tensorflow as tf\n"
+            "with tf.Graph().as_default():\n"
+            "    v = tf.compat.v1.get_variable('v', [256])\n"
+            f"    session = tf.compat.v1.Session({target!r})"
+        )
+        watched.wait(lambda text: "size not known (1 variable)" in text)
+        watched.click("Close")
+        assert f"Its variables live on in the server {target}. It belongs to cell 1" in watched.text()
+        watched.click("Close")
+        assert f"its variables live on in the server {target}" in watched.text()
 
 
 def test_an_order_that_comes_too_late_is_told(notebook: Notebook, watched: Watched) -> None:

@@ -280,11 +280,24 @@ with tf.Graph().as_default():
     v = v1.get_variable("v", [1 << 20])
     session = v1.Session(server.stdout.readline().strip())
     session.run(v.initializer)
-print(memory().devices[0].in_use, tfsess_magics.sessions()[0].last_run.memory)
+info = tfsess_magics.sessions()[0]
+print(memory().devices[0].in_use, info.last_run.memory, info.unmeasured)
 session.close()
 server.kill()
 """)
-    assert said == "None ()\n"
+    assert said == "None () it runs on a server, whose allocators cannot be asked from here\n"
+
+
+def test_the_first_run_of_a_session_of_other_code_is_measured() -> None:
+    """In the very cell in which that is made; it has made the device whose allocator is asked."""
+    said = alone("""
+api._connect().observe()
+with tf.Graph().as_default(), v1.Session() as session:
+    session.run(tf.reduce_sum(tf.random.uniform([1 << 20])))
+    print(tfsess_magics.sessions()[0].last_run.memory)
+print(context.context()._context_handle)
+""")
+    assert said == "(RunMemory(device='CPU', nbytes=4194304),)\nNone\n"
 
 
 def test_without_statistics_the_reason_is_told() -> None:
@@ -294,6 +307,11 @@ def test_without_statistics_the_reason_is_told() -> None:
 with tfsess_magics.session("a") as a:
     a.run(v1.get_variable("v", [1 << 20]).initializer)
     print(a.info().last_run.memory)
+from tfsess_magics.core.orders import Describe, carry_out
+from tfsess_magics.notebook.display import SessionDetails
+(last,) = (line for line in repr(SessionDetails(a.info(), [])).splitlines() if line.startswith("last run"))
+print(last)
+print(carry_out(Describe(1, a.info().id), api.registry).details.last_run.unavailable)
 cpu = memory().devices[0]
 print(cpu.in_use, cpu.unavailable)
 print([of.nbytes for of in cpu.held])
@@ -302,11 +320,10 @@ print(closed_message(tfsess_magics.close("a")[0]))
 """,
         TF_ENABLE_ONEDNN_OPTS="0",
     )
-    runs, device, held, closed = said.splitlines()
-    assert runs == "()"
-    assert device == (
-        "None the allocator of the CPUs counts only with oneDNN, which is on by default on x86 (TF_ENABLE_ONEDNN_OPTS)"
-    )
+    runs, shown, in_panel, device, held, closed = said.splitlines()
+    why = "the allocator of the CPUs counts only with oneDNN, which is on by default on x86 (TF_ENABLE_ONEDNN_OPTS)"
+    assert (runs, in_panel, device) == ("()", why, f"None {why}")
+    assert shown.endswith(f", peak not available: {why}")
     assert held == "[4194304]"
     assert "4.0 MiB given back to TensorFlow's allocator (not measured: the allocator of the CPUs" in closed
 

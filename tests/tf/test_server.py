@@ -91,10 +91,13 @@ def test_a_server_is_asked_once_a_run_has_succeeded(server: Serving) -> None:  #
     assert (before.answers, before.devices, {v.initialized for v in before.variables}) == (None, (), {None})
     assert "not known yet (2)" in repr(SessionTable([before]))
     assert re.search("devices +not known yet", repr(SessionDetails(before, [])))
+    assert re.search("variables +2, 32 B in all; not known which are initialized", repr(SessionDetails(before, [])))
+    (listed,) = tfsess_magics.api.registry.live()
+    assert listed.summary(ask=True).variables_nbytes is None
     assert described() == ["not known yet"]
     with panel() as await_row:
         session.run(v.initializer)
-        row = await_row(lambda row: row.variables_nbytes > 0)
+        row = await_row(lambda row: row.variables_nbytes == 16)
     assert (row.target, row.devices, row.variables_nbytes, row.runs) == (server[1], ["CPU:0"], 16, 2)
     after = info()
     assert [(v.name, v.initialized, v.device) for v in after.variables] == [

@@ -184,7 +184,11 @@ class Feed:
         with self._lock:
             at = time.time()
             held = [(summary.id, summary.variables_nbytes) for summary in self._sent.values()]
-            samples = [Sample(number, at, nbytes) for number, nbytes in held if self.history.add(number, at, nbytes)]
+            samples = [
+                Sample(number, at, nbytes)
+                for number, nbytes in held
+                if nbytes is not None and self.history.add(number, at, nbytes)
+            ]
             if memory is not None and (samples or is_other(self._sent_memory, memory, share)):
                 self._sent_memory = memory
                 self._revision += 1

@@ -187,6 +187,8 @@ class SessionInfo:
     """The run that needed most memory, in this generation."""
     recent_runs: tuple[RunInfo, ...] = ()
     """Those that ended last, oldest first."""
+    unmeasured: str = ""
+    """Why it is not known what runs needed of memory; empty if they are measured."""
     last_error: str | None = None
     """Of the latest run that failed, in this generation."""
     devices: tuple[DeviceInfo, ...] = ()

@@ -95,8 +95,8 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         held_by=held_by,
         created=info.created,
         operations="" if info.kind.is_eager else operations(info),
-        last_run=_run(info.last_run),
-        largest_run=_run(info.largest_run),
+        last_run=_run(info.last_run, info.unmeasured),
+        largest_run=_run(info.largest_run, info.unmeasured),
         last_error=info.last_error,
         devices=_devices(info),
         variables=[
@@ -110,9 +110,10 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
     )
 
 
-def _run(run: RunInfo | None) -> Run | None:
+def _run(run: RunInfo | None, unmeasured: str) -> Run | None:
     if run is None:
         return None
     peak = run.peak
     device, nbytes = (peak.device, peak.nbytes) if peak else ("", 0)
-    return Run(run.started, run.duration, run.error, device, nbytes, run.is_shared)
+    unavailable = "" if peak else unmeasured or "it was not measured"
+    return Run(run.started, run.duration, run.error, device, nbytes, run.is_shared, unavailable)

@@ -40,8 +40,8 @@ class SessionSummary(msgspec.Struct, frozen=True):
     runs: int
     devices: list[str]
     variables: int
-    variables_nbytes: int
-    """Of initialized variables."""
+    variables_nbytes: int | None
+    """Of initialized variables; None where it is not known which are."""
     running_since: float | None
     mark: str
     """What to say of its run instead of that it runs: what it waits for, or why it cannot be stopped; often empty."""
@@ -90,6 +90,8 @@ class Run(msgspec.Struct, frozen=True):
     """Of the device's allocator, above the level before the run."""
     is_shared: bool
     """Whether another run overlapped, whose needs are in `peak` as well."""
+    unavailable: str
+    """Why `peak` is not available; empty where it is."""
 
 
 class SessionDetails(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ def summarize(
     origin: Origin,
     generation: int,
     devices: Iterable[DeviceInfo],
-    variables: tuple[int, int],
+    variables: tuple[int, int | None],
     target: str = "",
     answers: bool | None = None,
     is_default: bool = False,
@@ -29,7 +29,7 @@ def summarize(
     running_since: float | None = None,
     mark: str = "",
 ) -> SessionSummary:
-    """Return the summary of a session: facts by the names of `SessionInfo`, `variables` as their number and bytes."""
+    """Return the summary of a session: facts by the names of `SessionInfo`, `variables` as number and bytes."""
     number, nbytes = variables
     return SessionSummary(
         id=id,

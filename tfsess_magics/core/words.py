@@ -49,8 +49,8 @@ def variables_held(info: SessionInfo) -> str:
     """Write the bytes of the variables that have a value, and the number of variables."""
     if not info.variables:
         return "0 B"
-    if info.target and all(variable.initialized is None for variable in info.variables):
-        size = "not known yet" if info.answers is None else "not known"
+    if all(variable.initialized is None for variable in info.variables):
+        size = "not known yet" if info.target and info.answers is None else "not known"
     else:
         size = format_bytes(info.variables_nbytes)
     return f"{size} ({len(info.variables):,})"

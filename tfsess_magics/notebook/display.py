@@ -113,13 +113,19 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
     if info.kind is not Kind.OUTSIDE:
         facts.append(("generation", str(info.generation)))
     facts += _eager_facts(info) if info.kind.is_eager else _graph_facts(info, held_by)
-    initialized = sum(variable.initialized is True for variable in info.variables)
-    if info.variables:
-        held = f"{initialized:,} of {len(info.variables):,} initialized, {format_bytes(info.variables_nbytes)}"
-        if info.all_nbytes != info.variables_nbytes:
-            held += f" of {format_bytes(info.all_nbytes)}"
-    facts.append(("variables", held if info.variables else "none"))
+    facts.append(("variables", _held(info) if info.variables else "none"))
     return facts
+
+
+def _held(info: SessionInfo) -> str:
+    number, unknown = len(info.variables), sum(variable.initialized is None for variable in info.variables)
+    if unknown == number:
+        return f"{number:,}, {format_bytes(info.all_nbytes)} in all; not known which are initialized"
+    initialized = sum(variable.initialized is True for variable in info.variables)
+    held = f"{initialized:,} of {number:,} initialized, {format_bytes(info.variables_nbytes)}"
+    if info.all_nbytes != info.variables_nbytes:
+        held += f" of {format_bytes(info.all_nbytes)}"
+    return f"{held}; {unknown:,} not known" if unknown else held
 
 
 def _eager_facts(info: SessionInfo) -> list[tuple[str, str]]:
@@ -147,9 +153,9 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
     if info.kind is not Kind.NAMED:
         facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
     if info.last_run:
-        facts.append(("last run", _run(info.last_run)))
+        facts.append(("last run", _run(info.last_run, info.unmeasured)))
     if info.largest_run:
-        facts.append(("largest run", f"{_run(info.largest_run)}, {_ago(info.largest_run.started)}"))
+        facts.append(("largest run", f"{_run(info.largest_run, info.unmeasured)}, {_ago(info.largest_run.started)}"))
     if len(info.recent_runs) > 1:
         facts.append(("recent runs", _recent(info.recent_runs)))
     if info.is_trace_ordered:
@@ -166,12 +172,14 @@ def _device(info: SessionInfo, device: DeviceInfo) -> str:
     return f"{device.name} ({format_bytes(info.nbytes_on(device))})"
 
 
-def _run(run: RunInfo) -> str:
+def _run(run: RunInfo, unmeasured: str) -> str:
     needs = [f"{format_bytes(needed.nbytes)} on {needed.device}" for needed in run.memory if needed.nbytes]
     if needs:
         memory = f"peak {', '.join(needs)} above the level before"
+    elif run.memory:
+        memory = "no peak: allocations under 256 KiB are not counted"
     else:
-        memory = "no peak: allocations under 256 KiB are not counted" if run.memory else "memory not measured"
+        memory = f"peak not available: {unmeasured or 'it was not measured'}"
     return f"{format_seconds(run.duration)}, {memory}{' (shared with other runs)' if run.is_shared else ''}"
 
 

@@ -167,7 +167,7 @@ class _Row:
         kind = Kind(summary.kind)
         operations = count(summary.operations, "operation") if summary.operations else "the graph is empty"
         facts = [
-            f"{_state(summary)} · {format_bytes(summary.variables_nbytes)} ({count(summary.variables, 'variable')})",
+            f"{_state(summary)} · {_size(summary)} ({count(summary.variables, 'variable')})",
             summary.target or ", ".join(summary.devices),
             *([] if kind.is_eager else [operations, count(summary.runs, "run")]),
             summary.origin,
@@ -185,11 +185,13 @@ class _Row:
     def _ask(self, kind: type[Reset | Close]) -> None:
         asked = self._summary
         lost = f"{count(asked.operations, 'operation')} and {count(asked.variables, 'variable')}"
-        text = f"{_TAKES[kind]} {asked.name}? {lost} ({format_bytes(asked.variables_nbytes)}) will be lost."
+        text = f"{_TAKES[kind]} {asked.name}? {lost} ({_size(asked)}) will be lost."
         if asked.kind == Kind.EAGER:
             names = ", ".join(self._names(asked.id)) or "none"
             text = f"{_TAKES[kind]} {asked.name}? Names that will be unbound: {names}."
-        elif asked.kind != Kind.NAMED:
+        elif asked.target:
+            text = f"{_TAKES[kind]} {asked.name}? Its variables live on in the server {asked.target}."
+        if asked.kind in (Kind.OBSERVED, Kind.ADOPTED):
             text += f" It belongs to {asked.origin}; code that goes on using it will fail."
         self._answered()
         self._question.children = [
@@ -230,6 +232,10 @@ def _marks(summary: SessionSummary) -> list[str]:
         return []
     marks = {"default session of a thread": summary.is_default, "unused?": summary.is_unused}
     return [summary.kind, *(mark for mark, holds in marks.items() if holds)]
+
+
+def _size(summary: SessionSummary) -> str:
+    return "size not known" if summary.variables_nbytes is None else format_bytes(summary.variables_nbytes)
 
 
 def _state(summary: SessionSummary) -> str:

@@ -150,6 +150,8 @@ class TensorFlow:
             known = self._registry.admit(
                 lambda number, changed, gone: ObservedSession(number, session, origin, changed, gone)
             )
+            if not known.watched.target:
+                self._memory.look(has_session=True)
             if is_new:
                 self._late_gpu_options.made(session, known.name, origin)
             else:

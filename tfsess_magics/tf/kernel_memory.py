@@ -41,8 +41,7 @@ class ProcessMemory:
 
     def __init__(self, functions: DeviceFunctions | None = None) -> None:
         self._functions = functions or DeviceFunctions()
-        self._lock = threading.Lock()
-        self._unavailable: dict[str, str] = {}
+        self._lock = threading.RLock()  # a session may be made by ``__del__`` while it is held
         self.allocators = Allocators()
         """What measures runs."""
 
@@ -56,10 +55,10 @@ class ProcessMemory:
         """
         functions = self._functions
         known = {allocator.name for allocator in self.allocators.measured}
-        if (has_session or functions.is_eager_initialized) and not {CPU} & (known | set(self._unavailable)):
+        if (has_session or functions.is_eager_initialized) and not {CPU} & (known | set(self.allocators.unavailable)):
             self._add(Allocator(CPU, *functions.host()))
         for name in functions.accelerators():
-            if name not in known and name not in self._unavailable:
+            if name not in known and name not in self.allocators.unavailable:
                 self._add(_of_device(functions, name))
 
     def _add(self, allocator: Allocator) -> None:
@@ -67,7 +66,7 @@ class ProcessMemory:
             try:
                 allocator.read()
             except ValueError as error:
-                self._unavailable[allocator.name] = _NO_STATISTICS if allocator.name == CPU else str(error)
+                self.allocators.unavailable[allocator.name] = _NO_STATISTICS if allocator.name == CPU else str(error)
             else:
                 if self.allocators.named(allocator.name) is None:
                     self.allocators.measured = *self.allocators.measured, allocator
@@ -86,7 +85,7 @@ class ProcessMemory:
             ),
             uncounted=uncounted,
             resident=None if smaller is None else max(0, smaller),
-            unavailable="" if before else self._unavailable.get(CPU, _NOT_YET),
+            unavailable="" if before else self.allocators.unavailable.get(CPU, _NOT_YET),
         )
 
     def _levels(self) -> dict[str, int]:
@@ -122,7 +121,7 @@ class ProcessMemory:
     def _device(self, name: str, limit: int | None, held: list[Held]) -> DeviceMemory:
         allocator = self.allocators.named(name)
         in_use = peak = None
-        unavailable = self._unavailable.get(name, _NOT_YET if name == CPU else _NOT_EAGER)
+        unavailable = self.allocators.unavailable.get(name, _NOT_YET if name == CPU else _NOT_EAGER)
         if allocator:
             try:
                 (in_use, peak), unavailable = allocator.read(), ""

@@ -71,11 +71,16 @@ class GraphVariables:
             ]
         return tuple(sorted(found, key=lambda v: (-(v.nbytes or 0), v.name)))
 
-    def totals(self, *, ask: bool) -> tuple[int, int]:
-        """Return the number of variables and the bytes of the initialized ones, as known without a step or with one."""
+    def totals(self, *, ask: bool) -> tuple[int, int | None]:
+        """Return the number of variables and the bytes of the initialized ones, as known without a step or with one.
+
+        The bytes are None where it is not known of any variable whether it has a value.
+        """
         with self._lock:
             if not self._update(ask=ask):
                 return len(self._variables), 0
+            if self._variables and all(v.initialized is None for v in self._variables.values()):
+                return len(self._variables), None
             return len(self._variables), sum(v.nbytes or 0 for v in self._variables.values() if v.initialized)
 
     def sizes(self, devices: Sequence[DeviceInfo]) -> list[tuple[str, int]]:

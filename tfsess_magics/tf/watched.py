@@ -15,13 +15,17 @@ from tfsess_magics.core.model import DeviceInfo, SessionInfo, VariableInfo
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.summary import summarize
+from tfsess_magics.tf.allocators import CPU
 from tfsess_magics.tf.devices import described
 from tfsess_magics.tf.growth import Growth
+from tfsess_magics.tf.hooks import hooks
 from tfsess_magics.tf.kernel_memory import by_allocator
 from tfsess_magics.tf.server import OnServer
 from tfsess_magics.tf.trace import Tracer
 from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
+
+_ON_SERVER = "it runs on a server, whose allocators cannot be asked from here"
 
 
 class Watched:
@@ -117,6 +121,7 @@ class Watched:
             last_run=self.meter.last_run,
             largest_run=self.meter.largest_run,
             recent_runs=self.meter.recent_runs,
+            unmeasured=_ON_SERVER if self.target else hooks.allocators.unavailable.get(CPU, ""),
             last_error=self.meter.last_error,
             devices=devices,
             variables=self.variables(),

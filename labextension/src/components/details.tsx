@@ -100,10 +100,12 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }): 
 
 function RunLine({ run }: { run: Run }): React.JSX.Element {
   const { trans } = usePanel();
-  const { duration, device, peak, is_shared: isShared } = run;
+  const { duration, device, peak, is_shared: isShared, unavailable } = run;
+  const needed =
+    peak === 0 ? trans.__('no allocation of 256 KiB or more') : trans.__('peak %1 on %2', formatBytes(peak), device);
   const about = [
     formatDuration(duration),
-    peak === 0 ? '' : trans.__('peak %1 on %2', formatBytes(peak), device),
+    unavailable ? trans.__('peak not available: %1', unavailable) : needed,
     peak !== 0 && isShared ? trans.__('shared with other runs') : ''
   ];
   return <>{about.filter(Boolean).join(' · ')}</>;

@@ -65,7 +65,7 @@ export const Row = React.memo(function Row({
             </span>
           </span>
           <span className="tfsess-Row-bytes" title={trans.__('In its initialized variables')}>
-            {formatBytes(session.variables_nbytes)}
+            {session.variables_nbytes === null ? trans.__('not known') : formatBytes(session.variables_nbytes)}
           </span>
           <span className="tfsess-Row-facts">
             <Facts session={session} clockAhead={clockAhead} />

@@ -54,7 +54,7 @@ export function Sessions({ model, outcome }: { model: SessionsModel; outcome: st
             isFiltered
               ? trans.__('%1 of %2', formatNumber(listed.length), countSessions(all.length, trans))
               : countSessions(all.length, trans),
-            formatBytes(totals.nbytes)
+            totals.isKnown ? formatBytes(totals.nbytes) : trans.__('%1 or more', formatBytes(totals.nbytes))
           )}
         </div>
       )}
