@@ -14,7 +14,9 @@ from tensorflow.python.client import pywrap_tf_session
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.seeing import observed
+from tfsess_magics import SessionInfo
 from tfsess_magics.tf.backend import TensorFlow
+from tfsess_magics.tf.session import NamedSession
 
 v1 = tf.compat.v1
 
@@ -89,19 +91,26 @@ def test_a_failing_run_shows_one_frame_of_ours(open_session: Open) -> None:
     assert re.findall(rf'File "{package}/(.*)", line', printed) == ["tf/steps.py"]
 
 
+def after_a_run_that_raises(
+    error: type[BaseException], train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> SessionInfo:
+    """Run where the runtime raises `error`, and return what is known of the session then."""
+
+    def raises(*_: object) -> None:
+        raise error
+
+    with train:
+        x = tf.constant(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(pywrap_tf_session, "TF_SessionRun_wrapper", raises)
+        with pytest.raises(error):
+            train.run(x)
+    return train.info()
+
+
 def test_an_interrupted_run_ends(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that any exception leaves is no longer under way."""
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with open_session("train") as train:
-        x = tf.constant(1)
-    monkeypatch.setattr(pywrap_tf_session, "TF_SessionRun_wrapper", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train.run(x)
-    monkeypatch.undo()
-    (info,) = tfsess_magics.sessions()
+    info = after_a_run_that_raises(KeyboardInterrupt, open_session("train"), monkeypatch)
     assert (info.runs, info.running_since, info.last_error) == (1, None, "KeyboardInterrupt")
 
 
@@ -124,13 +133,4 @@ def test_an_error_that_cannot_be_written_passes_on(open_session: Open, monkeypat
         def __str__(self) -> str:
             raise ZeroDivisionError
 
-    def fails(*_: object) -> None:
-        raise Unspeakable
-
-    with open_session("train") as train:
-        x = tf.constant(1)
-    monkeypatch.setattr(pywrap_tf_session, "TF_SessionRun_wrapper", fails)
-    with pytest.raises(Unspeakable):
-        train.run(x)
-    monkeypatch.undo()
-    assert tfsess_magics.sessions()[0].last_error == "Unspeakable"
+    assert after_a_run_that_raises(Unspeakable, open_session("train"), monkeypatch).last_error == "Unspeakable"

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -87,6 +88,14 @@ def test_an_eager_scope_has_nothing_to_stop() -> None:
     tfsess_magics.process.connect().unobserve()
 
 
+def be_stopped(train: NamedSession, act: Callable[[], object]) -> None:
+    """Run what waits until it is stopped, with `act` meanwhile."""
+    thread = when_running(train, act)
+    with pytest.raises(SessionStopped):
+        train.run("waits:0")
+    thread.join()
+
+
 def test_of_two_orders_at_once_one_stops_and_the_other_is_told(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,10 +117,7 @@ def test_of_two_orders_at_once_one_stops_and_the_other_is_told(
         said.append(tfsess_magics.stop("train"))
         may_go_on.set()
 
-    thread = when_running(train, act)
-    with pytest.raises(SessionStopped):
-        train.run("waits:0")
-    thread.join()
+    be_stopped(train, act)
     first.join()
     assert said[0] == "'train' is being stopped already, by tfsess_magics.stop"
     assert said[1].startswith("stopped 'train': 1 run.")
@@ -139,10 +145,7 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
         said.append(tfsess_magics.stop("train"))
         go.set()
 
-    thread = when_running(train, act)
-    with pytest.raises(SessionStopped):
-        train.run("waits:0")
-    thread.join()
+    be_stopped(train, act)
     assert said == [
         "'train': stopping: the values of its variables are being read",
         "stopping: its variables are being given their values back",

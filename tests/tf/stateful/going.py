@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import TypeGuard
 
 import pytest
 import tensorflow as tf
@@ -11,25 +13,32 @@ from hypothesis.stateful import rule
 
 import tfsess_magics
 from tests.tf.stateful.model import GRAPHS, NAMES, WHICH, Model
+from tests.tf.stateful.rows import Row
 from tfsess_magics import Kind
 
 
 class Going(Model):
     """Closes and resets them, also as their makers do, and drops them."""
 
-    @rule(name=NAMES)
-    def close(self, name: str) -> None:
-        row = self.live(name)
-        if refusal := self.refusal(row):
+    @staticmethod
+    def is_ended(row: Row | None, refusal: type[Exception] | None, end: Callable[[], object]) -> TypeGuard[Row]:
+        """Close or reset one, and return whether that was not to be refused."""
+        if refusal:
             with pytest.raises(refusal):
-                tfsess_magics.close(name)
-            return
+                end()
+            return False
         assert row
         session = getattr(row.named, "session", None)
         row.made.clear()
-        tfsess_magics.close(name)
+        end()
         assert session is None or session._closed
-        self.gone(row)
+        return True
+
+    @rule(name=NAMES)
+    def close(self, name: str) -> None:
+        row = self.live(name)
+        if self.is_ended(row, self.refusal(row), lambda: tfsess_magics.close(name)):
+            self.gone(row)
 
     @rule(which=WHICH)
     def close_of_other_code(self, which: int) -> None:
@@ -67,16 +76,10 @@ class Going(Model):
     def reset(self, name: str) -> None:
         row = self.live(name)
         is_adopted = row is not None and row.kind is Kind.ADOPTED
-        if refusal := tfsess_magics.NotOursError if is_adopted else self.refusal(row):
-            with pytest.raises(refusal):
-                tfsess_magics.reset(name)
+        refusal = tfsess_magics.NotOursError if is_adopted else self.refusal(row)
+        if not self.is_ended(row, refusal, lambda: tfsess_magics.reset(name)):
             return
-        assert row
-        session = getattr(row.named, "session", None)
-        row.made.clear()
-        tfsess_magics.reset(name)
-        if session is not None:
-            assert session._closed
+        if row.kind is not Kind.EAGER:
             row.reference = self.follow(row.named.session)
         row.generation, row.runs, row.is_broken = row.generation + 1, 0, False
 
