@@ -1,8 +1,7 @@
 import * as path from 'path';
 
 import type { Lab } from '../support/lab';
-import { checkAccessibility } from '../support/looks';
-import { expect } from '../support/test';
+import { expectAccessible } from '../support/looks';
 
 const FOLDER = process.env.SCREENSHOTS || '/tmp/tfsess-screenshots';
 
@@ -12,6 +11,6 @@ export function shooting(lab: Lab, prefix: string): (what: string) => Promise<vo
   return async what => {
     const file = `${prefix}-${String(++number).padStart(2, '0')}-${what}.png`.toLowerCase();
     await lab.page.screenshot({ path: path.join(FOLDER, file) });
-    expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
+    await expectAccessible(lab);
   };
 }

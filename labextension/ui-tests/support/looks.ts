@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
 
 import type { Lab } from './lab';
@@ -15,11 +15,12 @@ export async function setTheme(lab: Lab, theme: 'Light' | 'Dark'): Promise<void>
   await lab.page.waitForFunction(isLight => document.body.dataset.jpThemeLight === isLight, String(theme === 'Light'));
 }
 
-/** What axe-core finds wrong in a part of a page: each rule with the elements that break it. */
-export async function checkAccessibility(page: Page, selector: string): Promise<string[]> {
+/** Fail with what axe-core finds wrong in the panel: each rule with the elements that break it. */
+export async function expectAccessible({ page }: Lab): Promise<void> {
   await page.addScriptTag({ path: require.resolve('axe-core/axe.min.js') });
-  const { violations } = await page.evaluate(part => window.axe.run(part), selector);
-  return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}\n${node.failureSummary}`));
+  const { violations } = await page.evaluate(panel => window.axe.run(panel), '#tfsess-magics-panel');
+  const found = violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}\n${node.failureSummary}`));
+  expect(found).toEqual([]);
 }
 
 /** Drag the edge of the sidebar. */

@@ -1,5 +1,5 @@
 import { Filter } from '../support/filter';
-import { checkAccessibility, setTheme } from '../support/looks';
+import { expectAccessible, setTheme } from '../support/looks';
 import { sessionCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
@@ -9,17 +9,17 @@ for (const theme of ['Light', 'Dark'] as const) {
     await kernel.serve(`${name}.ipynb`);
     await lab.open(`${name}.ipynb`);
     await setTheme(lab, theme);
-    expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
+    await expectAccessible(lab);
     await lab.run(0);
     await lab.run(1);
     await lab.toggle('train').click();
     await expect(lab.row('train')).toContainText('float32');
     await lab.row('empty').hover();
-    expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
+    await expectAccessible(lab);
     await lab.execute('docmanager:save');
     await lab.execute('application:close');
     await expect(lab.panel).toContainText('No sessions yet.');
-    expect(await checkAccessibility(lab.page, '#tfsess-magics-panel')).toEqual([]);
+    await expectAccessible(lab);
     await setTheme(lab, 'Light');
   });
 }

@@ -1,8 +1,6 @@
 import { Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
-import { checkAccessibility } from '../support/looks';
+import { expectAccessible } from '../support/looks';
 import { expect, test } from '../support/test';
-
-const PANEL = '#tfsess-magics-panel';
 
 test('what each device and session holds is shown, with the numbers of the magic, and follows cells', async ({
   lab,
@@ -37,7 +35,7 @@ test('what each device and session holds is shown, with the numbers of the magic
   await expect(memory).toContainText(`CPU${inUse} · peak ${peak}`);
   await expect(memory).toContainText(`process ${resident}`);
   await expect(page.locator('.tfsess-Memory-device')).toHaveAttribute('title', /variables of sessions: 12\.0 MiB/);
-  expect(await checkAccessibility(page, PANEL)).toEqual([]);
+  await expectAccessible(lab);
 
   await lab.run(4);
   await expect(page.locator('.tfsess-Memory-device')).toHaveAttribute('title', /other \(.*\): 8\.0 MiB/);

@@ -1,10 +1,8 @@
 import { Filter } from '../support/filter';
 import { Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
 import { writeLeaky } from '../support/leaky';
-import { checkAccessibility } from '../support/looks';
+import { expectAccessible } from '../support/looks';
 import { expect, test } from '../support/test';
-
-const PANEL = '#tfsess-magics-panel';
 
 test.beforeEach(writeLeaky);
 
@@ -29,11 +27,11 @@ test('a session that a module has made is listed with its maker, adopted, entere
   await expect(lab.button('Reset', '#1')).toHaveCount(0);
   await lab.toggle('#1').click();
   await expect(lab.row('#1')).toContainText("the name 'made' in __main__");
-  expect(await checkAccessibility(page, PANEL)).toEqual([]);
+  await expectAccessible(lab);
 
   await adopt('7');
   await expect(lab.complaint).toContainText("'7' does not start with a letter");
-  expect(await checkAccessibility(page, PANEL)).toEqual([]);
+  await expectAccessible(lab);
   await adopt('model');
   await expect(lab.row('model')).toContainText('idle · adopted');
   await expect(lab.outcome).toContainText('adopted model, made by leaky.io:load leaky/io.py:9');
@@ -95,10 +93,10 @@ test('sessions that nobody seems to need are marked, found by the filter, and cl
   await expect(filter.whose).toBeFocused();
   await filter.whose.selectOption('unused');
   await expect(lab.rows).toHaveCount(2);
-  expect(await checkAccessibility(page, PANEL)).toEqual([]);
+  await expectAccessible(lab);
   await filter.whose.selectOption('mine');
   await expect(lab.panel).toContainText('None of the 4 sessions matches.');
-  expect(await checkAccessibility(page, PANEL)).toEqual([]);
+  await expectAccessible(lab);
   await lab.panel.getByRole('button', { name: 'Show all' }).click();
   await expect(lab.rows).toHaveCount(4);
 
