@@ -13,7 +13,7 @@ from tests.core.fake import ORIGIN, FakeBackend, FakeSession
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.memory import DeviceMemory, KernelMemory
 from tfsess_magics.core.model import State
-from tfsess_magics.core.protocol import MemoryChanged, SessionChanged, SessionClosed, Snapshot
+from tfsess_magics.core.protocol import MemoryChanged, SessionChanged, SessionClosed, SessionSummary, Snapshot
 from tfsess_magics.core.registry import SessionRegistry
 
 QUIET = 0.5
@@ -271,3 +271,23 @@ def test_a_receiver_that_fails_keeps_nothing_from_the_others(caplog: pytest.LogC
     assert "division by zero" in caplog.text
     failing()
     other()
+
+
+def test_a_session_that_cannot_be_described_keeps_nothing_from_the_others(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = listener.open("broken")
+    listener.next()
+
+    def fails(*, ask: bool) -> SessionSummary:
+        raise ZeroDivisionError(ask)
+
+    broken.summary = fails  # type: ignore[method-assign]
+    broken.changed()
+    listener.open("train")
+    opened = listener.next()
+    assert isinstance(opened, SessionChanged)
+    assert opened.session.name == "train"
+    assert "ZeroDivisionError" in caplog.text
+    listener.registry.close("broken")
+    assert listener.next() == SessionClosed(3, 1)

@@ -31,6 +31,23 @@ def test_runs_are_counted_and_timed() -> None:
     assert meter.last_run.error == "ValueError: no"
 
 
+def test_a_failed_run_leaves_alone_what_another_thread_may_note_meanwhile() -> None:
+    """That a run has succeeded is never taken back."""
+    stored: list[str] = []
+
+    class Noting(RunMeter):
+        def __setattr__(self, name: str, value: object) -> None:
+            stored.append(name)
+            super().__setattr__(name, value)
+
+    meter = Noting(lambda: None)
+    stored.clear()
+    end(meter, start(meter), "ValueError: no")
+    assert "has_succeeded" not in stored
+    end(meter, start(meter))
+    assert meter.has_succeeded
+
+
 def test_the_last_error_outlives_runs_that_succeed() -> None:
     """The last run and the last error are two facts."""
     meter = RunMeter(lambda: None)

@@ -118,7 +118,7 @@ class StaleOrderError(TfSessionError, RuntimeError):
 
 
 class ClosedSessionError(TfSessionError, RuntimeError):
-    """A named session object that was used after its close."""
+    """A session or scope that is used after it was closed."""
 
 
 class NoSessionError(TfSessionError, RuntimeError):

@@ -35,8 +35,6 @@ _SETTLE = 0.1
 """Seconds after which a session whose runs follow each other is no longer running."""
 _FIRST_ASK, _LAST_ASK = 0.25, 30.0
 """Seconds between two questions which variables have a value, while a cell is in the session: doubled each time."""
-
-
 _SHOWN = 30
 """Samples of each session in a snapshot, the latest."""
 _MEMORY = 0.5
@@ -153,7 +151,12 @@ class Feed:
             due |= dict.fromkeys(changed, now)
             for number in [number for number, at in due.items() if at <= now]:
                 del due[number]
-                if (later := self._send(number, now)) is not None:
+                try:
+                    later = self._send(number, now)
+                except Exception:  # noqa: BLE001 - the other sessions are to be told of
+                    _log.exception("what has changed of a session could not be told")
+                    continue
+                if later is not None:
                     due[number] = later
             if memory_due <= now:
                 memory_due, looked_at = math.inf, now

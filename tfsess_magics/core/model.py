@@ -49,7 +49,7 @@ class State(StrEnum):
     RUNNING = "running"
     """A ``session.run`` is under way."""
     CLOSED = "closed"
-    """Other code has closed its TensorFlow session; a reset starts it anew."""
+    """Other code has closed its TensorFlow session; a reset starts a named one anew."""
 
 
 class Maker(StrEnum):

@@ -178,9 +178,9 @@ def parse_seed(value: object) -> int:
     try:
         if isinstance(value, bool | float):
             raise ValueError
-        seed = int(value)  # type: ignore[call-overload]
+        seed: int = int(value)  # type: ignore[call-overload]
         if not -(2**63) <= seed < 2**63:
             raise ValueError
     except (TypeError, ValueError):
         raise InvalidOptionError(f"--seed takes a whole number of at most 64 bits; got {value!r}.") from None
-    return int(seed)
+    return seed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
@@ -75,12 +75,17 @@ class SessionRegistry(Generic[S]):
         ------
         UnknownSessionError
             If there is none.
+        InvalidNameError
+            If it is no string.
         """
+        return self._get(name, lambda: self.names)
+
+    def _get(self, name: str, known: Callable[[], Iterable[str]]) -> S:
         if not isinstance(name, str):
             check_name(name)
         session = self._find(name)
         if session is None:
-            raise UnknownSessionError(name, self.names)
+            raise UnknownSessionError(name, known())
         return session
 
     def get_any(self, name: str) -> S | ObservedSession:
@@ -88,18 +93,13 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        UnknownSessionError
-            If there is none.
+        UnknownSessionError, InvalidNameError
+            As `get`.
         """
         for observed in self.observed:
             if name in (observed.name, f"#{observed.number}"):
                 return observed
-        if not isinstance(name, str):
-            check_name(name)
-        session = self._find(name)
-        if session is None:
-            raise UnknownSessionError(name, [session.name for session in self.live()])
-        return session
+        return self._get(name, lambda: [session.name for session in self.live()])
 
     def admit(self, make: Callable[[int, Callable[[], None], Callable[[], None]], T]) -> T:
         """List a session of other code.
@@ -135,16 +135,13 @@ class SessionRegistry(Generic[S]):
         StaleOrderError
             If it was adopted meanwhile.
         """
-        check_name(name)
         with self._changing:
-            if self._find(name) is not None:
-                raise SessionExistsError(name)
+            self._require_free(name)
             if observed.number not in self._observed:
                 raise StaleOrderError(f"{observed.name} is not there any more: it was adopted or closed meanwhile.")
             changed = functools.partial(self.changes.mark, observed.number)
             session = self._connect().adopt(observed, name, changed)
-            self._sessions.pop(name, None)
-            self._sessions[name] = session
+            self._list(name, session)
             self._observed.pop(observed.number, None)
             changed()
             return session
@@ -190,6 +187,16 @@ class SessionRegistry(Generic[S]):
         session = self._sessions.get(name)
         return None if session is None or session.closed else session
 
+    def _require_free(self, name: str) -> None:
+        check_name(name)
+        if self._find(name) is not None:
+            raise SessionExistsError(name)
+
+    def _list(self, name: str, session: S) -> None:
+        """List a session as the youngest; one of that name that its maker has closed goes."""
+        self._sessions.pop(name, None)
+        self._sessions[name] = session
+
     def create(self, name: str, options: Mapping[str, Any], origin: Origin) -> S:
         """Open a session under a name that is free.
 
@@ -202,16 +209,13 @@ class SessionRegistry(Generic[S]):
         TensorFlowMissingError
             If TensorFlow cannot be imported.
         """
-        check_name(name)
         with self._changing:
-            if self._find(name) is not None:
-                raise SessionExistsError(name)
+            self._require_free(name)
             backend = self._connect()
             number = next(self._numbers)
             changed = functools.partial(self.changes.mark, number)
             session = backend.open(number, name, backend.options(**options), origin, changed)
-            self._sessions.pop(name, None)
-            self._sessions[name] = session
+            self._list(name, session)
             changed()
             return session
 

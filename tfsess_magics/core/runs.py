@@ -101,7 +101,8 @@ class RunMeter:
                 self._largest, self._largest_peak = last, nbytes
         if error is not None:
             self.last_error = error
-        self.has_succeeded |= error is None
+        else:
+            self.has_succeeded = True
         self.changed()
 
     @property

@@ -47,7 +47,7 @@ class Scope(Protocol):
     def end(self) -> None:
         """Suspend, and leave for good.
 
-        It and `suspend` may be called again, and are where an interrupt has come before they did their work.
+        It and `suspend` may be called again: an interrupt may have come before they did their work.
         """
 
 

@@ -225,15 +225,13 @@ class SessionMagics(Magics):  # type: ignore[misc]
         print(reset_message(self._registry.reset(words[0], "%tfsession reset")))
 
     def _stop(self, words: list[str]) -> None:
-        name, *rest = [part for word in words for part in word.split("=", 1)] or [""]
+        name, *rest = _parts(words)
         is_right = bool(name) and rest[:1] in ([], ["--on-stop"]) and len(rest) in (0, 2)
         _require(is_right, "stop NAME [--on-stop keep|drop]", words)
         print(self._registry.stop(name, "%tfsession stop", *rest[1:]))
 
     def _trace(self, words: list[str]) -> None:
-        name, *rest = [
-            part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])
-        ] or [""]
+        name, *rest = _parts(words)
         is_right = rest in ([], ["--show"]) or (len(rest) == 2 and rest[0] == "--save")
         _require(
             bool(name) and not name.startswith("-") and is_right,
@@ -261,6 +259,11 @@ class SessionMagics(Magics):  # type: ignore[misc]
         panel = Panel(self._registry, self._feed)
         self._panels.add(panel)
         display(panel.widget)
+
+
+def _parts(words: list[str]) -> list[str]:
+    """Part flags from the values that are given with ``=``; an empty name where there are no words."""
+    return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])] or [""]
 
 
 def _save(trace: RunTrace, file: str) -> None:
