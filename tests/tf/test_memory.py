@@ -291,7 +291,7 @@ server.kill()
 def test_the_first_run_of_a_session_of_other_code_is_measured() -> None:
     """In the very cell in which that is made; it has made the device whose allocator is asked."""
     said = alone("""
-api._connect().observe()
+process.connect().observe()
 with tf.Graph().as_default(), v1.Session() as session:
     session.run(tf.reduce_sum(tf.random.uniform([1 << 20])))
     print(tfsess_magics.sessions()[0].last_run.memory)
@@ -311,7 +311,7 @@ from tfsess_magics.core.orders import Describe, carry_out
 from tfsess_magics.notebook.display import SessionDetails
 (last,) = (line for line in repr(SessionDetails(a.info(), [])).splitlines() if line.startswith("last run"))
 print(last)
-print(carry_out(Describe(1, a.info().id), api.registry).details.last_run.unavailable)
+print(carry_out(Describe(1, a.info().id), process.registry).details.last_run.unavailable)
 cpu = memory().devices[0]
 print(cpu.in_use, cpu.unavailable)
 print([of.nbytes for of in cpu.held])

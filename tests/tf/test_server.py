@@ -92,7 +92,7 @@ def test_a_server_is_asked_once_a_run_has_succeeded(server: Serving) -> None:  #
     assert "not known yet (2)" in repr(SessionTable([before]))
     assert re.search("devices +not known yet", repr(SessionDetails(before, [])))
     assert re.search("variables +2, 32 B in all; not known which are initialized", repr(SessionDetails(before, [])))
-    (listed,) = tfsess_magics.api.registry.live()
+    (listed,) = tfsess_magics.process.registry.live()
     assert listed.summary(ask=True).variables_nbytes is None
     assert described() == ["not known yet"]
     with panel() as await_row:
