@@ -1,5 +1,6 @@
 """What every test finds, and must leave behind: nothing."""
 
+import os
 import signal
 import sys
 import threading
@@ -12,6 +13,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Started in the background of a script, as CI may do: every shell and kernel of the tests would inherit it,
     # while a user's terminal ignores no Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# TensorFlow's default depends on the processor; without it the allocator of the CPUs counts nothing.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 
 def _state() -> dict[str, Any]:

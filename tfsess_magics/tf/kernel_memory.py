@@ -14,7 +14,8 @@ from tfsess_magics.tf.device_functions import DeviceFunctions
 
 _NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
 _NO_STATISTICS = (
-    "the allocator of the CPUs counts only with oneDNN, which is on by default on x86 (TF_ENABLE_ONEDNN_OPTS)"
+    "the allocator of the CPUs counts only with oneDNN, which this process is without; TF_ENABLE_ONEDNN_OPTS=1 in the "
+    "environment before TensorFlow is imported switches it on"
 )
 _NOT_EAGER = "TensorFlow tells it from the first eager operation on; sessions alone do not initialize what it asks"
 

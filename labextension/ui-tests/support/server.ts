@@ -53,6 +53,7 @@ export async function startServer(): Promise<Server> {
     detached: true, // a group of its own, which is ended as one
     env: {
       ...process.env,
+      TF_ENABLE_ONEDNN_OPTS: '1', // TensorFlow's default depends on the processor; without it no memory is counted
       MAKEFLAGS: undefined, // those of a make that runs the tests
       TF_CPP_MIN_LOG_LEVEL: '3',
       PYTHONDONTWRITEBYTECODE: '1',
