@@ -206,7 +206,10 @@ def test_a_session_can_work_in_a_graph_that_is_there(notebook: Notebook) -> None
         "its options are fixed: --graph h was given, it was opened with g"
         in notebook.run("%%tfsession a --graph h\n1").err
     )
-    notebook.ok("%tfsession reset a")
+    notebook.ok("%%tfsession a\nv = tf.compat.v1.get_variable('v', initializer=[1.0, 2.0])\nv.initializer.run()")
+    said = "an empty graph takes the place of g, which stays (generation 2). Gone: the values of 1 variable (8 B);"
+    assert said in notebook.ok("%tfsession reset a").out
+    assert notebook.ok("v.graph is g, len(g.get_operations()) > 0").value == (True, True)
     assert "it was opened without" in notebook.run("%%tfsession a --graph g\n1").err
     assert "--graph takes a tf.Graph; 7 is 7." in notebook.run("%%tfsession b --graph 7\n1").err
     function = "f = tf.function(lambda: 1).get_concrete_function().graph"

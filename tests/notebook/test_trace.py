@@ -82,7 +82,7 @@ def test_an_order_is_for_the_next_run_in_whichever_cell(cells: Notebook) -> None
     out = cells.ok("import tfsess_magics\n_ = tfsess_magics.get('train').run('square:0')").out
     assert f"trace of    train: cell {cell}, run 1 of train" in out
     info = cells.ok("%tfsession info train").out
-    assert f"last trace  cell {cell}, run 1 of train: " in info
+    assert re.search(rf"^last trace +cell {cell}, run 1 of train: ", info, re.MULTILINE)
     assert "will be traced" not in info
 
 

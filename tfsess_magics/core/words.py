@@ -86,10 +86,13 @@ def reset_message(was: SessionInfo) -> str:
     if was.kind is Kind.EAGER:
         return f"reset {was.name} (generation {was.generation + 1} now): {_dropped(was)}"
     size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
+    variables = f"{count(len(was.variables), 'variable')}{size}"
+    now, gone = "its graph is empty now", f"{count(was.operations, 'operation')}, {variables}"
+    if was.options.graph:
+        now = f"an empty graph takes the place of {was.options.graph}, which stays"
+        gone = f"the values of {variables}" if was.variables else "nothing"
     return (
-        f"reset {was.name}: its graph is empty now (generation {was.generation + 1}). "
-        f"Gone: {count(was.operations, 'operation')}, {count(len(was.variables), 'variable')}{size}; "
-        f"{_given_back(was)}{_unfinished(was)}"
+        f"reset {was.name}: {now} (generation {was.generation + 1}). Gone: {gone}; {_given_back(was)}{_unfinished(was)}"
     )
 
 
