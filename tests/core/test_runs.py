@@ -48,6 +48,28 @@ def test_a_failed_run_leaves_alone_what_another_thread_may_note_meanwhile() -> N
     assert meter.has_succeeded
 
 
+def test_the_largest_run_is_of_all_threads() -> None:
+    """Each thread writes its own, so that none overwrites a larger one of another."""
+    meter = RunMeter(lambda: None)
+
+    def run(nbytes: int) -> None:
+        token = start(meter)
+        meter.ended(meter.in_flight.pop(token), needed=(False, [("CPU", nbytes)]))
+
+    def run_two(nbytes: int) -> None:
+        run(nbytes)
+        run(1)
+
+    assert meter.largest_run is None
+    for nbytes in (2, 4, 3):
+        thread = threading.Thread(target=run_two, args=[nbytes])
+        thread.start()
+        thread.join()
+    run(1)
+    assert meter.largest_run is not None
+    assert [memory.nbytes for memory in meter.largest_run.memory] == [4]
+
+
 def test_the_last_error_outlives_runs_that_succeed() -> None:
     """The last run and the last error are two facts."""
     meter = RunMeter(lambda: None)

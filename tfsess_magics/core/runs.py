@@ -77,8 +77,8 @@ class RunMeter:
         """Whether a stop keeps the values of variables."""
         self._ended: dict[int, int] = {}
         self._recent: deque[_Ended] = deque(maxlen=RECENT)
-        self._largest: _Ended | None = None
-        self._largest_peak = 0
+        self._largest: dict[int, tuple[int, _Ended]] = {}
+        """The largest peak that a run of each thread has had on a device, in bytes, and the run."""
         self.last_error: str | None = None
         self.has_succeeded = False
         """Whether a run has ended without an error."""
@@ -97,8 +97,8 @@ class RunMeter:
         last = started[0], started[1], time.perf_counter(), error, needed
         self._recent.append(last)
         for _, nbytes in needed[1]:
-            if nbytes > self._largest_peak:
-                self._largest, self._largest_peak = last, nbytes
+            if thread not in self._largest or nbytes > self._largest[thread][0]:
+                self._largest[thread] = nbytes, last
         if error is not None:
             self.last_error = error
         else:
@@ -126,7 +126,7 @@ class RunMeter:
     @property
     def largest_run(self) -> RunInfo | None:
         """The run that needed most memory, None where none was measured."""
-        largest = self._largest
+        _, largest = max(list(self._largest.values()), key=lambda of: of[0], default=(0, None))
         return None if largest is None else _record(largest)
 
     @property

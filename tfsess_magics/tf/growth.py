@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakSet
 
@@ -176,10 +177,12 @@ class Growth:
     @classmethod
     def news(cls, sessions: Callable[[], Iterable[Any]]) -> list[str]:
         """Return what is to be said under a cell of those `sessions` whose mark is new."""
-        if not cls._unsaid:
+        unsaid = set()
+        with suppress(KeyError):
+            while True:  # another thread may add one at any time
+                unsaid.add(cls._unsaid.pop())
+        if not unsaid:
             return []
-        unsaid = set(cls._unsaid)
-        cls._unsaid.clear()
         return [
             f"{session.name}: {session.watched.growth.mark}"
             for session in sessions()
