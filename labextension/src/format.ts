@@ -2,28 +2,30 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Variable } from './protocol';
 
-const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
+const UNITS = ['KiB', 'MiB', 'GiB'];
 
 /** Write a number of bytes in binary units, as the kernel's own tables do: `21.4 MiB`. */
 export function formatBytes(nbytes: number): string {
   if (nbytes < 1024) {
     return `${nbytes} B`;
   }
-  let size = nbytes;
-  let unit = -1;
-  while (size >= 1024 && unit < UNITS.length - 1) {
+  let size = nbytes / 1024;
+  for (const unit of UNITS) {
+    const tenths = Math.floor(size * 10 + 0.5);
+    if (tenths < 10240) {
+      return `${(tenths / 10).toFixed(1)} ${unit}`;
+    }
     size /= 1024;
-    unit++;
   }
-  return `${size.toFixed(1)} ${UNITS[unit]}`;
+  return `${size.toFixed(1)} TiB`;
 }
 
-/** Write how long something took: `31 ms`, `3.1 s`, `12:05`. */
+/** Write how long something took: `31 ms`, `3.1 s`, `12:05`, `1:02:05`, as the kernel does. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 1) {
+  if (seconds < 0.9995) {
     return `${Number((seconds * 1000).toPrecision(3))} ms`;
   }
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : formatElapsed(seconds);
+  return seconds < 59.95 ? `${seconds.toFixed(1)} s` : formatElapsed(seconds);
 }
 
 /** Write for how long something has been going on: `0:12`, `1:02:05`. */

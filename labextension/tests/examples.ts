@@ -14,7 +14,8 @@ import type {
 } from '../src/protocol';
 import { PROTOCOL_VERSION } from '../src/protocol';
 
-const MESSAGES = join(__dirname, '..', '..', 'tests', 'messages');
+const TESTS = join(__dirname, '..', '..', 'tests');
+const MESSAGES = join(TESTS, 'messages');
 
 export const trans = nullTranslator.load('tfsess_magics');
 
@@ -26,6 +27,11 @@ export function goldenMessages(): [string, FromKernel][] {
 /** The orders that both sides have agreed on, by the name of their file. */
 export function goldenOrders(): [string, Order][] {
   return read<Order>(join(MESSAGES, 'orders'));
+}
+
+/** Numbers, and how both sides write them. */
+export function commonWords(): Record<'bytes' | 'durations', [number, string][]> {
+  return JSON.parse(readFileSync(join(TESTS, 'words.json'), 'utf-8'));
 }
 
 function read<T>(folder: string): [string, T][] {

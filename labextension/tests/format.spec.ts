@@ -1,24 +1,12 @@
 import { countVariables, formatBytes, formatDuration, formatElapsed, formatShape } from '../src/format';
-import { trans } from './examples';
+import { commonWords, trans } from './examples';
 
 describe('format', () => {
-  it.each([
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1.0 KiB'],
-    [22439526, '21.4 MiB'],
-    [25339494400, '23.6 GiB'],
-    [2 ** 52, '4096.0 TiB']
-  ])('writes %d bytes as the tables of the kernel do: %s', (nbytes, text) => {
+  it.each(commonWords().bytes)('writes %d bytes as the kernel does: %s', (nbytes, text) => {
     expect(formatBytes(nbytes)).toBe(text);
   });
 
-  it.each([
-    [0.031, '31 ms'],
-    [0.0001234, '0.123 ms'],
-    [3.14, '3.1 s'],
-    [725, '12:05']
-  ])('writes a duration of %d seconds as %s', (seconds, text) => {
+  it.each(commonWords().durations)('writes a duration of %d seconds as the kernel does: %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
   });
 

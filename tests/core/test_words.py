@@ -1,6 +1,8 @@
-"""What a close says of memory: what came back, what did not, and why."""
+"""How sizes and times are written, and what a close says of memory: what came back, what did not, and why."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +10,21 @@ from tests.core.fake import ORIGIN, FakeSession
 from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import SessionInfo, VariableInfo
 from tfsess_magics.core.options import SessionOptions
-from tfsess_magics.core.words import closed_message
+from tfsess_magics.core.words import closed_message, format_bytes, format_seconds
 
 MIB = 1 << 20
+COMMON = json.loads((Path(__file__).parents[1] / "words.json").read_text(encoding="utf-8"))
+"""Numbers, and how the kernel and the sidebar both write them."""
+
+
+@pytest.mark.parametrize(("nbytes", "text"), COMMON["bytes"])
+def test_sizes_are_binary_and_labelled(nbytes: int, text: str) -> None:
+    assert format_bytes(nbytes) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), COMMON["durations"])
+def test_durations_are_written_as_in_the_sidebar(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
 
 
 def was(*, target: str = "", given_back: GivenBack | None = None) -> SessionInfo:

@@ -10,22 +10,26 @@ _INEXACT = 256 * 1024
 
 def format_bytes(nbytes: int) -> str:
     """Write a number of bytes in binary units: ``21.4 MiB``."""
-    size = float(nbytes)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{nbytes} B" if unit == "B" else f"{size:.1f} {unit}"
+    if nbytes < 1024:
+        return f"{nbytes} B"
+    size = nbytes / 1024
+    for unit in ("KiB", "MiB", "GiB"):
+        tenths = int(size * 10 + 0.5)
+        if tenths < 10240:
+            return f"{tenths / 10:.1f} {unit}"
         size /= 1024
     return f"{size:.1f} TiB"
 
 
 def format_seconds(seconds: float) -> str:
-    """Write a duration: ``31 ms``, ``3.1 s``, ``12:05``."""
+    """Write a duration: ``31 ms``, ``3.1 s``, ``12:05``, ``1:02:05``."""
     if seconds < 0.9995:
         return f"{seconds * 1000:.3g} ms"
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def count(number: int, noun: str) -> str:
