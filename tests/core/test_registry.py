@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -32,15 +33,23 @@ def test_open_makes_a_session_once_and_finds_it_again(registry: Registry) -> Non
 
 
 def test_nothing_is_connected_before_a_session_is_opened() -> None:
-    """TensorFlow is imported when the first session opens, never to list, and not for a bad name."""
+    """TensorFlow is imported when the first session opens, never to list, and not for a bad or an unknown name."""
 
     def connect() -> FakeBackend:
         raise AssertionError("connected")
 
     registry: Registry = SessionRegistry(connect)
     assert registry.sessions() == ()
-    with pytest.raises(UnknownSessionError):
-        registry.get("train")
+    orders: tuple[Callable[[], object], ...] = (
+        lambda: registry.get("train"),
+        lambda: registry.trace("train"),
+        lambda: registry.stop("train", "test"),
+        lambda: registry.reset("train", "test"),
+        lambda: registry.close("train", by="test"),
+    )
+    for order in orders:
+        with pytest.raises(UnknownSessionError):
+            order()
     with pytest.raises(InvalidNameError):
         registry.open("1", {}, ORIGIN)
 

@@ -164,6 +164,22 @@ def test_loading_imports_no_tensorflow() -> None:
     assert _in_python(code).splitlines()[-1] == "False False"
 
 
+def test_looking_at_memory_and_unknown_names_import_no_tensorflow() -> None:
+    """There is nothing to look at, and a name that was mistyped costs no import."""
+    code = (
+        f"{START} shell.run_line_magic('load_ext', 'tfsess_magics'); shell.run_line_magic('tfsession', 'memory');"
+        "verbs = ['info', 'trace', 'stop', 'reset', 'close'];"
+        "print({str(shell.run_cell(f'%tfsession {verb} nope').error_in_exec) for verb in verbs});"
+        "print('tensorflow' in sys.modules)"
+    )
+    unknown = "no session is named 'nope'. No session is open."
+    assert _in_python(code).splitlines() == [
+        "TensorFlow has not been used here yet.",
+        repr({unknown}),
+        "False",
+    ]
+
+
 @pytest.mark.parametrize(
     "cell", ["%%tfsession train\nran = True", "%tfsession new train", "tfsess_magics.session('train')"]
 )

@@ -256,7 +256,8 @@ class SessionRegistry(Generic[S]):
         NoRunsError
             If it is eager.
         """
-        return self._connect().stop(self._with_runs(name, "stop"), by, on_stop)
+        session = self._with_runs(name, "stop")
+        return self._connect().stop(session, by, on_stop)
 
     def trace(self, name: str) -> None:
         """Have the next run of the session of that name traced.
@@ -268,7 +269,8 @@ class SessionRegistry(Generic[S]):
         NoRunsError
             If it is eager.
         """
-        self._connect().trace(self._with_runs(name, "trace"))
+        session = self._with_runs(name, "trace")
+        self._connect().trace(session)
 
     def _with_runs(self, name: str, order: str) -> S | ObservedSession:
         session = self.get_any(name)
