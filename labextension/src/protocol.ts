@@ -70,6 +70,8 @@ export interface SessionDetails {
   held_by: string[];
   created: number;
   operations: string;
+  asked: string[];
+  ran_on: string[];
   last_run: Run | null;
   largest_run: Run | null;
   last_error: string | null;

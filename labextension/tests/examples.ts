@@ -127,6 +127,8 @@ export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
     held_by: [],
     created: 4000,
     operations: '312 (12 added by cell 5)',
+    asked: [],
+    ran_on: [],
     last_run: {
       started: 4500,
       duration: 0.031,

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from tfsess_magics.core.memory import GivenBack, RunMemory
 from tfsess_magics.core.options import SessionOptions
-from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.core.trace import DevicePlacement, RunTrace
 
 
 class Kind(StrEnum):
@@ -192,6 +192,8 @@ class SessionInfo:
     last_error: str | None = None
     """Of the latest run that failed, in this generation."""
     devices: tuple[DeviceInfo, ...] = ()
+    asked: tuple[DevicePlacement, ...] = ()
+    """The devices that operations of the graph ask for; where they ran is in the `last_trace`."""
     variables: tuple[VariableInfo, ...] = ()
     """Largest first."""
     names: tuple[str, ...] = ()

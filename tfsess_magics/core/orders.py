@@ -28,7 +28,15 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.words import adopted_message, closed_message, devices_unknown, operations, reset_message
+from tfsess_magics.core.words import (
+    adopted_message,
+    asked_for,
+    closed_message,
+    devices_unknown,
+    operations,
+    ran_on,
+    reset_message,
+)
 
 
 def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
@@ -95,6 +103,8 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         held_by=held_by,
         created=info.created,
         operations="" if info.kind.is_eager else operations(info),
+        asked=asked_for(info),
+        ran_on=ran_on(info),
         last_run=_run(info.last_run, info.unmeasured),
         largest_run=_run(info.largest_run, info.unmeasured),
         last_error=info.last_error,

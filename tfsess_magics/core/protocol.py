@@ -105,6 +105,10 @@ class SessionDetails(msgspec.Struct, frozen=True):
     created: float
     operations: str
     """How many, and how many of them the last cell has added: ``1,204 (12 added by cell 5)``; empty without a graph."""
+    asked: list[str]
+    """What the graph asks to be on which device, a line for each."""
+    ran_on: list[str]
+    """What was on which device in the last run that was traced, a line for each, and which run that was."""
     last_run: Run | None
     largest_run: Run | None
     """The one that needed most memory."""

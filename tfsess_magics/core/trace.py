@@ -41,11 +41,13 @@ class OperationTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlacement:
-    """What ran on one device."""
+    """What of a graph is on one device: as it asks for it, or as it ran."""
 
     device: str
+    """Empty for operations that ask for none."""
     operations: int
-    """Operations of the graph."""
+    first: tuple[str, ...]
+    """Names of the first of them."""
     variables: tuple[str, ...]
 
 

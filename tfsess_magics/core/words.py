@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tfsess_magics.core.model import Kind, SessionInfo
+from collections.abc import Sequence
 
+from tfsess_magics.core.model import Kind, SessionInfo
+from tfsess_magics.core.trace import DevicePlacement
+
+_NAMES = 6
 _INEXACT = 256 * 1024
 """Bytes below which a difference says nothing."""
 
@@ -67,6 +71,33 @@ def operations(info: SessionInfo) -> str:
         return total
     added, by = info.added
     return f"{total} ({f'{added:,}' if added else 'none'} added by {by})"
+
+
+def first_names(names: Sequence[str], number: int) -> str:
+    """Write the first of `number` names: ``a, b and 3 more``."""
+    shown = names[:_NAMES]
+    more = f" and {number - len(shown):,} more" if number > len(shown) else ""
+    return f"{', '.join(shown)}{more}" or "none"
+
+
+def asked_for(info: SessionInfo) -> list[str]:
+    """Say which devices the graph of a session asks for, a line for each."""
+    return [_placed(on) for on in info.asked]
+
+
+def ran_on(info: SessionInfo) -> list[str]:
+    """Say where the last traced run of a session ran, a line for each device, and which run that was."""
+    trace = info.last_trace
+    return [*map(_placed, trace.placement), f"in {trace.where}"] if trace and trace.placement else []
+
+
+def _placed(on: DevicePlacement) -> str:
+    """Write ``CPU:1: 12 operations (v, square and 10 more), variables v``."""
+    operations = f"{count(on.operations, 'operation')} ({first_names(on.first, on.operations)})"
+    variables = (
+        f", {'variable' if len(on.variables) == 1 else 'variables'} {first_names(on.variables, len(on.variables))}"
+    )
+    return f"{on.device}: {operations}{variables if on.variables else ''}"
 
 
 def closed_message(was: SessionInfo) -> str:

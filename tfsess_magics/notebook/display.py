@@ -10,11 +10,13 @@ from textwrap import shorten
 from tfsess_magics.core.history import Sample
 from tfsess_magics.core.model import DeviceInfo, Kind, RunInfo, SessionInfo, State, VariableInfo
 from tfsess_magics.core.words import (
+    asked_for,
     count,
     devices_unknown,
     format_bytes,
     format_seconds,
     operations,
+    ran_on,
     server,
     variables_held,
 )
@@ -146,6 +148,8 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         ("target", server(info.target, info.answers) or "this process"),
         ("devices", devices_unknown(info) or ", ".join(_device(info, device) for device in info.devices)),
         ("operations", operations(info)),
+        *_lines("asked for", asked_for(info)),
+        *_lines("ran on", ran_on(info)),
         ("runs", f"{info.runs:,}"),
     ]
     if info.growth:
@@ -170,6 +174,11 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
 
 def _device(info: SessionInfo, device: DeviceInfo) -> str:
     return f"{device.name} ({format_bytes(info.nbytes_on(device))})"
+
+
+def _lines(name: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Return a fact of several lines."""
+    return [(name if index == 0 else "", line) for index, line in enumerate(lines)]
 
 
 def _run(run: RunInfo, unmeasured: str) -> str:

@@ -8,12 +8,11 @@ from html import escape
 from typing import NamedTuple
 
 from tfsess_magics.core.trace import OperationTrace, RunTrace
-from tfsess_magics.core.words import count, format_bytes
+from tfsess_magics.core.words import count, first_names, format_bytes
 from tfsess_magics.notebook.display import html_table, text_table
 from tfsess_magics.notebook.timeline import Timeline, format_time
 
 _SHOWN = 10
-_NAMES = 6
 _EXPLAINED = (
     "time: of the operation's own code, waiting included, without what ran inside a function that it called. "
     "allocated: the sum of what all its executions allocated, temporary buffers included, which is no peak. "
@@ -76,7 +75,7 @@ def _facts(trace: RunTrace) -> list[tuple[str, str]]:
     around = "from the first operation to the last; the rest is TensorFlow's work around them"
     return [
         ("trace of", f"{trace.session}: {trace.where}"),
-        ("fetches", _names(trace.fetches, trace.fetched)),
+        ("fetches", first_names(trace.fetches, trace.fetched)),
         ("wall time", f"{format_time(trace.duration)}, {format_time(trace.busy)} of it {around}"),
         ("operations", f"{trace.operations:,}, executed {count(trace.executions, 'time')}"),
         ("allocated", f"{format_bytes(trace.allocated)}, the sum of all allocations, which is no peak"),
@@ -102,8 +101,16 @@ def _tables(trace: RunTrace) -> list[_Table]:
         ),
         _Table(
             "placement: where it ran",
-            ("device", "operations", "variables"),
-            [(on.device, f"{on.operations:,}", _names(on.variables, len(on.variables))) for on in trace.placement],
+            ("device", "operations", "which", "variables"),
+            [
+                (
+                    on.device,
+                    f"{on.operations:,}",
+                    first_names(on.first, on.operations),
+                    first_names(on.variables, len(on.variables)),
+                )
+                for on in trace.placement
+            ],
             {1},
         ),
         _Table(
@@ -117,8 +124,3 @@ def _tables(trace: RunTrace) -> list[_Table]:
 
 def _row(op: OperationTrace) -> tuple[str, ...]:
     return op.name if op.of_graph else f"{op.name} *", op.type, op.device, f"{op.executions:,}"
-
-
-def _names(names: Sequence[str], number: int) -> str:
-    more = f" and {number - _NAMES:,} more" if number > _NAMES else ""
-    return f"{', '.join(names[:_NAMES])}{more}" or "none"

@@ -1,9 +1,10 @@
-"""On which devices the operations of a graph have run."""
+"""On which devices the operations of a graph have run, and on which it asks for them to run."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+import threading
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
 
 import tensorflow as tf
@@ -14,6 +15,46 @@ from tfsess_magics.tf.step_stats import Noted
 _SUFFIX = re.compile(r"(/_\d+)?(:\d+)?$")
 """What TensorFlow adds to the name of an input that comes from another device, and the number of an output."""
 _VARIABLES = {"VarHandleOp", "VariableV2", "Variable"}
+_FIRST = 3
+
+
+class AskedDevices:
+    """The devices that the operations of one graph ask for; any thread may call it, and each is looked at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._scanned = 0
+        self._operations: Counter[str] = Counter()
+        self._first: defaultdict[str, list[str]] = defaultdict(list)
+        self._variables: defaultdict[str, list[str]] = defaultdict(list)
+
+    def of(self, graph: tf.Graph) -> tuple[DevicePlacement, ...]:
+        """Return what is asked to be on each device, without what asks for none; nothing if that is all."""
+        with self._lock:
+            if graph.version != self._scanned:
+                operations = graph.get_operations()
+                for op in operations[self._scanned :]:
+                    self._add(op)
+                self._scanned = len(operations)
+            return tuple(
+                DevicePlacement(
+                    device=device,
+                    operations=self._operations[device],
+                    first=tuple(self._first[device]),
+                    variables=tuple(sorted(self._variables[device])),
+                )
+                for device in sorted(self._operations)
+            )
+
+    def _add(self, op: tf.Operation) -> None:
+        if not op.device:
+            return
+        device = _asked(op.device)
+        self._operations[device] += 1
+        if len(self._first[device]) < _FIRST:
+            self._first[device].append(op.name)
+        if op.type in _VARIABLES:
+            self._variables[device].append(op.name)
 
 
 def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation], in_functions: Container[str]) -> list[Noted]:
@@ -57,16 +98,17 @@ def _has_inputs(op: tf.Operation, given: str) -> bool:
 
 def placement(found_in_graph: Iterable[Noted]) -> tuple[tuple[DevicePlacement, ...], dict[str, str]]:
     """Return what ran on each device, and the device of each variable by its name."""
-    names: defaultdict[str, set[str]] = defaultdict(set)
+    names: defaultdict[str, dict[str, None]] = defaultdict(dict)
     variables: dict[str, str] = {}
     for found in found_in_graph:
-        names[found.device].add(found.name)
+        names[found.device][found.name] = None
         if found.type in _VARIABLES:
             variables[found.name] = found.device
     devices = tuple(
         DevicePlacement(
             device=device,
             operations=len(names[device]),
+            first=tuple(names[device])[:_FIRST],
             variables=tuple(sorted(name for name, where in variables.items() if where == device)),
         )
         for device in sorted(names)

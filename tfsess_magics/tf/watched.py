@@ -20,6 +20,7 @@ from tfsess_magics.tf.devices import described
 from tfsess_magics.tf.growth import Growth
 from tfsess_magics.tf.hooks import hooks
 from tfsess_magics.tf.kernel_memory import by_allocator
+from tfsess_magics.tf.placement import AskedDevices
 from tfsess_magics.tf.server import OnServer
 from tfsess_magics.tf.trace import Tracer
 from tfsess_magics.tf.variables import GraphVariables
@@ -49,6 +50,7 @@ class Watched:
         self.waiting = Waiting(meter)
         self._on_server = OnServer(self._session, meter, self.graph_variables)
         self.tracer = Tracer(meter)
+        self._asked = AskedDevices()
         self.growth = Growth(self._session, meter)
         self._devices: tuple[DeviceInfo, ...] | None = None
 
@@ -113,7 +115,7 @@ class Watched:
 
     def info(self, **owned: Any) -> SessionInfo:
         """Return all that is known of it now; what its owner knows of it is given, by the names of the record."""
-        devices = self.devices
+        session, devices = self.session, self.devices
         return SessionInfo(
             **owned,
             **self._facts(),
@@ -124,6 +126,7 @@ class Watched:
             unmeasured=_ON_SERVER if self.target else hooks.allocators.unavailable.get(CPU, ""),
             last_error=self.meter.last_error,
             devices=devices,
+            asked=() if session is None else self._asked.of(session.graph),
             variables=self.variables(),
             last_trace=self.tracer.last,
             is_trace_ordered=self.tracer.is_ordered,

@@ -56,11 +56,10 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
         </>
       )}
       {isOfOthers(session) && (
-        <Fact name={trans.__('referred to by')}>
-          {details.held_by.length > 0
-            ? details.held_by.map(holder => <div key={holder}>{holder}</div>)
-            : trans.__('nothing but garbage')}
-        </Fact>
+        <Lines
+          name={trans.__('referred to by')}
+          lines={details.held_by.length > 0 ? details.held_by : [trans.__('nothing but garbage')]}
+        />
       )}
       {session.target && <Fact name={trans.__('target')}>{session.target}</Fact>}
       {details.devices.length > 0 && (
@@ -70,6 +69,8 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
           ))}
         </Fact>
       )}
+      {details.asked.length > 0 && <Lines name={trans.__('asked for')} lines={details.asked} />}
+      {details.ran_on.length > 0 && <Lines name={trans.__('ran on')} lines={details.ran_on} />}
       {lastRun && (
         <Fact name={trans.__('last run')}>
           <RunLine run={lastRun} />
@@ -95,6 +96,16 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }): 
       <dt>{name}</dt>
       <dd>{children}</dd>
     </>
+  );
+}
+
+function Lines({ name, lines }: { name: string; lines: readonly string[] }): React.JSX.Element {
+  return (
+    <Fact name={name}>
+      {lines.map(line => (
+        <div key={line}>{line}</div>
+      ))}
+    </Fact>
   );
 }
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import tensorflow as tf
 
+import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.trace.traced import SIDE, build, traced
+from tfsess_magics.core import protocol
+from tfsess_magics.core.orders import carry_out
+from tfsess_magics.notebook.display import SessionDetails
 from tfsess_magics.tf.session import NamedSession
 
 v1 = tf.compat.v1
@@ -19,9 +23,41 @@ def test_it_says_what_ran_where(work: NamedSession) -> None:
     assert trace.fetches == ("all",)
     assert [on.device for on in trace.placement] == ["CPU:0", "CPU:1", "CPU:2", "CPU:3"]
     assert [on.variables for on in trace.placement] == [("moved", "v0"), ("v1",), ("v2",), ("v3",)]
+    assert [len(set(on.first)) for on in trace.placement] == [min(on.operations, 3) for on in trace.placement]
     assert {(op.operation, op.asked, op.device) for op in trace.moved} == {("moved", "GPU:0", "CPU:0")}
     devices = {op.name: op.device for op in trace.slowest}
     assert devices.items() >= {f"square{index}": f"CPU:{index}" for index in range(4)}.items()
+
+
+def test_what_is_asked_for_is_told_before_and_what_ran_after_a_trace(work: NamedSession) -> None:
+    """In the record, in the magic's text and in the sidebar's details; each operation that asks for a device counts."""
+    ops = [op for op in work.graph.get_operations() if op.device == "/device:CPU:1"]
+    info = work.info()
+    assert [on.device for on in info.asked] == ["CPU:0", "CPU:1", "CPU:2", "CPU:3", "GPU:0"]
+    assert [on.variables for on in info.asked] == [("v0",), ("v1",), ("v2",), ("v3",), ("moved",)]
+    assert (info.asked[1].operations, info.asked[1].first) == (len(ops), tuple(op.name for op in ops[:3]))
+    with work, tf.device("/CPU:1"):
+        tf.constant(1.0)
+    assert work.info().asked[1].operations == len(ops) + 1
+    asked = f"CPU:1: {len(ops) + 1} operations ({', '.join(op.name for op in ops[:3])} and {len(ops) - 2} more)"
+    before = _details(work)
+    assert (before.asked[1], before.ran_on) == (f"{asked}, variable v1", [])
+    trace = traced(work)
+    after = _details(work)
+    assert after.asked == before.asked
+    assert after.ran_on[-1] == f"in {trace.where}"
+    for line, on in zip(after.ran_on[:-1], trace.placement, strict=True):
+        assert line.startswith(f"{on.device}: {on.operations} operations ({', '.join(on.first)}")
+    assert after.ran_on[0].endswith("variables moved, v0")
+    shown = repr(SessionDetails(work.info(), []))
+    assert all(line in shown for line in (*after.asked, *after.ran_on))
+
+
+def _details(work: NamedSession) -> protocol.SessionDetails:
+    done = carry_out(protocol.Describe(1, work.number), tfsess_magics.process.registry)
+    assert isinstance(done, protocol.Done)
+    assert done.details is not None
+    return done.details
 
 
 def test_the_devices_of_variables_are_the_actual_ones_until_a_reset(work: NamedSession) -> None:
