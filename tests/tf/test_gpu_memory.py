@@ -12,7 +12,7 @@ from tfsess_magics.core.memory import DeviceMemory
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf import nvml
 from tfsess_magics.tf.device_functions import DeviceFunctions
-from tfsess_magics.tf.kernel_memory import ProcessMemory
+from tfsess_magics.tf.kernel_memory import ProcessMemory, by_allocator
 
 GIB = 1 << 30
 
@@ -98,6 +98,12 @@ def test_a_run_is_measured_on_each_device() -> None:
     assert allocator is not None
     assert allocator.peak_before == 3 * GIB
     assert gpu(memory, FakeHolder(0)).peak == 3 * GIB
+
+
+def test_variables_are_counted_where_they_are_known_to_be() -> None:
+    """With a CPU and a GPU TensorFlow may have put on either what asks for neither, or for one that is not there."""
+    sizes = [("GPU:0", 5 * GIB), ("CPU:0", 3 * GIB), ("CPU:0", 1024), ("", GIB), ("GPU:7", GIB)]
+    assert by_allocator(sizes, FakeHolder.local_devices) == {"GPU:0": (5 * GIB, 0), "CPU": (3 * GIB + 1024, 1024)}
 
 
 def test_before_eager_code_has_run_the_reason_is_told() -> None:

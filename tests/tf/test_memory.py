@@ -87,6 +87,16 @@ print([(of.name, of.nbytes / MIB) for of in cpu.held], cpu.in_use, cpu.peak >= c
     assert (int(in_use), is_below_peak, int(other)) == (about(45 * MIB), "True", about(0))
 
 
+def test_a_variable_for_a_device_that_is_not_there_is_where_it_is(open_session: Open) -> None:
+    """TensorFlow has put it elsewhere; no device is told of that the process does not have."""
+    with open_session("a", config=v1.ConfigProto(device_count={"CPU": 2})) as a:
+        with tf.device("/GPU:0"):
+            v = variable("v", 4 * MIB)
+        a.run(v.initializer)
+    (device,) = memory().devices
+    assert (device.name, {of.name: of.nbytes for of in device.held}["a"]) == ("CPU", 4 * MIB)
+
+
 def test_what_no_variable_holds_is_other() -> None:
     """A tensor that a module keeps; it is gone with it."""
     gc.collect()

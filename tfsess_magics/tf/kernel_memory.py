@@ -170,23 +170,25 @@ def by_allocator(sizes: Iterable[tuple[str, int]], devices: Iterable[DeviceInfo]
     Parameters
     ----------
     sizes
-        Pairs of a variable's device, empty where TensorFlow has chosen it, and its bytes.
+        Pairs of the device that a variable asks for, empty where it asks for none, and its bytes.
     devices
         Those of the session.
 
     Returns
     -------
     Mapping
-        From the name of the allocator to the bytes, and those of variables that are too small for it to count. What is
-        on one of several kinds of devices, and it is not known on which, is left out.
+        From the name of the allocator to the bytes, and those of variables that are too small for it to count. A device
+        that the session does not have is not where TensorFlow has put a variable. What is on one of several kinds of
+        devices, and it is not known on which, is left out.
     """
-    kinds = {device.type for device in devices}
+    types = {device.name: device.type for device in devices}
+    only = CPU if set(types.values()) == {CPU} else ""
     found: dict[str, tuple[int, int]] = {}
     for device, nbytes in sizes:
-        name = device or (CPU if kinds == {CPU} else "")
-        if not name or not nbytes:
+        where = types.get(device, only)
+        if not where or not nbytes:
             continue
-        is_host = name.startswith(CPU)
-        total, uncounted = found.get(CPU if is_host else name, (0, 0))
-        found[CPU if is_host else name] = total + nbytes, uncounted + (nbytes if is_host and nbytes < COUNTED else 0)
+        name = CPU if where == CPU else device
+        total, uncounted = found.get(name, (0, 0))
+        found[name] = total + nbytes, uncounted + (nbytes if name == CPU and nbytes < COUNTED else 0)
     return found
