@@ -102,6 +102,16 @@ def test_a_monitored_session_is_listed_with_its_maker(backend: TensorFlow) -> No
     assert observed() == []
 
 
+def test_a_session_that_a_context_manager_of_tensorflow_makes_is_listed_with_its_maker(backend: TensorFlow) -> None:
+    """Python's own code, which enters it, stands between the two."""
+    with tf.Graph().as_default():
+        supervisor = v1.train.Supervisor(logdir=None)
+        with supervisor.managed_session() as session:
+            assert [(info.origin.module, info.origin.file) for info in observed()] == [(__name__, __file__)]
+        assert session._closed
+    assert observed() == []
+
+
 def test_a_session_on_a_server_is_listed_with_its_target(backend: TensorFlow) -> None:
     """Runs count as ever; of its devices and values nothing is asked, since a server may not answer."""
     server = v1.train.Server.create_local_server()

@@ -43,10 +43,10 @@ def is_ours(file: str) -> bool:
     return file.startswith(_PACKAGE)
 
 
-def calling_origin(maker: Maker = Maker.API, *besides: str) -> Origin:
-    """Return the origin of the code that is calling, outside this package and the folders `besides`."""
+def calling_origin(maker: Maker = Maker.API, passes: Callable[[str], bool] = is_ours) -> Origin:
+    """Return the origin of the code that is calling, outside this package and the files that `passes` is true of."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, *besides)):
+    while frame is not None and (is_ours(frame.f_code.co_filename) or passes(frame.f_code.co_filename)):
         frame = frame.f_back
     if frame is None:
         return Origin(maker=maker)

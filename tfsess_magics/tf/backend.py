@@ -19,7 +19,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.tf import keras_session, observe, trace
 from tfsess_magics.tf.adopted import AdoptedSession
-from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.belongings import is_between
 from tfsess_magics.tf.beside import look_among
 from tfsess_magics.tf.config import check_options
 from tfsess_magics.tf.eager import EagerScope
@@ -146,7 +146,7 @@ class TensorFlow:
     def _meet(self, session: BaseSession, is_new: bool) -> RunMeter:
         known = self._known(session)
         if known is None:
-            origin = calling_origin(Maker.OTHER, TENSORFLOW) if is_new else Origin(maker=Maker.OTHER)
+            origin = calling_origin(Maker.OTHER, is_between) if is_new else Origin(maker=Maker.OTHER)
             known = self._registry.admit(
                 lambda number, changed, gone: ObservedSession(number, session, origin, changed, gone)
             )

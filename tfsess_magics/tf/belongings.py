@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import weakref
@@ -23,6 +24,16 @@ KERAS = tuple(
     for folder in ("keras/src", "tf_keras/src", "tensorflow/python/keras")
 )
 """Parts of the paths of Keras' code, whichever it is."""
+
+
+def is_between(file: str) -> bool:
+    """Say whether `file` is TensorFlow's or Keras', or runs their context managers: no code of whoever uses them."""
+    return file.startswith(TENSORFLOW) or file == contextlib.__file__ or is_keras(file)
+
+
+def is_keras(file: str) -> bool:
+    """Say whether `file` is Keras'."""
+    return any(folder in file for folder in KERAS)
 
 
 class _Claim(NamedTuple):
@@ -107,7 +118,7 @@ def frame_of(operation: tf.Operation) -> Any:
     """Return the innermost frame outside TensorFlow, Keras and this package that made `operation`, None if unknown."""
     for frame in reversed(list(operation.traceback or ())):
         file = frame.filename
-        if not (file.startswith(TENSORFLOW) or is_ours(file) or any(folder in file for folder in KERAS)):
+        if not (is_ours(file) or is_between(file)):
             return frame
     return None
 

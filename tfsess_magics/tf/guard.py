@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from inspect import CO_COROUTINE, CO_GENERATOR
 from pathlib import PurePath
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple, SupportsIndex
 
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.origin import cell_of, is_ours
-from tfsess_magics.tf.belongings import KERAS, TENSORFLOW
+from tfsess_magics.tf.belongings import is_between, is_keras
 
 
 class Caller(NamedTuple):
@@ -42,13 +41,9 @@ def caller() -> Caller | None:
     by_keras = False
     while frame is not None:
         code = frame.f_code
-        if any(folder in code.co_filename for folder in KERAS):
+        if is_keras(code.co_filename):
             by_keras |= code.co_name == "clear_session"
-        elif not (
-            code.co_filename.startswith(TENSORFLOW)
-            or code.co_filename == contextlib.__file__
-            or is_ours(code.co_filename)
-        ):
+        elif not (is_ours(code.co_filename) or is_between(code.co_filename)):
             module = str(frame.f_globals.get("__name__", ""))
             suspendable = bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE))
             return Caller(code.co_filename, frame.f_lineno, code.co_name, module, suspendable, by_keras)

@@ -25,7 +25,7 @@ from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.allocators import Allocators
-from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.belongings import is_between
 from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.gate import leaves_close_to_stop
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
@@ -183,7 +183,7 @@ def _caller() -> str:
     if cell is not None:
         return f"cell {cell}"
     file = sys._getframe(2).f_code.co_filename
-    return "" if is_ours(file) else str(calling_origin(Maker.OTHER, TENSORFLOW))
+    return "" if is_ours(file) else str(calling_origin(Maker.OTHER, is_between))
 
 
 def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tfsess_magics.tf.belongings import KERAS, TENSORFLOW
+from tfsess_magics.tf.belongings import TENSORFLOW, is_keras
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -45,8 +45,7 @@ def is_by_keras(error: BaseException) -> bool:
     """Say whether Keras called what raised `error`."""
     traceback = error.__traceback__
     while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        if any(folder in file for folder in KERAS):
+        if is_keras(traceback.tb_frame.f_code.co_filename):
             return True
         traceback = traceback.tb_next
     return False
