@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 SHELL = """
 import sys
@@ -15,7 +16,7 @@ shell = InteractiveShell(config=config)
 shell.run_line_magic("load_ext", "tfsess_magics")
 for cell in sys.argv[1:]:
     print("cell")
-    shell.run_cell(cell)
+    shell.run_cell(cell, store_history=True)
 """
 HOLDS = "That holds for the whole process, and until the kernel is restarted"
 PREPARE = "import tensorflow as tf; v1 = tf.compat.v1"
@@ -29,12 +30,12 @@ def said_after(cells: Iterable[str], word: str = HOLDS) -> list[list[str]]:
 
 
 def test_a_switch_for_the_whole_process_is_said_once() -> None:
-    """After the cell that threw it, with what it means; one line."""
+    """After the cell that threw it, with who did and what it means; one line."""
     switches = {
-        "v1.disable_eager_execution()": "disable_eager_execution was called: new threads are in graph mode",
-        "v1.disable_resource_variables()": "disable_resource_variables was called: get_variable makes reference",
-        "v1.disable_control_flow_v2()": "disable_control_flow_v2 was called: cond and while_loop build",
-        "v1.disable_v2_tensorshape()": "disable_v2_tensorshape was called: the elements of a shape are Dimension",
+        "v1.disable_eager_execution()": "cell {cell}, line 1 called disable_eager_execution: new threads are",
+        "v1.disable_resource_variables()": "cell {cell}, line 1 called disable_resource_variables: get_variable makes",
+        "v1.disable_control_flow_v2()": "cell {cell}, line 1 called disable_control_flow_v2: cond and while_loop",
+        "v1.disable_v2_tensorshape()": "cell {cell}, line 1 called disable_v2_tensorshape: the elements of a",
         "v1.mixed_precision.enable_mixed_precision_graph_rewrite(v1.train.GradientDescentOptimizer(0.1))": (
             "enable_mixed_precision_graph_rewrite was called: sessions that are made from now on rewrite"
         ),
@@ -42,16 +43,44 @@ def test_a_switch_for_the_whole_process_is_said_once() -> None:
     prepared, *said = said_after([PREPARE, *(f"x = {call}" for call in switches), "x = 1"])
     assert prepared == []
     assert said.pop() == []
-    for lines, start in zip(said, switches.values(), strict=True):
+    for cell, (lines, start) in enumerate(zip(said, switches.values(), strict=True), 2):
         (line,) = lines
-        assert line.startswith(start)
+        assert line.startswith(start.format(cell=cell))
+
+
+def test_a_module_that_throws_a_switch_is_named(tmp_path: Path) -> None:
+    """With the line, also where it has its own name for the switch, and in a session; whoever else called it is not."""
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "__init__.py").touch()
+    (tmp_path / "nets" / "legacy.py").write_text(
+        "from tensorflow.compat.v1 import disable_v2_behavior as begin\n\ndef prepare():\n    begin()\n"
+    )
+    import_it = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom nets import legacy"
+    prepared, there_and_back, said, *after = said_after(
+        [
+            f"{PREPARE}\n{import_it}",
+            "v1.disable_v2_behavior(); v1.enable_v2_behavior()",
+            "%%tfsession a\nlegacy.prepare()",
+            "legacy.prepare()",
+        ]
+    )
+    (line,) = said
+    assert line.startswith("nets.legacy.prepare (nets/legacy.py:4) called disable_v2_behavior: TensorFlow works as")
+    assert [prepared, there_and_back, *after] == [[], [], []]
+
+
+def test_a_switch_that_was_thrown_where_nobody_saw_it_is_said_without_a_name() -> None:
+    """As where its function is replaced by another of the same effect."""
+    throw = "from tensorflow.python.eager import context; context.default_execution_mode = context.GRAPH_MODE"
+    _, (line,) = said_after([PREPARE, throw])
+    assert line.startswith("disable_eager_execution was called: new threads are in graph mode")
 
 
 def test_a_switch_that_throws_others_is_said_alone() -> None:
     """Also in a session's cell, and not again after the next one."""
     header = "%%tfsession a\n"
     prepared, said, *after = said_after([PREPARE, f"{header}v1.disable_v2_behavior()", f"{header}x = 1", "x = 1"])
-    assert [line.split(":")[0] for line in said] == ["disable_v2_behavior was called"]
+    assert [line.split(":")[0] for line in said] == ["cell 2, line 2 called disable_v2_behavior"]
     assert [prepared, *after] == [[], [], []]
 
 
@@ -83,6 +112,19 @@ def test_gpu_options_of_other_codes_sessions_that_come_too_late() -> None:
         r"TensorFlow reads them once per process, .*",
         line,
     )
+
+
+def test_gpu_options_of_a_named_session_that_come_too_late() -> None:
+    """Said at creation: before the body, and not again."""
+    config = "--config v1.ConfigProto(gpu_options=v1.GPUOptions(per_process_gpu_memory_fraction=0.5))"
+    body = "print('body: GPU options')"
+    prepared, said, after = said_after(
+        [f"{PREPARE}{GPU}first = tf.constant(1)", f"%%tfsession a {config}\n{body}", f"%%tfsession a\n{body}"],
+        "GPU options",
+    )
+    assert [prepared, after] == [[], ["body: GPU options"]]
+    start = "a: GPU options (per_process_gpu_memory_fraction: 0.5) were asked for, but TensorFlow reads them once per"
+    assert [line[: len(start)] for line in said] == [start, "body: GPU options"]
 
 
 def test_gpu_options_are_not_told_of_where_there_is_no_gpu() -> None:

@@ -68,7 +68,12 @@ class TensorFlow:
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
         observe.install(
-            self._meet, self._strays.resets.append, self._meet_variable, self._stopper, self._memory.allocators
+            self._meet,
+            self._strays.resets.append,
+            self._meet_variable,
+            self._stopper,
+            self._memory.allocators,
+            switched=self._switches.called,
         )
         keras_session.install(self._strays.keras_sessions.append)
 

@@ -34,6 +34,8 @@ class Hooks:
     """Told who replaced the default graph of ordinary code."""
     variable_made: Callable[[Any, bool], None]
     """Told of eager variables, as `made` is of sessions."""
+    switched: Callable[[str, Caller], None]
+    """Told which of TensorFlow's switches for the whole process is called, and by whom."""
     stopper: Stopper
     """Asked by runs whether they may go on."""
     allocators: Allocators

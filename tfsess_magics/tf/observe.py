@@ -1,7 +1,8 @@
 """See every TensorFlow session that any code makes, its runs and its close.
 
 Methods of ``BaseSession`` are wrapped, the one that resets the default graph and the one that starts a thread, each in
-a plain function of the same name and signature; so are the two that tell the user of an allocator's peak.
+a plain function of the same name and signature; so are the two that tell the user of an allocator's peak, and the one
+that TensorFlow's switches for the whole process call.
 
 The wrapped call behaves as before; where it fails, its traceback has one frame of this package, which is taken out in
 IPython's output.
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
-from tensorflow.python.eager import context
+from tensorflow.python.eager import context, monitoring
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import resource_variable_ops
 
@@ -36,6 +37,7 @@ from tfsess_magics.tf.started import leave as leave_thread
 from tfsess_magics.tf.stay import innermost_stay
 from tfsess_magics.tf.steps import around_deprecated_use, around_extend, around_step, around_use
 from tfsess_magics.tf.stopper import Stopper
+from tfsess_magics.tf.switches import around_gauge
 
 _Variable = resource_variable_ops.BaseResourceVariable
 _CLOSED_BY = "_tfsess_magics_closed_by"
@@ -68,6 +70,8 @@ def install(
     variable_made: Callable[[Any, bool], None] = lambda _, __: None,
     stopper: Stopper | None = None,
     allocators: Allocators | None = None,
+    *,
+    switched: Callable[[str, Caller], None] = lambda _, __: None,
 ) -> None:
     """Begin to see sessions: tell `made` of those that are there, and of new ones. Harmless when it is done already.
 
@@ -75,6 +79,7 @@ def install(
     """
     if hooks.made is None:
         hooks.made, hooks.was_reset, hooks.variable_made = made, was_reset, variable_made
+        hooks.switched = switched
         hooks.stopper = stopper or Stopper()
         hooks.allocators = allocators or Allocators()
         for owner, name, around in _WRAPPED:
@@ -217,6 +222,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession._Callable, "__call__", around_step),
     (ops._DefaultGraphStack, "reset", _around_reset),
     (_Variable, "__init__", _around_variable),
+    (monitoring.BoolGaugeCell, "set", around_gauge),
     (context.Context, "get_memory_info", around_memory_info),
     (context.Context, "reset_memory_stats", around_reset_of_peak),
     (threading.Thread, "start", _around_start),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tensorflow.python import tf2
 from tensorflow.python.eager import context
 from tensorflow.python.framework import tensor_shape
 from tensorflow.python.ops import control_flow_util, resource_variables_toggle
 from tensorflow.python.training.experimental import mixed_precision_global_state
+
+from tfsess_magics.tf.guard import Caller, caller
+from tfsess_magics.tf.hooks import hooks
 
 
 class _Switch(NamedTuple):
@@ -51,18 +56,40 @@ class Switches:
 
     def __init__(self) -> None:
         self._thrown = _thrown()
+        self._callers: dict[str, Caller] = {}
+
+    def called(self, name: str, who: Caller) -> None:
+        """Note who calls the switch of that name."""
+        self._callers.setdefault(name, who)
 
     def news(self) -> list[str]:
         """Return a sentence for each switch that was thrown, and what that means."""
         before, self._thrown = self._thrown, _thrown()
+        callers, self._callers = self._callers, {}
         new = [name for name in self._thrown if name not in before]
         if _ALL in new:
             new = [_ALL]
         return [
-            f"{name} was called: {_SWITCHES[name].meaning}. That holds for the whole process, and until the kernel is "
-            "restarted"
+            f"{f'{callers[name]} called {name}' if name in callers else f'{name} was called'}: "
+            f"{_SWITCHES[name].meaning}. That holds for the whole process, and until the kernel is restarted"
             for name in new
         ]
+
+
+def around_gauge(original: Callable[[Any, bool], None]) -> Callable[[Any, bool], None]:
+    """Wrap ``BoolGaugeCell.set``, by which most switches count their use: their functions have many names."""
+
+    @functools.wraps(original)
+    def set(self: Any, value: bool) -> None:  # noqa: A001
+        original(self, value)
+        try:
+            name = sys._getframe(1).f_code.co_name
+            if hooks.made and name in _SWITCHES and (who := caller()):
+                hooks.switched(name, who)
+        except Exception:  # noqa: BLE001 - an error of ours is not the user's
+            hooks.log_once("the call of a switch could not be noted")
+
+    return set
 
 
 def _thrown() -> list[str]:
