@@ -62,7 +62,7 @@ def test_the_users_names_get_nothing_else(notebook: Notebook) -> None:
         ),
         ("train --config nothing", "--config nothing: NameError: name 'nothing' is not defined"),
         ("train --config 1/0", "--config 1/0: ZeroDivisionError: division by zero"),
-        ("train --config 7", "--config takes a tf.compat.v1.ConfigProto; 7 is 7."),
+        ("train --config 7", "--config takes a tf.compat.v1.ConfigProto; 7 is of type int."),
         ("train --config f(", ") is missing in: train --config f("),
         ("train --config-file nowhere.txt", "--config-file nowhere.txt: No such file or directory."),
     ],

@@ -211,10 +211,10 @@ def test_a_session_can_work_in_a_graph_that_is_there(notebook: Notebook) -> None
     assert said in notebook.ok("%tfsession reset a").out
     assert notebook.ok("v.graph is g, len(g.get_operations()) > 0").value == (True, True)
     assert "it was opened without" in notebook.run("%%tfsession a --graph g\n1").err
-    assert "--graph takes a tf.Graph; 7 is 7." in notebook.run("%%tfsession b --graph 7\n1").err
+    assert "--graph takes a tf.Graph; 7 is of type int." in notebook.run("%%tfsession b --graph 7\n1").err
     function = "f = tf.function(lambda: 1).get_concrete_function().graph"
     notebook.ok(function)
-    assert "(the graph of a function)" in notebook.run("%%tfsession b --graph f\n1").err
+    assert "f is of type FuncGraph (the graph of a function)." in notebook.run("%%tfsession b --graph f\n1").err
 
 
 def test_sessions_that_look_leaked_are_marked_and_closed_after_asking(

@@ -167,18 +167,20 @@ def has_run_something(besides: int = 0) -> bool:
 def _check_graph(graph: object) -> GraphOption:
     value, text = graph if isinstance(graph, Written) else (graph, "")
     if not isinstance(value, tf.Graph) or value.building_function:
-        given = f"{text} is" if text else "got"
         hint = " (the graph of a function)" if isinstance(value, tf.Graph) else ""
-        raise InvalidOptionError(f"--graph takes a tf.Graph; {given} {value!r}{hint}.")
+        raise InvalidOptionError(f"--graph takes a tf.Graph; {_given(text, value)}{hint}.")
     return GraphOption(weakref.ref(value), f"--graph {text or '…'}")
 
 
 def _config_option(proto: object, text: str) -> ConfigOption:
     if not isinstance(proto, ConfigProto):
-        given = f"{text} is" if text else "got"
-        raise InvalidOptionError(f"--config takes a tf.compat.v1.ConfigProto; {given} {proto!r}.")
+        raise InvalidOptionError(f"--config takes a tf.compat.v1.ConfigProto; {_given(text, proto)}.")
     one_line = text_format.MessageToString(proto, as_one_line=True)
     return ConfigOption(proto.SerializeToString(deterministic=True), one_line, f"--config {text or '…'}")
+
+
+def _given(text: str, value: object) -> str:
+    return f"{text} is of type {type(value).__name__}" if text else f"got {value!r}"
 
 
 def _read_config(path: object) -> ConfigOption:
