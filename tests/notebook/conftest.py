@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,8 @@ def plain_notebook(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) 
     shell.display_formatter.active_types = ["text/plain"]
     yield Notebook(shell, capsys)
     shell.reset()
+    if tf := sys.modules.get("tensorflow"):
+        tf.compat.v1.reset_default_graph()  # cells that are in no session build in it
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import gc
 import os
 from collections.abc import Iterator
 from typing import Protocol
@@ -41,6 +42,7 @@ def train(open_session: Open) -> NamedSession:
 @pytest.fixture
 def unwrapped() -> Iterator[Methods]:
     """TensorFlow's own methods, which a test must put back."""
+    gc.collect()  # sessions that garbage of other tests holds would be seen
     before = methods()
     yield before
     tfsess_magics.process.connect().unobserve()
