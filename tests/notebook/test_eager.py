@@ -3,6 +3,7 @@
 import gc
 import weakref
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
@@ -20,6 +21,15 @@ def cells(notebook: Notebook) -> Iterator[Notebook]:
     tfsess_magics.close(*tfsess_magics.process.registry.names)
     notebook.shell.reset()
     gc.collect()
+
+
+KERAS = ("keras.src.backend.common.global_state", "tf_keras.src.backend", "tensorflow.python.keras.backend")
+"""Modules that have a ``clear_session``."""
+
+
+def _noted(*_: object) -> None:
+    """Stand in for ``clear_session`` of a module."""
+    _noted_clears.append(None)  # type: ignore[name-defined]  # noqa: F821
 
 
 def info(name: str) -> SessionInfo:
@@ -159,6 +169,25 @@ def test_a_reset_drops_the_names_and_goes_on(cells: Notebook) -> None:
     assert (e.generation, e.variables, e.names) == (2, (), ())
     cells.ok("%%tfsession e\nw = tf.Variable(1.0)")
     assert info("e").names == ("w",)
+
+
+@pytest.mark.parametrize("order", ["%tfsession reset e", "%tfsession close e", "tfsess_magics.close('e')"])
+def test_keras_is_not_cleared(cells: Notebook, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``clear_session`` is for the whole process: models of other cells would lose what Keras knows of them."""
+    clears: list[None] = []
+    for module in map(import_module, KERAS):
+        monkeypatch.setattr(module, "_noted_clears", clears, raising=False)
+        monkeypatch.setattr(module.clear_session, "__code__", _noted.__code__)  # whatever name it is called by
+    model = "m = tf.keras.Sequential([tf.keras.Input([2]), tf.keras.layers.Dense(1)])"
+    cells.ok(f"{model}\nordinary = m")
+    cells.ok(
+        f"%%tfsession e --eager\n{model}\nm.compile('sgd', 'mse')\nm.fit(tf.ones([4, 2]), tf.ones([4, 1]), verbose=0)"
+    )
+    cells.ok(order)
+    assert clears == []
+    cells.ok("tf.keras.backend.clear_session()\ntf.compat.v1.keras.backend.clear_session()")
+    assert len(clears) == 2
+    cells.ok("ordinary.predict(tf.ones([1, 2]), verbose=0)\ndel ordinary")
 
 
 def test_a_reset_of_the_default_graph_takes_nothing_from_a_scope(cells: Notebook) -> None:
