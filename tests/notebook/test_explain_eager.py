@@ -15,6 +15,14 @@ EAGER = "was made in eager mode and is in no graph; this cell runs in"
             ("this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"),
         ),
         (
+            "v1.gradients(weight, weight)",
+            ("this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"),
+        ),
+        (
+            "v1.metrics.mean(1.0)",
+            ("this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"),
+        ),
+        (
             "%%tfsession train\ny + eager",
             f"a tensor of shape (2,) {EAGER} 'train'. Pass its value: .numpy()",
         ),

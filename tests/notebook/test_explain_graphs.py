@@ -52,6 +52,31 @@ def test_of_another_graph_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None
     assert "it was used in session 'train'" in said
 
 
+@pytest.mark.parametrize("cell", ["x + 1", "x.eval()"])
+def test_of_what_is_gone_in_an_ordinary_cell(two: tuple[Notebook, int], cell: str) -> None:
+    """Nothing leads back to it."""
+    notebook, _ = two
+    notebook.ok("%tfsession reset prep")
+    said = explained(notebook, cell)
+    assert "was made before the reset of 'prep' (generation 1, cell" in said
+    assert said.endswith(". Build it again: %%tfsession prep")
+    notebook.ok("%tfsession close prep")
+    said = explained(notebook, cell)
+    assert "was made in session 'prep', which was closed since (generation 1, cell" in said
+    assert said.endswith(". Build it again: %%tfsession NAME")
+
+
+@pytest.mark.parametrize("cell", ["z + 1", "z.eval()"])
+def test_of_other_code_in_an_ordinary_cell(two: tuple[Notebook, int], cell: str) -> None:
+    """Its session can be given a name, or its graph where it has none."""
+    notebook, _ = two
+    notebook.ok("with tf.Graph().as_default():\n    z = tf.constant(1.0); sess = v1.Session()")
+    assert re.search(r"\. To go on there: %tfsession adopt #\d+ NAME$", explained(notebook, cell))
+    notebook.ok("sess.close()")
+    assert explained(notebook, cell).endswith(". To work in its graph: %%tfsession NAME --graph GRAPH")
+    notebook.ok("del z, sess")
+
+
 def test_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
     """TensorFlow's "out of scope" is an eager cell that uses a graph's tensor."""
     notebook, cell = two

@@ -69,6 +69,21 @@ def test_a_variable_that_exists(two: tuple[Notebook, int]) -> None:
     )
 
 
+def test_a_variable_that_an_ordinary_cell_evaluates(two: tuple[Notebook, int]) -> None:
+    """TensorFlow only says that it does not."""
+    notebook, _ = two
+    cell = notebook.shell.execution_count
+    notebook.ok("%%tfsession train\nv = v1.get_variable('v', initializer=1.0); v.initializer.run()\nv.eval()")
+    assert explained(notebook, "v.eval(session=tfsess_magics.get('train').session)") == (
+        f"tfsess_magics: tensor 'v:0' was made in session 'train' (generation 1, cell {cell}); this cell is eager. "
+        "Go on there: %%tfsession train"
+    )
+    assert explained(notebook, "tf.Variable(1.0).eval()") == (
+        "tfsess_magics: the variable was made in eager mode. To get its value: .numpy()"
+    )
+    notebook.ok("del v")
+
+
 def test_a_variable_that_exists_in_an_adopted_session(two: tuple[Notebook, int]) -> None:
     """Which cannot be reset."""
     notebook, _ = two
@@ -96,7 +111,9 @@ def test_variables_without_a_value_in_a_session_of_other_code(two: tuple[Noteboo
         assert line == "sess.run(['v/Assign'])"
     else:
         assert re.fullmatch(
-            r"SESSION\.run\(\['v/Assign'\]\), where SESSION stands for #\d+, which has no name in the notebook", line
+            r"SESSION\.run\(\['v/Assign'\]\), where SESSION stands for #\d+, made by cell \d+, "
+            "which has no name in the notebook",
+            line,
         )
     notebook.ok(f"{session}.close()\ndel v, total, {session.removesuffix('[0]')}")
 

@@ -32,6 +32,8 @@ _THREAD = (
     "To carry the cell's session there: tfsess_magics.bind(function)"
 )
 
+_ENTER_GRAPH = "To work in its graph: %%tfsession NAME --graph GRAPH"
+
 
 def _session_in(error: BaseException, *methods: str) -> Any:
     """Return the session, also that of a callable, in one of whose `methods` the error was raised."""
@@ -129,13 +131,26 @@ class Explainer:
             return None
         if _graph_stay():
             return _THREAD
-        name = home_of(element.graph, self._live()).name
-        remedy = f"Go on there: %%tfsession {name}" if name and name[0] != "#" else "Evaluate it in its session."
-        return f"{describe(element, self._live())}; this cell is eager. {remedy}"
+        return f"{describe(element, self._live())}; this cell is eager. {self._way_to(element)}"
 
-    def _needs_graph(self, _: BaseException, __: re.Match[str]) -> str:
+    def _way_to(self, element: Any) -> str:
+        """Say how an eager cell gets to where an element of a graph is."""
+        home = home_of(element.graph, self._live())
+        if home.name is None:
+            known = home.generation is not None
+            return f"Build it again: %%tfsession {home.successor or 'NAME'}" if known else _ENTER_GRAPH
+        if home.name.startswith("#"):
+            return f"To go on there: %tfsession adopt {home.name} NAME"
+        return f"Go on there: %%tfsession {home.name}"
+
+    def _needs_graph(self, error: BaseException, _: re.Match[str]) -> str:
         if _graph_stay() and not tf.executing_eagerly():
             return _THREAD
+        evaluated = getattr(variables_in(error, "eval").get("self"), "handle", None)
+        if isinstance(evaluated, tf.Tensor):
+            if hasattr(evaluated, "numpy"):
+                return "the variable was made in eager mode. To get its value: .numpy()"
+            return f"{describe(evaluated, self._live())}; this cell is eager. {self._way_to(evaluated)}"
         return "this code builds a graph, and here TensorFlow is eager. Put the cell in a session: %%tfsession NAME"
 
     def _eager_tensor(self, error: BaseException, _: re.Match[str]) -> str | None:
@@ -189,7 +204,8 @@ class Explainer:
         name = name_in_notebook(session)
         said = explain_uninitialized(known.watched, name or _PLACEHOLDER)
         if said and not name and f"{_PLACEHOLDER}.run(" in said:
-            said += f", where {_PLACEHOLDER} stands for {known.name}, which has no name in the notebook"
+            which = f"{known.name}, made by {known.origin}, which has no name in the notebook"
+            said += f", where {_PLACEHOLDER} stands for {which}"
         return said
 
     def _no_default_session(self, error: BaseException, _: re.Match[str]) -> str | None:
@@ -202,7 +218,7 @@ class Explainer:
             return _THREAD
         name = home_of(element.graph, self._live()).name
         if name is None or name.startswith("#"):
-            remedy = f"To enter it: %tfsession adopt {name} NAME" if name else "Pass session=..., or build in a session"
+            remedy = self._way_to(element)
         else:
             remedy = f"Put the cell in it: %%tfsession {name}; or pass session=tfsess_magics.get({name!r}).session"
         return f"{describe(element, self._live())}. {remedy}"
@@ -288,6 +304,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
             Explainer._needs_graph,
         ),
         (r"should be a function when eager execution is enabled", Explainer._needs_graph),
+        (r"^(?!eval |_).*(?:is|are) not supported when eager", Explainer._needs_graph),
         (
             r"Attempting to capture an EagerTensor|Tensor\.graph is undefined when eager|feed cannot be a tf\.Tensor",
             Explainer._eager_tensor,
