@@ -17,24 +17,30 @@ def report() -> None:
 
     import tfsess_magics
     from tfsess_magics.tf.allocators import Allocators
+    from tfsess_magics.tf.graph_lock import around_acquire, around_release
     from tfsess_magics.tf.hooks import hooks
     from tfsess_magics.tf.steps import around_extend, around_step
 
     def nothing(self: Any, *args: Any) -> None:
-        """Take the place of a method of ``BaseSession``."""
+        """Take the place of a method of TensorFlow's."""
 
     extend, step = around_extend(nothing), around_step(nothing)
+    acquire, release = around_acquire(nothing), around_release(nothing)
     named = tfsess_magics.session("train").session
     measuring, nothing_measured = hooks.allocators, Allocators()
     other = tf.compat.v1.Session(graph=tf.Graph())
 
     def run_plainly() -> None:
         nothing(named)
+        nothing(named.graph._group_lock, 1)
+        nothing(named.graph._group_lock, 1)
         nothing(named, None, {}, [], [], None)
 
     def run(session: Any, allocators: Allocators) -> None:
         hooks.allocators = allocators
         extend(session)
+        acquire(session.graph._group_lock, 1)
+        release(session.graph._group_lock, 1)
         step(session, None, {}, [], [], None)
 
     medians = interleaved(

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.tf.conftest import Open
+from tests.tf.interrupting import interrupted_at
 from tests.tf.running import interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
@@ -112,34 +112,9 @@ def under_way(meter: RunMeter) -> list[Any]:
     return [one for one in noted if one]
 
 
-def interrupted_at(line: int, act: Callable[[], object]) -> int:
-    """Do something, and raise `KeyboardInterrupt` in front of the n-th line of ours; return how many were begun."""
-    begun = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal begun
-        if not frame.f_code.co_filename.endswith(FILES):
-            return None
-        if event == "line":
-            begun += 1
-            if begun == line:
-                raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        act()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sys.settrace(before)
-    return begun
-
-
 def test_an_interrupt_at_any_line_of_ours_leaves_nothing_behind(races: NamedSession) -> None:
     meter, before, line = races.watched.meter, wakeup_fd(), 1
-    while interrupted_at(line, lambda: races.run("read:0")) >= line:
+    while interrupted_at(line, lambda: races.run("read:0"), FILES) >= line:
         assert wakeup_fd() == before
         assert under_way(meter) == []
         line += 1
@@ -158,7 +133,7 @@ def test_an_interrupt_at_any_line_of_a_run_that_is_stopped_leaves_nothing_behind
 
         thread = threading.Thread(target=act)
         thread.start()
-        begun = interrupted_at(line, lambda: races.run("waits:0"))
+        begun = interrupted_at(line, lambda: races.run("waits:0"), FILES)
         is_over.set()
         thread.join()
         meter.ordered = None

@@ -1,8 +1,8 @@
 """See every TensorFlow session that any code makes, its runs and its close.
 
 Methods of ``BaseSession`` are wrapped, the one that resets the default graph and the one that starts a thread, each in
-a plain function of the same name and signature; so are the two that tell the user of an allocator's peak, and the one
-that TensorFlow's switches for the whole process call.
+a plain function of the same name and signature; so are the two that tell the user of an allocator's peak, the one that
+TensorFlow's switches for the whole process call, and the two of the lock of graphs.
 
 The wrapped call behaves as before; where it fails, its traceback has one frame of this package, which is taken out in
 IPython's output.
@@ -21,6 +21,7 @@ from tensorflow.python.client.session import BaseSession
 from tensorflow.python.eager import context, monitoring
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import resource_variable_ops
+from tensorflow.python.util.lock_util import GroupLock
 
 from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
@@ -29,6 +30,7 @@ from tfsess_magics.tf.allocators import Allocators
 from tfsess_magics.tf.belongings import is_between
 from tfsess_magics.tf.fork import follow
 from tfsess_magics.tf.gate import leaves_close_to_stop
+from tfsess_magics.tf.graph_lock import around_acquire, around_release
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.hooks import METER, Made, hooks
 from tfsess_magics.tf.peaks import around_memory_info, around_reset_of_peak
@@ -223,6 +225,8 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (ops._DefaultGraphStack, "reset", _around_reset),
     (_Variable, "__init__", _around_variable),
     (monitoring.BoolGaugeCell, "set", around_gauge),
+    (GroupLock, "acquire", around_acquire),
+    (GroupLock, "release", around_release),
     (context.Context, "get_memory_info", around_memory_info),
     (context.Context, "reset_memory_stats", around_reset_of_peak),
     (threading.Thread, "start", _around_start),

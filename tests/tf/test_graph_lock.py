@@ -1,0 +1,85 @@
+"""The lock of a graph that an interrupt has left closed is opened, and one that is in use is not."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import tensorflow as tf
+
+from tests.tf.conftest import Open
+from tests.tf.interrupting import interrupted_at
+from tfsess_magics.tf.session import NamedSession
+
+FILES = ("util/lock_util.py", "/threading.py", "tf/graph_lock.py")
+
+
+@pytest.fixture
+def locked(open_session: Open) -> NamedSession:
+    locked = open_session("locked")
+    with locked:
+        tf.constant(1.0, name="one")
+    locked.run("one:0")
+    return locked
+
+
+def build(session: NamedSession) -> tf.Tensor:
+    with session.graph.as_default():
+        return tf.raw_ops.Neg(x=session.graph.get_tensor_by_name("one:0"))
+
+
+ACTS: dict[str, Callable[[NamedSession], object]] = {
+    "run": lambda session: session.run("one:0"),
+    "new operation": build,
+    "run of a new operation": lambda session: session.run(build(session)),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_interrupt_at_any_line_of_the_lock_lets_the_graph_be_used(locked: NamedSession, act: str) -> None:
+    line, errors = 1, list[BaseException]()
+
+    def use() -> None:
+        try:
+            locked.run(build(locked))
+        except BaseException as error:  # noqa: BLE001 - to be looked at
+            errors.append(error)
+
+    while interrupted_at(line, lambda: ACTS[act](locked), FILES) >= line:
+        thread = threading.Thread(target=use, daemon=True)
+        thread.start()
+        thread.join(20)
+        assert (thread.is_alive(), errors) == (False, [])
+        line += 1
+    assert line > 10
+    assert locked.graph._group_lock._group_member_counts == [0, 0]
+
+
+def test_a_lock_that_is_left_closed_inside_another_is_opened_where_that_is_given_back(locked: NamedSession) -> None:
+    lock = locked.graph._group_lock
+    with locked.graph._mutation_lock():
+        lock._ready.acquire()  # as an interrupt leaves it
+    assert (lock._ready._lock.locked(), lock._group_member_counts) == (False, [0, 0])
+
+
+def test_a_run_waits_for_the_lock_that_another_thread_has(locked: NamedSession) -> None:
+    is_taken, may_go, ran = threading.Event(), threading.Event(), threading.Event()
+
+    def take() -> None:
+        with locked.graph._mutation_lock():
+            is_taken.set()
+            may_go.wait(20)
+
+    def run() -> None:
+        locked.run("one:0")
+        ran.set()
+
+    threads = [threading.Thread(target=take), threading.Thread(target=run)]
+    threads[0].start()
+    assert is_taken.wait(20)
+    threads[1].start()
+    assert not ran.wait(0.3)
+    assert locked.graph._group_lock._group_member_counts == [1, 0]
+    may_go.set()
+    for thread in threads:
+        thread.join(20)
+    assert ran.is_set()
