@@ -108,6 +108,44 @@ def test_what_no_variable_holds_is_other() -> None:
     assert cpu().other == about(before)
 
 
+def test_resident_memory_is_what_the_system_says_and_pooled_what_came_back() -> None:
+    """TensorFlow keeps the bytes of a session that was closed: they are pooled, and the process stays as large."""
+    said = alone("""
+import re
+from pathlib import Path
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+with tfsess_magics.session("first") as first:
+    first.run(tf.constant(1))
+before = memory()
+with tfsess_magics.session("a") as a:
+    a.run(v1.get_variable("v", [1 << 24], initializer=v1.ones_initializer()).initializer)
+print(memory().resident, resident())
+tfsess_magics.close("a")
+after, now = memory(), resident()
+print(after.resident, now)
+print(now - before.resident > 60 << 20, before.pooled, after.pooled)
+cpu = after.devices[0]
+print(cpu.in_use, cpu.peak - cpu.in_use)
+""")
+    open_, closed, kept, at_end = (line.split() for line in said.splitlines())
+    for ours, theirs in (open_, closed):
+        assert int(ours) == about(int(theirs))
+    assert kept == ["True", "0", at_end[1]]
+    assert (int(at_end[0]), int(at_end[1])) == (0, about(64 * MIB))
+
+
+def test_what_the_allocator_rounds_up_is_other() -> None:
+    """The memory that it takes from the system is doubled until a variable fits, and not split for it."""
+    said = alone("""
+with tfsess_magics.session("a") as a:
+    a.run(v1.get_variable("v", [9 << 18], initializer=v1.zeros_initializer()).initializer)
+cpu = memory().devices[0]
+print(cpu.variables_nbytes, cpu.in_use, cpu.other)
+""")
+    assert [int(nbytes) for nbytes in said.split()] == [9 * MIB, about(16 * MIB), about(7 * MIB)]
+
+
 def test_a_forgotten_session_is_seen_to_hold_its_bytes() -> None:
     with tf.Graph().as_default():
         forgotten = v1.Session()

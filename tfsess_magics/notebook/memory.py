@@ -8,7 +8,7 @@ from tfsess_magics.core.memory import DeviceMemory, KernelMemory
 from tfsess_magics.core.words import format_bytes
 from tfsess_magics.notebook.plot import Part, html_bar, parts_of, text_bar
 
-_OTHER = "other (temporaries, other modules)"
+_OTHER = "other (temporaries, other modules, rounding)"
 
 
 class MemoryOverview:

@@ -30,7 +30,7 @@ function Bar({ device }: { device: DeviceMemory }): React.JSX.Element {
   const variables = held.reduce((sum, { nbytes }) => sum + nbytes, 0);
   const title = [
     trans.__('variables of sessions: %1', formatBytes(variables)),
-    other === null ? '' : trans.__('other (temporaries, other modules): %1', formatBytes(other)),
+    other === null ? '' : trans.__('other (temporaries, other modules, rounding): %1', formatBytes(other)),
     elsewhere === null || total === null
       ? ''
       : trans.__('other processes: %1 of %2', formatBytes(elsewhere), formatBytes(total)),
