@@ -85,9 +85,9 @@ class SessionDetails:
 
     def __init__(self, info: SessionInfo, held_by: Sequence[str], samples: Sequence[Sample] = ()) -> None:
         self._facts = tuple(_facts(info, held_by))
-        self._plot = memory_plot(samples, info.recent_runs, time.time()) if samples else ""
-        line = text_line([nbytes for _, nbytes in samples])
-        self._line = (("memory over time", line),) if line else ()
+        held = _until_now(info, samples)
+        self._plot = memory_plot(held, info.recent_runs, time.time()) if held else ""
+        self._line = (("memory over time", text_line([nbytes for _, nbytes in held])),) if held else ()
         self._variables = [_variable_row(variable) for variable in info.variables[:_SHOWN_VARIABLES]]
         left_out = info.variables[_SHOWN_VARIABLES:]
         if left_out:
@@ -103,6 +103,12 @@ class SessionDetails:
     def _repr_html_(self) -> str:
         html = html_table((), self._facts, right=set()) + self._plot
         return html + html_table(self._columns, self._variables, right={3}) if self._variables else html
+
+
+def _until_now(info: SessionInfo, samples: Sequence[Sample]) -> list[Sample]:
+    """Add what a session holds now to what was noticed of it."""
+    is_known = any(variable.initialized is not None for variable in info.variables) or not info.variables
+    return [*samples, (time.time(), info.variables_nbytes)] if is_known else list(samples)
 
 
 def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from tfsess_magics.core.words import format_bytes
 from tfsess_magics.notebook.plot import Part, html_bar, parts_of, text_bar
 
 _OTHER = "other (temporaries, other modules, rounding)"
+_INDENT = "  "
 
 
 class MemoryOverview:
@@ -62,24 +63,37 @@ def _parts(device: DeviceMemory) -> list[Part]:
     return parts_of(held, None if device.other is None else (_OTHER, device.other))
 
 
+def _legend(parts: list[Part]) -> list[tuple[Part | None, str, str]]:
+    """Return a row for each part, with its name and size, and indented ones for those that are drawn as one."""
+    rows: list[tuple[Part | None, str, str]] = []
+    for part in parts:
+        rows.append((part, part.name, format_bytes(part.nbytes)))
+        rows += [(None, f"{_INDENT}{name}", format_bytes(nbytes)) for name, nbytes in part.of]
+    return rows
+
+
 def _whole(device: DeviceMemory) -> int:
     return device.limit or device.total or max(device.peak or 0, sum(part.nbytes for part in _parts(device)))
 
 
 def _text(device: DeviceMemory) -> list[str]:
     parts = _parts(device)
-    width = max((len(part.name) for part in parts), default=0)
+    rows = _legend(parts)
+    width = max((len(name) for _, name, _ in rows), default=0)
     bar = [f"  {text_bar(parts, _whole(device))}"] if parts else []
-    legend = [f"  {part.fill} {part.name.ljust(width)}  {format_bytes(part.nbytes).rjust(10)}" for part in parts]
+    legend = [f"  {part.fill if part else ' '} {name.ljust(width)}  {size.rjust(10)}" for part, name, size in rows]
     return ["", _head(device), *bar, *legend, *(f"  {note}" for note in _notes(device))]
+
+
+def _square(part: Part | None) -> str:
+    return f'<span style="color:{part.color}">■</span>' if part else " "
 
 
 def _html(device: DeviceMemory) -> str:
     parts = _parts(device)
     rows = "".join(
-        f'<tr><td style="text-align:left"><span style="color:{part.color}">■</span> {escape(part.name)}</td>'
-        f"<td>{format_bytes(part.nbytes)}</td></tr>"
-        for part in parts
+        f'<tr><td style="text-align:left;white-space:pre">{_square(part)} {escape(name)}</td><td>{size}</td></tr>'
+        for part, name, size in _legend(parts)
     )
     notes = "".join(f"<div>{escape(note)}</div>" for note in _notes(device))
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""

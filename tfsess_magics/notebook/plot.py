@@ -11,7 +11,7 @@ from tfsess_magics.core.model import RunInfo
 from tfsess_magics.core.words import format_bytes, format_seconds
 
 _STEPS = "▁▂▃▄▅▆▇█"
-_FILLS = "█▓▒░"
+_FILLS = "█▓▒░="
 _COLORS = ("brand-color1", "warn-color1", "success-color1", "info-color2", "error-color2")
 _FALLBACKS = ("#1976d2", "#f57c00", "#388e3c", "#4dd0e1", "#e57373")
 _OTHER = "var(--jp-layout-color4, #9e9e9e)"
@@ -26,18 +26,21 @@ class Part(NamedTuple):
     """In a bar of text."""
     color: str
     """In CSS."""
+    of: Sequence[tuple[str, int]] = ()
+    """Names and bytes of what is drawn as one."""
 
 
 def parts_of(held: Sequence[tuple[str, int]], other: tuple[str, int] | None) -> list[Part]:
-    """Return parts with a fill and a color for each, and what is in none of them."""
-    parts = [
-        Part(name, nbytes, _FILLS[index % len(_FILLS)], _color(index)) for index, (name, nbytes) in enumerate(held)
-    ]
+    """Return parts with a fill and a color for each, the smallest as one where there are many, and what is in none."""
+    own = len(_COLORS) if len(held) <= len(_COLORS) else len(_COLORS) - 1
+    parts = [Part(name, nbytes, _FILLS[index], _color(index)) for index, (name, nbytes) in enumerate(held[:own])]
+    if rest := held[own:]:
+        total = sum(nbytes for _, nbytes in rest)
+        parts.append(Part(f"{len(rest):,} other sessions", total, _FILLS[own], _color(own), rest))
     return parts if other is None else [*parts, Part(*other, "-", _OTHER)]
 
 
 def _color(index: int) -> str:
-    index %= len(_COLORS)
     return f"var(--jp-{_COLORS[index]}, {_FALLBACKS[index]})"
 
 
@@ -62,10 +65,11 @@ def html_bar(parts: Sequence[Part], whole: int) -> str:
 
 
 def text_line(values: Sequence[int], width: int = 40) -> str:
-    """Draw values as a line of text, between zero and the largest, the latest of them if there are too many."""
+    """Draw bytes as a line of text, between zero and the largest, the latest of them if there are too many."""
     shown = values[-width:]
-    most = max(shown, default=0)
-    return "".join(_STEPS[round((len(_STEPS) - 1) * value / most) if most else 0] for value in shown)
+    most = max(shown)
+    line = "".join(_STEPS[round((len(_STEPS) - 1) * value / most) if most else 0] for value in shown)
+    return f"{line}  {_most_and_now(most, shown[-1])}"
 
 
 def memory_plot(samples: Sequence[Sample], runs: Sequence[RunInfo], now: float) -> str:
@@ -74,13 +78,13 @@ def memory_plot(samples: Sequence[Sample], runs: Sequence[RunInfo], now: float) 
     peaks = [(run.started, run.peak.nbytes) for run in runs if run.peak]
     start = min([now - 1.0, *(at for at, _ in samples), *(at for at, _ in peaks)])
     levels = [(at, _level(samples, at), nbytes) for at, nbytes in peaks]
-    most = max([1, *(nbytes for _, nbytes in samples), *(level + nbytes for _, level, nbytes in levels)])
+    most = max([0, *(nbytes for _, nbytes in samples), *(level + nbytes for _, level, nbytes in levels)])
 
     def x(at: float) -> float:
         return width * (at - start) / (now - start)
 
     def y(nbytes: int) -> float:
-        return height * (1 - nbytes / most)
+        return height * (1 - nbytes / (most or 1))
 
     points, before = [], 0
     for at, nbytes in samples:
@@ -100,8 +104,12 @@ def memory_plot(samples: Sequence[Sample], runs: Sequence[RunInfo], now: float) 
         f'{area}{bars}<polyline points="{line}" fill="none" stroke="{_color(0)}" stroke-width="1.5"/>'
         f'<text y="{height + 12}" fill="var(--jp-ui-font-color2, #757575)">{format_seconds(now - start)} ago</text>'
         f'<text x="{width}" y="{height + 12}" text-anchor="end" fill="var(--jp-ui-font-color2, #757575)">'
-        f"at most {format_bytes(most)}, now {format_bytes(before)}</text></svg>"
+        f"{_most_and_now(most, before)}</text></svg>"
     )
+
+
+def _most_and_now(most: int, now: int) -> str:
+    return f"at most {format_bytes(most)}, now {format_bytes(now)}"
 
 
 def _level(samples: Sequence[Sample], at: float) -> int:
