@@ -2,11 +2,13 @@
 
 import inspect
 from typing import Any
+from unittest import mock
 
 import pytest
 import tensorflow as tf
 import wrapt
 from tensorflow.python.client.session import BaseSession
+from tensorflow.python.util import deprecation
 
 import tfsess_magics
 from tests.tf.conftest import Open
@@ -71,6 +73,20 @@ def test_signature_name_and_documentation_stay(unwrapped: Methods, owner: type, 
     before = seen()
     tfsess_magics.process.connect().observe()
     assert seen() == before
+
+
+def test_a_warning_of_tensorflow_that_came_before_does_not_come_again(unwrapped: Methods) -> None:
+    """It comes once per function, and with us the function is another."""
+    with (
+        mock.patch.dict(deprecation._PRINTED_WARNING, clear=True),
+        mock.patch.object(deprecation, "_log_deprecation") as warning,
+        v1.Session(graph=tf.Graph()) as session,
+    ):
+        x = v1.placeholder(tf.float32, [])
+        session.partial_run_setup([x + 1], [x])
+        tfsess_magics.process.connect().observe()
+        session.partial_run_setup([x + 2], [x])
+    assert warning.call_count == 1
 
 
 def test_a_run_counts_once_below_a_wrapper_that_hides_ours(backend: TensorFlow, open_session: Open) -> None:

@@ -66,12 +66,16 @@ around_extend = functools.partial(around_use, extends=True)
 def around_deprecated_use(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a deprecated method that uses the C session below TensorFlow's warning, which names the line that calls it.
 
-    The warning comes once per function (util/deprecation.py), so once more if it has come without us.
+    The warning comes once per function (util/deprecation.py): not again if it has come without us.
     """
     if type(original) is not FunctionType or original.__code__.co_filename != deprecation.__file__:
         return around_use(original)
-    inside = zip(original.__code__.co_freevars, original.__closure__ or (), strict=True)
-    cells = tuple(CellType(around_use(cell.cell_contents)) if name == "func" else cell for name, cell in inside)
+    inside = dict(zip(original.__code__.co_freevars, original.__closure__ or (), strict=True))
+    below = inside["func"].cell_contents
+    using = around_use(below)
+    if below in deprecation._PRINTED_WARNING:
+        deprecation._PRINTED_WARNING[using] = True
+    cells = tuple((inside | {"func": CellType(using)}).values())
     warning = FunctionType(original.__code__, original.__globals__, original.__name__, original.__defaults__, cells)
     return functools.update_wrapper(warning, original)
 
