@@ -52,6 +52,21 @@ def test_of_another_graph_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None
     assert "it was used in session 'train'" in said
 
 
+def test_of_the_graph_after_a_reset_of_the_default_graph(two: tuple[Notebook, int]) -> None:
+    """Many a cell begins with it; the session takes the graph over when the cell has ended."""
+    notebook, _ = two
+    cell = notebook.shell.execution_count
+    said = explained(notebook, "%%tfsession train\nv1.reset_default_graph()\nz = tf.constant(3.0, name='z')\nz.eval()")
+    assert said == (
+        f"tfsess_magics: 'z:0' was made after reset_default_graph, which cell {cell}, line 2 called; this cell runs in "
+        "'train', which goes on with the new graph when this is over. Run it then: %%tfsession train"
+    )
+    assert notebook.ok("%%tfsession train\nz.eval()").value == 3.0
+    said = explained(notebook, "%%tfsession train\nv1.reset_default_graph()\nx + tf.constant(3.0)")
+    assert "tensor 'x:0' was made in session 'prep'" in said
+    notebook.ok("del z")
+
+
 @pytest.mark.parametrize("cell", ["x + 1", "x.eval()"])
 def test_of_what_is_gone_in_an_ordinary_cell(two: tuple[Notebook, int], cell: str) -> None:
     """Nothing leads back to it."""

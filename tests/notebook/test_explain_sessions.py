@@ -1,6 +1,7 @@
 """What is said of sessions that are closed, empty or not the default."""
 
 import concurrent.futures
+import re
 
 import pytest
 
@@ -13,6 +14,20 @@ def test_an_empty_graph_of_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
     assert (
         "what an ordinary cell builds is eager and in no graph. Build and run in one session: %%tfsession NAME" in said
     )
+
+
+def test_an_empty_graph_of_other_codes_session_in_a_cell_of_a_session(two: tuple[Notebook, int]) -> None:
+    """Which of the sessions it is, and where the cell builds."""
+    notebook, _ = two
+    notebook.ok("graph = tf.Graph(); also = v1.Session(graph=graph)")
+    cell = notebook.shell.execution_count
+    said = explained(notebook, "%%tfsession train\nsess = v1.Session(graph=graph)\nsess.run(y)")
+    assert re.fullmatch(
+        rf"tfsess_magics: the graph of this session \(#\d+, made by cell {cell}\) has no operations; this cell runs in "
+        r"'train', and builds there\. To build in the graph of a session: with session\.graph\.as_default\(\)",
+        said,
+    )
+    notebook.ok("with sess.graph.as_default():\n    z = tf.constant(1.0)\nsess.run(z)\ndel sess, also, graph, z")
 
 
 def test_a_session_of_other_code_that_was_closed(two: tuple[Notebook, int]) -> None:

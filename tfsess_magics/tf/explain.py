@@ -83,6 +83,9 @@ class Explainer:
                 return explain_ended(error) or explain(self, error, match)
         return None
 
+    def _known(self, session: Any) -> Any:
+        return next((live for live in self._live() if session and live.watched.session is session), None)
+
     def _here(self, graph: tf.Graph | None = None) -> tuple[str, str]:
         """Return the name of the session that is meant by "here", and a sentence that says it."""
         stay = _graph_stay()
@@ -112,6 +115,12 @@ class Explainer:
     def _foreign(self, element: Any, graph: tf.Graph) -> str:
         home = home_of(element.graph, self._live())
         name, here = self._here(graph)
+        stay = _graph_stay()
+        if stay and stay.resets and stay.session.kind is Kind.NAMED and element.graph is ops.get_default_graph():
+            return (
+                f"{element.name!r} was made after reset_default_graph, which {stay.resets[-1]} called; {here}, which "
+                f"goes on with the new graph when this is over. Run it then: %%tfsession {stay.session.name}"
+            )
         if home.name is None:
             remedy = f"Build it again in {name!r}." if name else "Build it in the graph where it is used."
         elif home.name.startswith("#"):
@@ -169,14 +178,20 @@ class Explainer:
         session = variables_in(error, "_run", "partial_run_setup").get("self")
         if session is None:
             return None
-        home = home_of(session.graph, self._live())
+        home, known = home_of(session.graph, self._live()), self._known(session)
         if home.name and not home.name.startswith("#"):
             return (
                 f"the graph of {home.name!r} (generation {home.generation}) has no operations yet. "
                 f"Build them in it: %%tfsession {home.name}"
             )
+        which = f"{known.name}, made by {known.origin}" if known else "closed"
+        if _graph_stay():
+            return (
+                f"the graph of this session ({which}) has no operations; {self._here()[1]}, and builds there. "
+                "To build in the graph of a session: with session.graph.as_default()"
+            )
         return (
-            f"the graph of this session ({home.name or 'closed'}) has no operations; what an ordinary cell builds is "
+            f"the graph of this session ({which}) has no operations; what an ordinary cell builds is "
             "eager and in no graph. Build and run in one session: %%tfsession NAME"
         )
 
@@ -196,7 +211,7 @@ class Explainer:
 
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
         session = _session_in(error, "_run", "__call__")
-        known = next((live for live in self._live() if session and live.watched.session is session), None)
+        known = self._known(session)
         if known is None:
             return None
         if known.name[0] != "#":
