@@ -52,6 +52,19 @@ def test_of_another_graph_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None
     assert "it was used in session 'train'" in said
 
 
+def test_of_a_graph_that_two_sessions_work_in(two: tuple[Notebook, int]) -> None:
+    """Both are named, as long as they do: which of them made it is not known."""
+    notebook, cell = two
+    notebook.ok("%%tfsession also --graph x.graph\nv1.get_default_graph() is x.graph")
+    said = explained(notebook, "%%tfsession train\nx + y")
+    assert f"tensor 'x:0' was made in the graph of 'prep' and 'also' (cell {cell}); this cell runs in 'train'" in said
+    assert said.endswith("Evaluate it there and pass the value: %%tfsession prep")
+    notebook.ok("%tfsession reset prep")
+    assert "'x:0' was made in session 'also' (generation 1, cell" in explained(notebook, "%%tfsession train\nx + y")
+    notebook.ok("%tfsession close also")
+    assert "'x:0' was made before the reset of 'prep'" in explained(notebook, "%%tfsession train\nx + y")
+
+
 def test_of_the_graph_after_a_reset_of_the_default_graph(two: tuple[Notebook, int]) -> None:
     """Many a cell begins with it; the session takes the graph over when the cell has ended."""
     notebook, _ = two

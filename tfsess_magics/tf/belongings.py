@@ -41,13 +41,21 @@ class _Claim(NamedTuple):
     name: str
     generation: int
 
+    @property
+    def holder(self) -> NamedSession | None:
+        """The session, None when it was closed."""
+        session = self.session()
+        return None if session is None or session.closed else session
 
-_claims: weakref.WeakKeyDictionary[tf.Graph, _Claim] = weakref.WeakKeyDictionary()
+
+_claims: weakref.WeakKeyDictionary[tf.Graph, tuple[_Claim, ...]] = weakref.WeakKeyDictionary()
+"""Of each graph those who work in it, or worked in it last; ``--graph`` and adopting let several."""
 
 
 def claim(graph: tf.Graph, session: NamedSession) -> None:
     """Note that `graph` is that of the present generation of `session`; keeps neither alive. Any thread may call it."""
-    _claims[graph] = _Claim(weakref.ref(session), session.name, session.generation)
+    others = (other for other in _claims.get(graph, ()) if other.holder not in (None, session))
+    _claims[graph] = (*others, _Claim(weakref.ref(session), session.name, session.generation))
 
 
 class Home(NamedTuple):
@@ -64,11 +72,14 @@ class Home(NamedTuple):
 
 def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
     """Return where `graph` belongs, as far as the `live` sessions and those that were named know."""
-    found = _claims.get(graph)
-    session = found.session() if found else None
-    if found and session is not None and not session.closed:
-        if session.generation == found.generation:
-            return Home(f"in session {found.name!r}", found.name, found.generation)
+    claims = _claims.get(graph, ())
+    present = [one for one in claims if (holder := one.holder) and holder.generation == one.generation]
+    if len(present) > 1:
+        return Home(f"in the graph of {' and '.join(repr(one.name) for one in present)}", present[0].name, None)
+    found = next(iter(present or [one for one in claims if one.holder] or claims), None)
+    if found and present:
+        return Home(f"in session {found.name!r}", found.name, found.generation)
+    if found and found.holder:
         return Home(f"before the reset of {found.name!r}", None, found.generation, successor=found.name)
     for other in live:
         if other.name.startswith("#") and not other.closed and other.graph is graph:
