@@ -106,7 +106,9 @@ export interface DeviceMemory {
   total: number | null;
   elsewhere: number | null;
   other: number | null;
+  uncounted: number;
   unavailable: string;
+  elsewhere_unavailable: string;
   held: Held[];
 }
 

@@ -111,7 +111,9 @@ export function memory(changes: Partial<DeviceMemory> = {}): KernelMemory {
         total: null,
         elsewhere: null,
         other: 97517568,
+        uncounted: 0,
         unavailable: '',
+        elsewhere_unavailable: '',
         held: [{ id: 1, nbytes: 176160768 }],
         ...changes
       }

@@ -18,6 +18,7 @@ describe('the memory of a kernel', () => {
       model.setFacts('k1', FACTS);
       model.apply('k1', snapshot([session(1)], { memory: memory(changes) }), 0);
     });
+  const about = (): string | null => page.find('.tfsess-Memory-about').textContent;
   const device = (): HTMLElement => page.find('.tfsess-Memory-device');
   const widths = (): string[] =>
     [...page.node.querySelectorAll<HTMLElement>('.tfsess-Memory-bar > span')].map(({ style }) => style.width);
@@ -32,25 +33,34 @@ describe('the memory of a kernel', () => {
 
   it('is a bar for each device, against its peak where it has no limit', () => {
     show();
-    expect(device().textContent).toBe('CPU261.0 MiB · peak 344.0 MiB');
+    expect(device().textContent).toMatch(/^CPU261\.0 MiB · peak 344\.0 MiB/);
+    expect(about()).toBe('variables 168.0 MiB · other 93.0 MiB');
     expect(widths().map(width => Math.round(parseFloat(width)))).toEqual([49, 27]);
-    expect(device().title).toContain('variables of sessions: 168.0 MiB');
     expect(page.find('.tfsess-Memory').textContent).toContain(
       'process 1.4 GiB · pooled by TensorFlow 83.0 MiB or more'
     );
   });
 
+  it('tells of variables that are too small to be in what is in use', () => {
+    show({ uncounted: 2 ** 20 });
+    expect(about()).toBe('variables 168.0 MiB · 1.0 MiB of it too small to be counted · other 93.0 MiB');
+  });
+
   it('is drawn against the limit of a GPU, and tells of other processes', () => {
     show({ name: 'GPU:0', model: 'NVIDIA L4', limit: 2 ** 30, total: 2 ** 31, elsewhere: 2 ** 29 });
-    expect(device().textContent).toBe('GPU:0 NVIDIA L4261.0 MiB of 1.0 GiB');
+    expect(device().textContent).toMatch(/^GPU:0 NVIDIA L4261\.0 MiB of 1\.0 GiB/);
     expect(parseFloat(widths()[0])).toBeCloseTo((100 * 176160768) / 2 ** 30);
-    expect(device().title).toContain('other processes: 512.0 MiB of 2.0 GiB');
+    expect(about()).toBe(
+      'variables 168.0 MiB · other 93.0 MiB · peak 344.0 MiB · other processes 512.0 MiB of 2.0 GiB'
+    );
   });
 
   it('says that it is not available, and why', () => {
     show({ in_use: null, peak: null, other: null, unavailable: 'counts only with oneDNN' });
-    expect(device().textContent).toBe('CPUnot available');
-    expect(device().title).toContain('counts only with oneDNN');
+    expect(device().textContent).toMatch(/^CPUnot available/);
+    expect(about()).toBe('variables 168.0 MiB · counts only with oneDNN');
+    show({ name: 'GPU:0', elsewhere_unavailable: 'nvidia-ml-py is not installed' });
+    expect(about()).toContain('· other processes not available: nvidia-ml-py is not installed');
   });
 
   it('is told of runs where a row is open', async () => {

@@ -22,7 +22,9 @@ def memory_message(memory: KernelMemory) -> protocol.KernelMemory:
                 total=device.total,
                 elsewhere=device.elsewhere,
                 other=device.other,
+                uncounted=device.uncounted,
                 unavailable=device.unavailable,
+                elsewhere_unavailable=device.elsewhere_unavailable,
                 held=[protocol.Held(held.id, held.nbytes) for held in device.held],
             )
             for device in memory.devices

@@ -156,8 +156,12 @@ class DeviceMemory(msgspec.Struct, frozen=True):
     """What other processes have of it."""
     other: int | None
     """In use, and held by no known variable."""
+    uncounted: int
+    """Of known variables that are too small to be in `in_use`."""
     unavailable: str
     """Why `in_use` and `peak` are not available."""
+    elsewhere_unavailable: str
+    """Why `elsewhere` is not."""
     held: list[Held]
     """Largest first."""
 
