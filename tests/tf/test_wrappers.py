@@ -1,6 +1,8 @@
 """The wrappers around TensorFlow's methods come and go, and leave those of TensorFlow and of others as they were."""
 
 import inspect
+import threading
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -13,6 +15,7 @@ from tensorflow.python.util import deprecation
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.seeing import METHODS, STEP, Methods, methods, observed
+from tfsess_magics.tf import observe
 from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.hooks import hooks
 
@@ -106,17 +109,59 @@ def test_a_run_counts_once_below_a_wrapper_that_hides_ours(backend: TensorFlow, 
     setattr(BaseSession, STEP, ours)
 
 
+def run_something() -> None:
+    with tf.Graph().as_default(), v1.Session() as session:
+        assert session.run(tf.constant(1)) == 1
+
+
+def throw_a_switch() -> None:
+    v1.disable_control_flow_v2()
+    v1.enable_control_flow_v2()
+
+
+def reset_the_default_graph() -> None:
+    graph = v1.get_default_graph()
+    with graph.as_default():
+        tf.constant(1)
+    v1.reset_default_graph()
+    assert v1.get_default_graph() is not graph
+
+
+def start_a_thread() -> None:
+    done: list[int] = []
+    thread = threading.Thread(target=done.append, args=[1])
+    thread.start()
+    thread.join()
+    assert done == [1]
+
+
+@pytest.mark.parametrize(
+    ("part", "use", "said"),
+    [
+        ((hooks, "made"), run_something, "a session could not be observed"),
+        ((observe, "_caller"), run_something, "the close of a session could not be noted"),
+        ((hooks, "was_reset"), reset_the_default_graph, "a reset of the default graph could not be noted"),
+        ((hooks, "variable_made"), lambda: tf.Variable(1), "an eager variable could not be noted"),
+        ((hooks, "switched"), throw_a_switch, "the call of a switch could not be noted"),
+        ((observe, "follow_thread"), start_a_thread, "a thread could not be followed"),
+    ],
+)
+@pytest.mark.usefixtures("backend")
 def test_an_error_of_ours_is_logged_once_and_reaches_nobody(
-    backend: TensorFlow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: tuple[object, str],
+    use: Callable[[], object],
+    said: str,
 ) -> None:
     """A hook that fails costs the user nothing but the row."""
     monkeypatch.setattr(hooks, "has_failed", False)
-    monkeypatch.setattr(hooks, "made", lambda *_: 1 / 0)
+    owner, name = part
+    monkeypatch.setattr(owner, name, lambda *_: 1 / 0)
     for _ in range(3):
-        with tf.Graph().as_default(), v1.Session() as session:
-            assert session.run(tf.constant(1)) == 1
+        use()
     assert [record.getMessage() for record in caplog.records if record.name == "tfsess_magics.tf.hooks"] == [
-        "a session could not be observed; further errors of this kind are not logged"
+        f"{said}; further errors of this kind are not logged"
     ]
     monkeypatch.undo()
     assert observed() == []
