@@ -8,6 +8,7 @@ import pytest
 
 from .harness import Kernel
 from .pair import PREPARE, Pair
+from .train import PREPARE as TRAIN
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,13 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     with Kernel(tmp_path_factory.mktemp("kernel")) as kernel:
         assert kernel.run(PREPARE).status == "ok"
         yield kernel
+
+
+@pytest.fixture
+def train(kernel: Kernel) -> Iterator[Kernel]:
+    """A kernel with a session that can be made to wait for ever."""
+    assert kernel.run("%load_ext tfsess_magics").status == "ok"
+    assert kernel.run(TRAIN).status == "ok"
+    yield kernel
+    assert kernel.value("signal.set_wakeup_fd(fd) == fd") is True
+    assert kernel.run("%tfsession close train").status == "ok"

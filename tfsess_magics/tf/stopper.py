@@ -16,6 +16,7 @@ from tfsess_magics.tf.awaited import awaited
 from tfsess_magics.tf.beside import beside
 from tfsess_magics.tf.gate import let_no_finalizer_wait
 from tfsess_magics.tf.stop import MAIN_THREAD, POLL, Stop, begin, begin_aside, is_done_soon, wait
+from tfsess_magics.tf.tasks import for_task
 from tfsess_magics.tf.wakeup import Watcher
 
 _log = logging.getLogger(__name__)
@@ -95,10 +96,11 @@ class Stopper:
             while token in meter.in_flight and not stop.done.is_set():
                 time.sleep(POLL)
             if token not in meter.in_flight:
-                raise SessionStopped
+                raise SessionStopped  # what says more is raised as it leaves
         ordered, meter.ordered = meter.ordered, None
         if ordered is not None and (ordered.until is None or time.perf_counter() < ordered.until):
-            raise SessionStopped(f"{ordered.by} stopped {self.name_of(meter)} before this run began; nothing was lost.")
+            by = f"{ordered.by} stopped {self.name_of(meter)} before this run began"
+            raise for_task(SessionStopped(f"{by}; nothing was lost."))
 
     def leave(self, meter: RunMeter, token: int, step: Sequence[Any]) -> None:
         """End a run that was stopped, given the arguments of its step.
@@ -125,7 +127,7 @@ class Stopper:
             except KeyboardInterrupt:  # a second one, while the first is being dealt with
                 continue
         meter.claimed.pop(token, None)
-        error = stop.error(token, started[1], started[2])
+        error = for_task(stop.error(token, started[1], started[2]))
         meter.ended(tuple(started), f"{type(error).__name__}: {error}")
         try:
             raise error from None
