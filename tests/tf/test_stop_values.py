@@ -1,5 +1,8 @@
 """A stop ends what runs in a session, and its variables keep their values."""
 
+import threading
+import time
+
 import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
@@ -40,14 +43,46 @@ def test_an_interrupt_stops_a_run_and_every_variable_keeps_its_value(train: Name
 def test_callables_do_not_outlive_a_stop_and_say_so(train: NamedSession) -> None:
     by_name = train.session._make_callable_from_options(config_pb2.CallableOptions(fetch=[READS[0]]))
     plain = train.make_callable(READS[0])
-    thread = when_running(train, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        train.run("waits:0")
-    thread.join()
+    for is_named in (True, False):
+        thread = when_running(train, interrupt)
+        with pytest.raises(KeyboardInterrupt, match="Not kept: queues") as stopped:
+            train.run("waits:0")
+        thread.join()
+        assert str(stopped.value).endswith(", 1 callable of _make_callable_from_options.") is is_named
     with pytest.raises(RuntimeError, match="make it anew"):
         by_name()
     del by_name
     assert plain().shape == (2, 3)
+
+
+def test_queue_runner_threads_end_with_a_stop_and_are_named(
+    open_session: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that wait in a run; they can be begun anew, and go on as before."""
+    ended: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+    runs = open_session("runs")
+    with runs:
+        queue = v1.FIFOQueue(1, tf.float32, shapes=[[]])
+        fills = [queue.enqueue([1.0]), queue.enqueue([1.0])]
+        v1.train.add_queue_runner(v1.train.QueueRunner(queue, fills))
+        dequeue = queue.dequeue()
+        coordinator = v1.train.Coordinator()
+        threads = v1.train.start_queue_runners(runs.session, coordinator)
+        while len(runs.watched.meter.in_flight) < len(fills) or runs.run(queue.size()) < 1:
+            time.sleep(0.001)
+        gone = "Not kept: queues, 2 queue-runner threads (start_queue_runners begins them anew)."
+        assert tfsess_magics.stop("runs").endswith(gone)
+        for thread in threads:
+            if "close_on_stop" not in thread.name:
+                thread.join(20)
+                assert not thread.is_alive()
+        assert [end.exc_type for end in ended] == [SessionStopped] * 2
+        ended.clear()
+        begun = v1.train.start_queue_runners(runs.session, coordinator)
+        assert [runs.run(dequeue) for _ in range(3)] == [1.0] * 3
+        coordinator.request_stop()
+        coordinator.join([*threads, *begun])
 
 
 def test_what_cannot_be_read_is_said_before_anything_is_lost(

@@ -8,10 +8,10 @@ from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
 
-def begin_anew(session: BaseSession) -> None:
-    """Put a new C session in the place of the closed one."""
+def begin_anew(session: BaseSession) -> int:
+    """Put a new C session in the place of the closed one; return how many callables went with that."""
     with session.graph._session_run_lock():
-        _release_callables(session)
+        callables = _release_callables(session)
         closed = session._session
         options = pywrap_tf_session.TF_NewSessionOptions(target=session._target, config=session._config)
         try:
@@ -21,10 +21,14 @@ def begin_anew(session: BaseSession) -> None:
             pywrap_tf_session.TF_DeleteSessionOptions(options)
         pywrap_tf_session.TF_DeleteSession(closed)
         pywrap_tf_session.ExtendSession(session._session)
+    return callables
 
 
-def _release_callables(session: BaseSession) -> None:
+def _release_callables(session: BaseSession) -> int:
     """Take their handles from the callables of a session: the new C session may give them to others."""
+    released = 0
     for found in gc.get_objects():
         if issubclass(type(found), BaseSession._Callable) and found.__dict__.get("_session") is session:
+            released += found._handle is not None
             found._handle = None
+    return released

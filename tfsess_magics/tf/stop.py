@@ -98,12 +98,13 @@ class Stop:
                 self.refuse(meter, ValuesLostError(self.name, error))
                 return
         self.end_steps(meter, session)
+        threads, callables = {run[2] for run in list(meter.claimed.values())}, 0
         with watched.graph_variables.held():
             if not session._closed:
-                renewal.begin_anew(session)
+                callables = renewal.begin_anew(session)
                 watched.graph_variables.restore(session, values)
                 meter.version = session.graph.version
-        self.account = account(session, values, keeps=self.keeps)
+        self.account = account(session, values, keeps=self.keeps, callables=callables, threads=threads)
 
     def refuse(self, meter: RunMeter, error: Exception) -> None:
         """Do nothing, and let the runs go on, to end as they would have."""
