@@ -9,7 +9,7 @@ from tfsess_magics.core.words import format_bytes
 from tfsess_magics.notebook.plot import Part, html_bar, parts_of, text_bar
 
 _OTHER = "other (temporaries, other modules, rounding)"
-_INDENT = "  "
+_INDENT = "    "
 
 
 class MemoryOverview:

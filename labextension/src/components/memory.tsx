@@ -37,7 +37,7 @@ function Bar({ device }: { device: DeviceMemory }): React.JSX.Element {
     trans.__('variables %1', formatBytes(variables)),
     inUse !== null && uncounted > 0 ? trans.__('%1 of it too small to be counted', formatBytes(uncounted)) : '',
     other === null ? '' : trans.__('other %1', formatBytes(other)),
-    limit === null || peak === null ? '' : trans.__('peak %1', formatBytes(peak)),
+    peak === null ? '' : trans.__('peak %1', formatBytes(peak)),
     elsewhere === null || total === null
       ? ''
       : trans.__('other processes %1 of %2', formatBytes(elsewhere), formatBytes(total)),
@@ -52,10 +52,10 @@ function Bar({ device }: { device: DeviceMemory }): React.JSX.Element {
         <span style={{ width: `${(100 * (other ?? 0)) / whole}%` }} />
       </span>
       <span>
-        {inUse === null || peak === null
+        {inUse === null
           ? trans.__('not available')
           : limit === null
-            ? trans.__('%1 · peak %2', formatBytes(inUse), formatBytes(peak))
+            ? formatBytes(inUse)
             : trans.__('%1 of %2', formatBytes(inUse), formatBytes(limit))}
       </span>
       <span className="tfsess-Memory-about">{about.filter(Boolean).join(' · ')}</span>

@@ -21,7 +21,7 @@ test('what each device and session holds is shown, with the numbers of the magic
   await lab.run(0);
   await lab.run(1);
   await expect(lab.bytes('train')).toHaveText('4.0 MiB');
-  await expect(memory).toContainText(/CPU4\.0 MiB · peak \d/);
+  await expect(memory).toContainText(/CPU4\.0 MiB.*peak \d/);
   await lab.run(2);
   await expect(lab.bytes('train')).toHaveText('12.0 MiB');
   await expect(lab.row('train').locator('.tfsess-Sparkline')).toBeVisible();
@@ -32,7 +32,8 @@ test('what each device and session holds is shown, with the numbers of the magic
   const said = (await lab.output(3).innerText()).replace(/\s+/g, ' ');
   const [, inUse, peak] = said.match(/CPU: (\S+ MiB) in use, peak (\S+ MiB)/)!;
   const [, resident] = said.match(/process: (\S+ [MG]iB) resident/)!;
-  await expect(memory).toContainText(`CPU${inUse} · peak ${peak}`);
+  await expect(memory).toContainText(`CPU${inUse}`);
+  await expect(memory).toContainText(`peak ${peak}`);
   await expect(memory).toContainText(`process ${resident}`);
   await expect(memory).toContainText(/variables 12\.0 MiB · other \d/);
   await expectAccessible(lab);
@@ -41,6 +42,6 @@ test('what each device and session holds is shown, with the numbers of the magic
   await expect(memory).toContainText('variables 12.0 MiB · other 8.0 MiB');
   await lab.run(5);
   await expect(lab.output(5)).toContainText("12.0 MiB given back to TensorFlow's allocator");
-  await expect(memory).toContainText('CPU8.0 MiB · peak ');
+  await expect(memory).toContainText('CPU8.0 MiB');
   await kernel.shutDown();
 });
