@@ -65,6 +65,33 @@ def test_of_a_graph_that_two_sessions_work_in(two: tuple[Notebook, int]) -> None
     assert "'x:0' was made before the reset of 'prep'" in explained(notebook, "%%tfsession train\nx + y")
 
 
+def test_of_an_error_that_comes_again_in_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
+    """Where it was used is not known there; both are named, and no other."""
+    notebook, cell = two
+    notebook.ok("%%tfsession train\ntry:\n    x + y\nexcept Exception as error:\n    kept = error")
+    assert explained(notebook, "raise kept") == (
+        f"tfsess_magics: tensor 'x:0' was made in session 'prep' (generation 1, cell {cell}); "
+        f"tensor 'y:0' was made in session 'train' (generation 1, cell {cell + 1}). "
+        "Evaluate one of them, and pass the value to the graph of the other"
+    )
+    notebook.ok("del kept")
+
+
+def test_of_a_tensor_that_is_used_in_the_session_of_other_code(two: tuple[Notebook, int]) -> None:
+    """Its number is no name, and once it is closed nothing is."""
+    notebook, _ = two
+    notebook.ok("%tfsession reset prep")
+    said = explained(
+        notebook, "sess = v1.Session(graph=tf.Graph())\nwith sess.graph.as_default(): tf.constant(1)\nsess.run(x)"
+    )
+    assert re.search(
+        r"; it was used in the graph of #\d+, a session made by cell \d+\. Build it in the graph where", said
+    )
+    said = explained(notebook, "%%tfsession train\nwith sess:\n    y.eval()")
+    assert "; it was used in another graph. Evaluate it there and pass the value: %%tfsession train" in said
+    notebook.ok("del sess")
+
+
 def test_of_the_graph_after_a_reset_of_the_default_graph(two: tuple[Notebook, int]) -> None:
     """Many a cell begins with it; the session takes the graph over when the cell has ended."""
     notebook, _ = two

@@ -69,6 +69,19 @@ def test_a_session_that_was_reset(two: tuple[Notebook, int], kept: str, used: st
     notebook.ok("del kept, options, CallableOptions")
 
 
+def test_a_session_of_other_code_on_the_graph_of_one_that_was_reset(two: tuple[Notebook, int]) -> None:
+    """It was never the named one's."""
+    notebook, _ = two
+    notebook.ok("sess = v1.Session(graph=x.graph)")
+    cell = notebook.shell.execution_count
+    notebook.ok("%tfsession reset prep\nsess.close()")
+    assert explained(notebook, "sess.run(x)") == (
+        f"tfsess_magics: the session was closed by cell {cell}, and its variables are gone. "
+        "Run again what made it, and close it after its last use"
+    )
+    notebook.ok("del sess")
+
+
 def test_no_default_session(two: tuple[Notebook, int]) -> None:
     """The session that the tensor belongs to."""
     notebook, cell = two

@@ -38,6 +38,7 @@ def is_keras(file: str) -> bool:
 
 class _Claim(NamedTuple):
     session: weakref.ref[NamedSession]
+    of_tensorflow: weakref.ref[Any]
     name: str
     generation: int
 
@@ -55,7 +56,16 @@ _claims: weakref.WeakKeyDictionary[tf.Graph, tuple[_Claim, ...]] = weakref.WeakK
 def claim(graph: tf.Graph, session: NamedSession) -> None:
     """Note that `graph` is that of the present generation of `session`; keeps neither alive. Any thread may call it."""
     others = (other for other in _claims.get(graph, ()) if other.holder not in (None, session))
-    _claims[graph] = (*others, _Claim(weakref.ref(session), session.name, session.generation))
+    by = _Claim(weakref.ref(session), weakref.ref(session.session), session.name, session.generation)
+    _claims[graph] = (*others, by)
+
+
+def successor_of(session: Any) -> str | None:
+    """Return the name of the live session of which a TensorFlow session was that of an older generation."""
+    for one in _claims.get(session.graph, ()):
+        if one.of_tensorflow() is session and (holder := one.holder) and holder.generation != one.generation:
+            return one.name
+    return None
 
 
 class Home(NamedTuple):

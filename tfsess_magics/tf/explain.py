@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.model import Kind
-from tfsess_magics.tf.belongings import KERAS, describe, home_of, place_of
+from tfsess_magics.tf.belongings import KERAS, describe, home_of, place_of, successor_of
 from tfsess_magics.tf.ended import explain_ended
 from tfsess_magics.tf.holders import name_in_notebook
 from tfsess_magics.tf.nesting import explain_nesting
@@ -95,13 +95,16 @@ class Explainer:
         if graph is None:
             return "", "this cell is eager" if tf.executing_eagerly() else "this code is in no named session"
         home = home_of(graph, self._live())
-        return home.name or "", f"it was used {home.text}"
+        is_known = home.name or home.generation is not None
+        return home.name or "", f"it was used {home.text if is_known else 'in another graph'}"
 
     def _other_graph(self, error: BaseException, _: re.Match[str]) -> str | None:
         if found := variables_in(error, "_assert_same_graph"):
             elements = [found["item"], found["original_item"]]
-            current = None if tf.executing_eagerly() else ops.get_default_graph()
-            graph = current if current in [element.graph for element in elements] else elements[1].graph
+            graph = None if tf.executing_eagerly() else ops.get_default_graph()
+            if graph not in [element.graph for element in elements]:
+                both = "; ".join(describe(element, self._live()) for element in reversed(elements))
+                return f"{both}. Evaluate one of them, and pass the value to the graph of the other"
             return self._foreign(next(element for element in elements if element.graph is not graph), graph)
         if found := variables_in(error, "_as_graph_element_locked"):
             element = ops._as_graph_element(found["obj"]) or found["obj"]
@@ -122,7 +125,8 @@ class Explainer:
                 f"goes on with the new graph when this is over. Run it then: %%tfsession {stay.session.name}"
             )
         if home.name is None:
-            remedy = f"Build it again in {name!r}." if name else "Build it in the graph where it is used."
+            is_named = name and not name.startswith("#")
+            remedy = f"Build it again in {name!r}." if is_named else "Build it in the graph where it is used."
         elif home.name.startswith("#"):
             remedy = f"To run it where it was made: %tfsession adopt {home.name} NAME"
         else:
@@ -201,12 +205,11 @@ class Explainer:
         )
         if session is None:
             return None
-        home = home_of(session.graph, self._live())
         by = closed_by(session)
         was = f"the session was closed{f' by {by}' if by else ''}"
-        if home.successor:
-            present = f"tfsess_magics.get({home.successor!r}).session"
-            return f"{was}; it was used {home.text}. Ask for the present one: {present}"
+        if successor := successor_of(session):
+            present = f"tfsess_magics.get({successor!r}).session"
+            return f"{was}; it was used before the reset of {successor!r}. Ask for the present one: {present}"
         return f"{was}, and its variables are gone. Run again what made it, and close it after its last use"
 
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
