@@ -1,4 +1,4 @@
-"""Takes this package's frames out of tracebacks before IPython shows them."""
+"""Takes this package's frames out of tracebacks before IPython shows them, and makes it able to."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ def without_our_frames(error: BaseException | None) -> None:
 
     An error that this package itself raised keeps those at its end: they are where it happened. Not so an interrupt,
     which happened in what was interrupted.
+
+    An interrupt may come at an instruction that is of no line, as jumps back are; IPython cannot show such an entry,
+    and the cell would end as if all was well (ultratb.py, ``format_record``). It gets the line before.
     """
     seen: set[int] = set()
     pending = [error]
@@ -32,7 +35,7 @@ def without_our_frames(error: BaseException | None) -> None:
 def _spliced(traceback: TracebackType | None, *, keep_end: bool) -> TracebackType | None:
     entries = []
     while traceback is not None:
-        entries.append(traceback)
+        entries.append(traceback if traceback.tb_lineno else _with_line(traceback))
         traceback = traceback.tb_next
     raised_by_us = list(takewhile(_is_ours, reversed(entries))) if keep_end else []
     kept = [entry for entry in entries if entry in raised_by_us or not _is_ours(entry)]
@@ -41,6 +44,12 @@ def _spliced(traceback: TracebackType | None, *, keep_end: bool) -> TracebackTyp
     for entry, following in zip(kept, [*kept[1:], None], strict=True):
         entry.tb_next = following
     return kept[0]
+
+
+def _with_line(entry: TracebackType) -> TracebackType:
+    code = entry.tb_frame.f_code
+    before = [line for start, _, line in code.co_lines() if line and start <= entry.tb_lasti]
+    return TracebackType(entry.tb_next, entry.tb_frame, entry.tb_lasti, (before or [code.co_firstlineno])[-1])
 
 
 def _is_ours(entry: TracebackType) -> bool:
