@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
 from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
@@ -150,3 +152,24 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
         "'train': stopping: the values of its variables are being read",
         "stopping: its variables are being given their values back",
     ]
+
+
+def test_an_operation_that_computes_has_to_finish_first_and_nothing_runs_after_it(
+    open_session: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stop, "_PATIENCE", 0.05)
+    computes = open_session("computes")
+    with computes:
+        steps = v1.get_variable("steps", initializer=0)
+        steps.initializer.run()
+        matrix = v1.placeholder(tf.float32, [None, None])
+        with tf.control_dependencies([tf.matmul(matrix, matrix)]):
+            after = steps.assign_add(1, read_value=False, name="after")
+    ones = np.ones((3000, 3000), np.float32)
+    said: list[str] = []
+    thread = when_running(computes, lambda: said.append(tfsess_magics.stop("computes")))
+    with pytest.raises(SessionStopped, match="Kept: 1 variable"):
+        computes.run(after, {matrix: ones})
+    thread.join()
+    assert said == ["'computes': stopping: an operation that 'after' needs has to finish first"]
+    assert computes.run(steps) == 0
