@@ -27,13 +27,18 @@ class Running(threading.Thread):
             self.error = error
 
 
+def wait_for_runs(session: Any, runs: int = 1) -> None:
+    """Return once so many runs are under way."""
+    while len(session.watched.meter.in_flight) < runs:
+        time.sleep(0.001)
+    time.sleep(0.02)  # from there to the inside of TensorFlow there is nothing to be seen
+
+
 def when_running(session: Any, act: Callable[[], object], runs: int = 1) -> threading.Thread:
     """Do something, in another thread, once so many runs are under way."""
 
     def wait() -> None:
-        while len(session.watched.meter.in_flight) < runs:
-            time.sleep(0.001)
-        time.sleep(0.02)  # from there to the inside of TensorFlow there is nothing to be seen
+        wait_for_runs(session, runs)
         act()
 
     thread = threading.Thread(target=wait)

@@ -13,9 +13,9 @@ import tensorflow as tf
 import tfsess_magics
 from tests.server import serving
 from tests.tf.conftest import Open
-from tests.tf.running import when_running
+from tests.tf.running import Running, wait_for_runs, when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import variables
+from tfsess_magics.tf import stop, variables, waiting
 from tfsess_magics.tf.awaited import awaited
 from tfsess_magics.tf.beside import beside
 
@@ -84,6 +84,34 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
     assert "was not stopped: its variables cannot be read (DeadlineExceededError" in str(refused[0])
     assert remote.session.run(remote.variable).tolist() == [0.0, 1.0, 2.0, 3.0]
     remote.session.close()
+
+
+def test_a_run_on_a_server_that_was_killed_ends_when_there_is_one_at_its_address_again(
+    server: tuple[subprocess.Popen[str], str], open_session: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorFlow waits for it without end, also to close the session, which is said."""
+    monkeypatch.setattr(variables, "_SERVER", 100)
+    monkeypatch.setattr(stop, "_PATIENCE", 0.5)
+    monkeypatch.setattr(waiting, "_STUCK", 0.5)
+    process, target = server
+    tfsess_magics.process.connect().observe()
+    remote = Remote(target)
+    run = Running(remote.session, remote.waits["dequeue"])
+    wait_for_runs(remote.observed)
+    process.kill()
+    process.wait()
+    said = f"stopping: {target} has not answered yet."
+    assert said in tfsess_magics.stop(remote.observed.name, on_stop="drop")
+    assert remote.observed.info().mark.startswith(said)
+    again = tf.distribute.Server({"local": [target.removeprefix("grpc://")]})
+    run.join(60)
+    assert not run.is_alive()
+    assert isinstance(run.error, SessionStopped)
+    assert "Kept: no variables (0 B). Not kept: the values of variables (--on-stop drop), queues" in str(run.error)
+    remote.session.run(remote.variable.initializer)
+    assert remote.session.run(remote.variable).tolist() == [0.0, 1.0, 2.0, 3.0]
+    remote.session.close()
+    del again
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,11 @@ class Stop:
     def end_steps(self, meter: RunMeter, session: BaseSession) -> None:
         """Return when every step has come back to Python; the C session is closed then."""
         self.has_cut = True
-        pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
+        try:
+            pywrap_tf_session.TF_CloseSession(session._session)  # returns when nothing runs in it any more
+        except tf.errors.AbortedError:  # its server was begun anew, and does not know it
+            if not session._target:
+                raise
         while self.out or meter.in_use:
             time.sleep(POLL)
 
@@ -139,6 +143,11 @@ class Stop:
         if any(made := [uncuttable(session, step) for step in steps]):
             names = " and ".join(filter(None, made))
             return f"cannot be stopped: {names} does not return. If it never does, restart the kernel"
+        if session is not None and session._target:
+            return (
+                f"stopping: {session._target.decode()} has not answered yet. The runs end when it does, or when another"
+                " server is begun at that address. If neither will happen, restart the kernel"
+            )
         runs = ", ".join(dict.fromkeys(fetched(step).removeprefix("A run of ") for step in steps))
         return f"stopping: an operation that {runs} needs has to finish first"
 
