@@ -187,6 +187,36 @@ def test_a_run_that_fails_is_measured_too(open_session: Open) -> None:
         assert last.peak.nbytes == about(16 * MIB)
 
 
+def test_a_run_that_is_stopped_is_measured_too(open_session: Open) -> None:
+    """What it needed until then; what the stop itself reads to keep the values is no need of the run's."""
+    needed = threading.Event()
+
+    def tell(total: Any) -> Any:
+        needed.set()
+        return total
+
+    with open_session("a") as a:
+        a.run(variable("v", 4 * MIB).initializer)
+        summed = tf.reduce_sum(tf.random.uniform([4 * MIB]))
+        seen = tf.numpy_function(tell, [summed], tf.float32)
+        with tf.control_dependencies([seen]):
+            waits = v1.FIFOQueue(1, tf.float32).dequeue()
+
+    def stop() -> None:
+        assert needed.wait(30)
+        tfsess_magics.stop("a")
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    with pytest.raises(tfsess_magics.SessionStopped):
+        a.run(waits)
+    stopping.join()
+    last = a.info().last_run
+    assert last is not None
+    assert last.error is not None
+    assert [(of.device, of.nbytes) for of in last.memory] == [("CPU", about(16 * MIB))]
+
+
 def test_runs_that_overlap_are_marked(open_session: Open) -> None:
     """Both of them; one that comes after is not."""
     with open_session("a") as a:

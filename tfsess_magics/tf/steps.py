@@ -193,7 +193,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 needed = _end_measuring(allocators, token) if token in allocators.under_way else NOT_MEASURED
                 started = meter.in_flight.pop(token, None)
                 if started is None:
-                    stopper.leave(meter, token, args)
+                    stopper.leave(meter, token, args, needed)
                 else:
                     meter.ended(started, why, needed)
         except KeyboardInterrupt as late:
@@ -205,7 +205,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 if started is not None:
                     meter.ended(started, _describe(late), needed)
                 elif token in meter.claimed:
-                    stopper.leave(meter, token, args)
+                    stopper.leave(meter, token, args, needed)
             finally:
                 stopper.settle()
             raise

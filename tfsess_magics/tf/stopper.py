@@ -10,7 +10,7 @@ from threading import get_ident
 from typing import Any, NamedTuple
 
 from tfsess_magics.core.errors import SessionStopped
-from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.runs import Needed, RunMeter
 from tfsess_magics.core.words import count
 from tfsess_magics.tf.awaited import awaited
 from tfsess_magics.tf.beside import beside
@@ -102,8 +102,8 @@ class Stopper:
             by = f"{ordered.by} stopped {self.name_of(meter)} before this run began"
             raise for_task(SessionStopped(f"{by}; nothing was lost."))
 
-    def leave(self, meter: RunMeter, token: int, step: Sequence[Any]) -> None:
-        """End a run that was stopped, given the arguments of its step.
+    def leave(self, meter: RunMeter, token: int, step: Sequence[Any], needed: Needed) -> None:
+        """End a run that was stopped, given the arguments of its step and what it needed of memory.
 
         Raises
         ------
@@ -121,14 +121,14 @@ class Stopper:
                     if stop.refusal is None:
                         break
                 if (gone_on := meter.in_flight.pop(token, None)) is not None:
-                    meter.ended(gone_on, None if failed is None else type(failed).__name__)
+                    meter.ended(gone_on, None if failed is None else type(failed).__name__, needed)
                 if token not in meter.claimed:
                     return
             except KeyboardInterrupt:  # a second one, while the first is being dealt with
                 continue
         meter.claimed.pop(token, None)
         error = for_task(stop.error(token, started[1], started[2]))
-        meter.ended(tuple(started), f"{type(error).__name__}: {error}")
+        meter.ended(tuple(started), f"{type(error).__name__}: {error}", needed)
         try:
             raise error from None
         finally:
