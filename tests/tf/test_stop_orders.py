@@ -154,10 +154,7 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
     ]
 
 
-def test_an_operation_that_computes_has_to_finish_first_and_nothing_runs_after_it(
-    open_session: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stop, "_PATIENCE", 0.05)
+def test_an_operation_that_computes_has_to_finish_first_and_nothing_runs_after_it(open_session: Open) -> None:
     computes = open_session("computes")
     with computes:
         steps = v1.get_variable("steps", initializer=0)
@@ -166,10 +163,19 @@ def test_an_operation_that_computes_has_to_finish_first_and_nothing_runs_after_i
         with tf.control_dependencies([tf.matmul(matrix, matrix)]):
             after = steps.assign_add(1, read_value=False, name="after")
     ones = np.ones((3000, 3000), np.float32)
-    said: list[str] = []
-    thread = when_running(computes, lambda: said.append(tfsess_magics.stop("computes")))
+    meter, said = computes.watched.meter, list[str]()
+
+    def act() -> None:
+        order = threading.Thread(target=lambda: tfsess_magics.stop("computes"))
+        order.start()
+        while not (meter.stop and meter.stop.has_cut):
+            time.sleep(0.001)
+        said.append(meter.stop.why_not_yet(meter))
+        order.join()
+
+    thread = when_running(computes, act)
     with pytest.raises(SessionStopped, match="Kept: 1 variable"):
         computes.run(after, {matrix: ones})
     thread.join()
-    assert said == ["'computes': stopping: an operation that 'after' needs has to finish first"]
+    assert said == ["stopping: an operation that 'after' needs has to finish first"]
     assert computes.run(steps) == 0
