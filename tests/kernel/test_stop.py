@@ -143,3 +143,28 @@ def test_a_stop_between_runs_ends_a_loop(train: Kernel) -> None:
         assert comm.order("stop", id=session["id"], generation=session["generation"])["type"] == "done"
         assert train.outcome(request).ename == "SessionStopped"
     assert train.value(VALUES) == BEFORE
+
+
+def test_an_interrupt_keeps_a_large_variable(train: Kernel) -> None:
+    made = "%%tfsession train\nlarge = v1.get_variable('large', [2**26], initializer=v1.ones_initializer())\n"
+    made += "large.initializer.run()\nlast = large.assign_add(tf.range(2.0**26) % 7.0, read_value=False)\nlast.run()"
+    made += "\ntotal = tf.reduce_sum(tf.cast(large, tf.float64))\nbefore = sess.run(total)"
+    assert train.run(made).status == "ok"
+    outcome = train.run("%%tfsession train\ngo()\nsess.run(waits)", interrupt_at="go")
+    assert outcome.ename == "KeyboardInterrupt"
+    assert "Kept: 2 variables (256.0 MiB)" in outcome.evalue
+    assert train.value("bool(sess.run(total) == before > 0)") is True
+    assert train.run("del large, last, total, before").status == "ok"
+
+
+def test_a_signal_handler_of_the_users_has_the_interrupt_and_the_run_goes_on(train: Kernel) -> None:
+    body = "got = []\nbefore = signal.signal(signal.SIGINT, lambda number, _: got.append(number))\ngo()\n"
+    request = train.send(f"{body}try: sess.run(waits)\nfinally: own = signal.signal(signal.SIGINT, before)")
+    train.said(request, "go")
+    train.interrupt()
+    with train.subshell() as subshell:
+        stop = train.run("%tfsession stop train", subshell=subshell)
+    assert stop.stream().startswith("stopped 'train': 1 run.")
+    assert train.outcome(request).ename == "SessionStopped"
+    assert train.value("(got == [signal.SIGINT], own.__name__)") == (True, "<lambda>")
+    assert train.value(VALUES) == BEFORE
