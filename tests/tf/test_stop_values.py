@@ -3,6 +3,7 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
@@ -12,6 +13,7 @@ from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
 from tests.tf.running import interrupt, when_running
 from tfsess_magics import SessionStopped
+from tfsess_magics.tf.awaited import fetched
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.values import Values
 from tfsess_magics.tf.variables import GraphVariables
@@ -53,6 +55,29 @@ def test_callables_do_not_outlive_a_stop_and_say_so(train: NamedSession) -> None
         by_name()
     del by_name
     assert plain().shape == (2, 3)
+
+
+@pytest.mark.parametrize("feeds", [0, 5])
+def test_a_callable_of_the_runtime_says_what_it_waited_for(train: NamedSession, feeds: int) -> None:
+    """Its calls are given values only, however many: what they are for is known since it was made."""
+    with train:
+        fed = [v1.placeholder(tf.float32, [], name=f"fed{index}") for index in range(feeds)]
+        with tf.control_dependencies(fed):
+            tf.identity(train.graph.get_tensor_by_name("waits:0"), name="waits_fed")
+    options = config_pb2.CallableOptions(fetch=["waits_fed:0"], feed=[tensor.name for tensor in fed])
+    made = train.session._make_callable_from_options(options)
+    said: list[str] = []
+
+    def act() -> None:
+        (run,) = train.watched.meter.in_flight.values()
+        said.append(fetched(run[3]))
+        interrupt()
+
+    thread = when_running(train, act)
+    with pytest.raises(KeyboardInterrupt, match="on dequeue from 'queue', which is empty, and nothing enqueues"):
+        made(*[np.float32(1.0)] * feeds)
+    thread.join()
+    assert said == ["A run of 'waits_fed'"]
 
 
 def test_queue_runner_threads_end_with_a_stop_and_are_named(

@@ -11,6 +11,7 @@ from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.tf.beside import Beside
+from tfsess_magics.tf.callables import CallableStep
 
 _NODE = re.compile(r"\{\{node ([^}]+)\}\}")
 _QUEUE = re.compile(r"^Queue(Dequeue|Enqueue)(Many|UpTo)?")
@@ -84,6 +85,8 @@ def fetched(step: Sequence[Any]) -> str:
 
 def wanted(step: Sequence[Any]) -> list[str]:
     """Return the names of the operations whose output or effect a step is for."""
+    if isinstance(step, CallableStep):
+        return list(step.wanted)
     if len(step) < 4:
         return []
     names = [pywrap_tf_session.TF_OperationName(output.oper) for output in step[2]]
@@ -100,6 +103,8 @@ def _needed_by(graph: tf.Graph, step: Sequence[Any]) -> Iterator[tf.Operation]:
 
 def fed(step: Sequence[Any]) -> set[str]:
     """Return the names of the operations whose output is given to a step."""
+    if isinstance(step, CallableStep):
+        return set(step.fed)
     return {pywrap_tf_session.TF_OperationName(output.oper) for output in step[1]} if wanted(step) else set()
 
 

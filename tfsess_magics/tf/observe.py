@@ -37,7 +37,7 @@ from tfsess_magics.tf.peaks import around_memory_info, around_reset_of_peak
 from tfsess_magics.tf.started import follow as follow_thread
 from tfsess_magics.tf.started import leave as leave_thread
 from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.steps import around_deprecated_use, around_extend, around_step, around_use
+from tfsess_magics.tf.steps import around_deprecated_use, around_extend, around_make_callable, around_step, around_use
 from tfsess_magics.tf.stopper import Stopper
 from tfsess_magics.tf.switches import around_gauge
 
@@ -218,7 +218,7 @@ _WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
     (BaseSession, "_extend_graph", around_extend),
     (BaseSession, "list_devices", around_use),
     (BaseSession, "partial_run_setup", around_deprecated_use),
-    (BaseSession, "_make_callable_from_options", around_use),
+    (BaseSession, "_make_callable_from_options", around_make_callable),
     (BaseSession, "_call_tf_sessionrun", around_step),
     (BaseSession, "_call_tf_sessionprun", around_step),
     (BaseSession._Callable, "__call__", around_step),

@@ -20,6 +20,7 @@ from tensorflow.python.util import deprecation
 
 from tfsess_magics.core.runs import NOT_MEASURED, Needed, RunMeter
 from tfsess_magics.tf.allocators import Allocators
+from tfsess_magics.tf.callables import note_callable, step_of
 from tfsess_magics.tf.gate import wait_to_use
 from tfsess_magics.tf.hooks import METER, hooks
 from tfsess_magics.tf.limit import Limit, explained, run_within
@@ -31,8 +32,18 @@ _RUN = "_call_tf_sessionrun"
 """The step that takes ``RunOptions``."""
 
 
-def around_use(original: Callable[..., Any], *, extends: bool = False) -> Callable[..., Any]:
-    """Wrap a method that uses the C session without a run; `extends`: it shows new operations to the runtime."""
+def around_use(
+    original: Callable[..., Any], *, extends: bool = False, note: Callable[..., None] | None = None
+) -> Callable[..., Any]:
+    """Wrap a method that uses the C session without a run.
+
+    Parameters
+    ----------
+    extends
+        Whether it shows new operations to the runtime.
+    note
+        Called with what it has returned, and its arguments.
+    """
 
     @functools.wraps(original)
     def using(self: BaseSession, *args: Any, **kwargs: Any) -> Any:
@@ -47,6 +58,8 @@ def around_use(original: Callable[..., Any], *, extends: bool = False) -> Callab
                     wait_to_use(meter)
                 version = self._graph.version if extends else 0
                 result = original(self, *args, **kwargs)
+                if note is not None:
+                    _note(note, result, *args, **kwargs)
                 if version > meter.version:
                     begun, meter.version = meter.version, version
                     _tell_of_growth(meter, begun)
@@ -60,7 +73,15 @@ def around_use(original: Callable[..., Any], *, extends: bool = False) -> Callab
     return using
 
 
+def _note(note: Callable[..., None], *what: Any, **named: Any) -> None:
+    try:
+        note(*what, **named)
+    except Exception:  # noqa: BLE001 - an error of ours is not the user's
+        hooks.log_once("what was made could not be noted")
+
+
 around_extend = functools.partial(around_use, extends=True)
+around_make_callable = functools.partial(around_use, note=note_callable)
 
 
 def around_deprecated_use(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,12 +141,13 @@ def _carry_out(
     return original(session, *step, **named)
 
 
-def _explain(error: BaseException, meter: RunMeter, step: tuple[Any, ...]) -> None:
+def _explain(error: BaseException, meter: RunMeter, token: int) -> None:
     """Raise what says more than `error`, if that is for a limit of ours."""
     found: BaseException = error
     try:
-        if isinstance(error, DeadlineExceededError):
-            found = explained(error, meter, _limit(), step)
+        run = meter.in_flight.get(token)
+        if run is not None and isinstance(error, DeadlineExceededError):
+            found = explained(error, meter, _limit(), run[3])
     except Exception:  # noqa: BLE001 - an error of ours is not the user's
         hooks.log_once("a run that took too long could not be explained")
     if found is not error:
@@ -170,7 +192,8 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
         failed: BaseException | None = None
         try:
             try:
-                meter.in_flight[token] = time(), perf_counter(), get_ident(), args
+                arguments = args if METER in self.__dict__ else step_of(self)
+                meter.in_flight[token] = time(), perf_counter(), get_ident(), arguments
                 meter.changed()
                 if meter.stop is not None or meter.ordered is not None:
                     stopper.halt(meter, token)
@@ -184,7 +207,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 return _carry_out(meter, token, limit, original, self, *args, **kwargs)
             except BaseException as error:
                 failed = error
-                _explain(error, meter, args)
+                _explain(error, meter, token)
                 raise
             finally:
                 stopper.disarm(depth)
@@ -193,7 +216,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 needed = _end_measuring(allocators, token) if token in allocators.under_way else NOT_MEASURED
                 started = meter.in_flight.pop(token, None)
                 if started is None:
-                    stopper.leave(meter, token, args, needed)
+                    stopper.leave(meter, token, needed)
                 else:
                     meter.ended(started, why, needed)
         except KeyboardInterrupt as late:
@@ -205,7 +228,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 if started is not None:
                     meter.ended(started, _describe(late), needed)
                 elif token in meter.claimed:
-                    stopper.leave(meter, token, args, needed)
+                    stopper.leave(meter, token, needed)
             finally:
                 stopper.settle()
             raise

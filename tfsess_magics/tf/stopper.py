@@ -102,8 +102,8 @@ class Stopper:
             by = f"{ordered.by} stopped {self.name_of(meter)} before this run began"
             raise for_task(SessionStopped(f"{by}; nothing was lost."))
 
-    def leave(self, meter: RunMeter, token: int, step: Sequence[Any], needed: Needed) -> None:
-        """End a run that was stopped, given the arguments of its step and what it needed of memory.
+    def leave(self, meter: RunMeter, token: int, needed: Needed) -> None:
+        """End a run that was stopped, given what it needed of memory.
 
         Raises
         ------
@@ -116,7 +116,7 @@ class Stopper:
                 if (claim := meter.claimed.get(token)) is not None:
                     *started, stop = claim
                     stop.out.discard(token)
-                    stop.waited_for = stop.waited_for or _awaited(meter, step, failed)
+                    stop.waited_for = stop.waited_for or _awaited(meter, started[3], failed)
                     wait(stop)
                     if stop.refusal is None:
                         break
