@@ -155,16 +155,3 @@ def test_an_interrupt_keeps_a_large_variable(train: Kernel) -> None:
     assert "Kept: 2 variables (256.0 MiB)" in outcome.evalue
     assert train.value("bool(sess.run(total) == before > 0)") is True
     assert train.run("del large, last, total, before").status == "ok"
-
-
-def test_a_signal_handler_of_the_users_has_the_interrupt_and_the_run_goes_on(train: Kernel) -> None:
-    body = "got = []\nbefore = signal.signal(signal.SIGINT, lambda number, _: got.append(number))\ngo()\n"
-    request = train.send(f"{body}try: sess.run(waits)\nfinally: own = signal.signal(signal.SIGINT, before)")
-    train.said(request, "go")
-    train.interrupt()
-    with train.subshell() as subshell:
-        stop = train.run("%tfsession stop train", subshell=subshell)
-    assert stop.stream().startswith("stopped 'train': 1 run.")
-    assert train.outcome(request).ename == "SessionStopped"
-    assert train.value("(got == [signal.SIGINT], own.__name__)") == (True, "<lambda>")
-    assert train.value(VALUES) == BEFORE
