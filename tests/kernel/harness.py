@@ -79,9 +79,9 @@ class Kernel:
         Parameters
         ----------
         answers
-            What to say to ``input()``, in turn.
+            What to say to ``input()``, in turn; what asks for more waits.
         interrupt_at
-            Interrupt the kernel as soon as the cell has printed this, or asks for this.
+            Interrupt the kernel as soon as the cell has printed this.
         **request
             As `send` takes it.
         """
@@ -152,13 +152,14 @@ class Kernel:
         def end() -> bool:
             nonlocal interrupted
             asked = [m["content"]["prompt"] for m in self.came[request] if m["msg_type"] == "input_request"]
-            if interrupt_at and not interrupted and interrupt_at in self._said(request) + "".join(asked):
+            if interrupt_at and not interrupted and interrupt_at in self._said(request):
                 interrupted = True
                 self.interrupt()
             if not interrupted:
                 for prompt in asked[len(prompts) :]:
                     prompts.append(prompt)
-                    self._client.input(next(left))
+                    if (answer := next(left, None)) is not None:
+                        self._client.input(answer)
             replied = self._first(request, lambda m: m["msg_type"] == "execute_reply")
             idle = self._first(request, lambda m: m["content"].get("execution_state") == "idle")
             return replied is not None and idle is not None

@@ -17,9 +17,16 @@ PLAIN = "# header"
 
 PREPARE = """\
 %load_ext tfsess_magics
-import asyncio, time
+import asyncio, sys, threading, time
 import tensorflow as tf
 modes = []
+def blocked():
+    "Say so, once the main thread waits for what input() is to return."
+    main = threading.main_thread().ident
+    def wait():
+        while sys._current_frames()[main].f_code.co_name != "select": time.sleep(0.001)
+        print("go")
+    threading.Thread(target=wait).start()
 def mark():
     "Note where a cell runs: is it eager, is there a default session."
     modes.append((tf.executing_eagerly(), tf.compat.v1.get_default_session() is not None))

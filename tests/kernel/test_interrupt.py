@@ -17,7 +17,7 @@ BODIES = {
         "async def wait():\n    mark()\n    print('go')\n    await asyncio.sleep(600)\nawait wait()",
     ),
     "async-loop": ("CancelledError", "mark()\nprint('go')\nwhile True:\n    await asyncio.sleep(0.001)"),
-    "input": ("KeyboardInterrupt", "mark()\ninput('go')"),
+    "input": ("KeyboardInterrupt", "mark()\nblocked()\ninput()"),
     "cleanup": (
         "KeyboardInterrupt",
         "try:\n    print('go'); time.sleep(600)\nfinally:\n    mark()\n    print('cleaned')",
