@@ -34,6 +34,16 @@ def test_a_cell_that_waits_for_the_task_is_told(train: Kernel, header: str, wait
         assert train.value(VALUES) == BEFORE
 
 
+def test_a_task_that_waits_for_a_thread_of_the_loops_ends_too(train: Kernel) -> None:
+    body = "import asyncio\nasync def aside(): await asyncio.to_thread(sess.run, waits)\ngo()\n"
+    request = train.send(f"{body}await asyncio.gather(asyncio.create_task(aside()))")
+    order(train, request)
+    outcome = train.outcome(request)
+    assert outcome.ename == "TaskStopped"
+    assert f"%tfsession stop {SAID}" in outcome.evalue
+    assert train.value(VALUES) == BEFORE
+
+
 def test_a_task_that_nobody_waits_for_is_logged(train: Kernel) -> None:
     request = train.send(f"{WORK}task = asyncio.create_task(work(), name='work')")
     order(train, request)

@@ -168,3 +168,14 @@ def test_of_the_graph_of_other_code(two: tuple[Notebook, int]) -> None:
     notebook.ok("sess.close()")
     assert "was made in no session that is open" in explained(notebook, "%%tfsession train\ny + z")
     notebook.ok("del sess, z")
+
+
+def test_an_empty_graph_of_several_sessions_is_told_of_the_one_that_ran(notebook: Notebook) -> None:
+    notebook.ok("import tensorflow as tf\ng = tf.Graph()")
+    for name in "ab":
+        notebook.ok(f"%%tfsession {name} --graph g\n1")
+    for name in "ab":
+        assert explained(notebook, f"%%tfsession {name}\ntf.compat.v1.get_default_session().run('x:0')") == (
+            f"tfsess_magics: the graph of {name!r} (generation 1) has no operations yet. "
+            f"Build them in it: %%tfsession {name}"
+        )

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 import tensorflow as tf
+from tensorflow.python.util.lock_util import GroupLock
 
 from tests.tf.conftest import Open
 from tests.tf.interrupting import interrupted_at
 from tfsess_magics.tf.session import NamedSession
 
+v1 = tf.compat.v1
 FILES = ("util/lock_util.py", "/threading.py", "tf/graph_lock.py")
 
 
@@ -59,6 +61,43 @@ def test_a_lock_that_is_left_closed_inside_another_is_opened_where_that_is_given
     with locked.graph._mutation_lock():
         lock._ready.acquire()  # as an interrupt leaves it
     assert (lock._ready._lock.locked(), lock._group_member_counts) == (False, [0, 0])
+
+
+def test_a_function_that_works_before_it_takes_the_lock_finds_it_opened(locked: NamedSession) -> None:
+    """As loops of version 1 do, which make tensors first."""
+    built: list[object] = []
+
+    def build_loop() -> None:
+        with locked.graph.as_default():
+            built.append(v1.while_loop(lambda i: i < 3, lambda i: i + 1, [0]))
+
+    v1.disable_control_flow_v2()
+    try:
+        locked.graph._group_lock._group_member_counts[1] = 1  # as an interrupt leaves it
+        thread = threading.Thread(target=build_loop, daemon=True)
+        thread.start()
+        thread.join(20)
+    finally:
+        v1.enable_control_flow_v2()
+    assert not thread.is_alive()
+    assert locked.run(built[0]) == 3
+
+
+def test_a_lock_of_that_kind_that_is_no_graphs_is_left_alone(locked: NamedSession) -> None:
+    lock, is_taken = GroupLock(), threading.Event()
+
+    def take() -> None:
+        with lock.group(1):
+            is_taken.set()
+
+    with lock.group(0):
+        thread = threading.Thread(target=take)
+        thread.start()
+        assert not is_taken.wait(0.3)
+    thread.join(20)
+    assert is_taken.is_set()
+    with pytest.raises(ValueError, match="Received: group_id=5"):
+        lock.acquire(5)
 
 
 def test_a_run_waits_for_the_lock_that_another_thread_has(locked: NamedSession) -> None:

@@ -182,11 +182,11 @@ class Explainer:
         session = variables_in(error, "_run", "partial_run_setup").get("self")
         if session is None:
             return None
-        home, known = home_of(session.graph, self._live()), self._known(session)
-        if home.name and not home.name.startswith("#"):
+        known = self._known(session)
+        if known is not None and not known.name.startswith("#"):
             return (
-                f"the graph of {home.name!r} (generation {home.generation}) has no operations yet. "
-                f"Build them in it: %%tfsession {home.name}"
+                f"the graph of {known.name!r} (generation {known.generation}) has no operations yet. "
+                f"Build them in it: %%tfsession {known.name}"
             )
         which = f"{known.name}, made by {known.origin}" if known else "closed"
         if _graph_stay():

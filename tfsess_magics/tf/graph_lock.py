@@ -3,23 +3,27 @@
 Each new operation takes it, and each run (``Graph._mutation_lock``, ``Graph._session_run_lock``), by lines of Python
 (util/lock_util.py): of a hundred interrupts that come while a graph is built or run, one or two come between such lines
 and leave it closed. What comes next in that graph would wait for ever.
+
+Whose graph it is that a thread is inside of is not known of its frames: while any is, no lock is opened.
 """
 
 from __future__ import annotations
 
+import dis
 import functools
 import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
+from contextlib import suppress
+from types import CodeType, FrameType
 
 from tensorflow.python.util.lock_util import GroupLock
 
 from tfsess_magics.tf.hooks import hooks
 
 _TAKE = frozenset({"_mutation_lock", "_session_run_lock"})
-"""What a function names that takes the lock."""
+"""What a function names that takes the lock of a graph."""
 _FILE = GroupLock.acquire.__code__.co_filename
 _LOOKS = 3
 """How often in a row nobody has to be inside."""
@@ -36,9 +40,8 @@ def around_acquire(original: Callable[[GroupLock, int], None]) -> Callable[[Grou
 
     @functools.wraps(original)
     def acquire(self: GroupLock, group_id: int) -> None:
-        counts = self._group_member_counts
-        if (self._ready._lock.locked() or sum(counts) != counts[group_id]) and hooks.made:
-            _wait(self, group_id)
+        if (self._ready._lock.locked() or sum(self._group_member_counts)) and hooks.made:
+            _wait(self, group_id, sys._getframe(1))
         return original(self, group_id)
 
     return acquire
@@ -50,46 +53,66 @@ def around_release(original: Callable[[GroupLock, int], None]) -> Callable[[Grou
     @functools.wraps(original)
     def release(self: GroupLock, group_id: int) -> None:
         if self._ready._lock.locked() and hooks.made:
-            _wait(self, None)
+            _wait(self, None, sys._getframe(1))
         return original(self, group_id)
 
     return release
 
 
-def _wait(lock: GroupLock, group: int | None) -> None:
-    """Wait until a lock can be taken for a group, or given back; open it where nobody else will."""
-    looks, poll = 0, _POLL
-    while (is_locked := lock._ready._lock.locked()) or _has_others(lock, group):
-        looks = 0 if _is_in_use(is_taken=not is_locked) else looks + 1
-        if looks >= _LOOKS:
-            _open(lock, group)
-            return
+def _wait(lock: GroupLock, group: int | None, caller: FrameType) -> None:
+    """Wait until the lock of a graph can be taken for a group, or given back; open it where nobody else will."""
+    taker = caller.f_back
+    if caller.f_code.co_filename != _FILE or taker is None or _TAKE.isdisjoint(taker.f_code.co_names):
+        return  # it is no graph's, or taken in a way that no frame tells of
+    poll = _POLL
+    while _is_closed(lock, group):
+        if _opening.acquire(blocking=False):
+            try:
+                if _is_left(lock, group):
+                    _open(lock, group)
+                    continue
+            finally:
+                _opening.release()
         time.sleep(poll)
         poll = min(2 * poll, _LONGEST_POLL)
 
 
-def _has_others(lock: GroupLock, group: int | None) -> bool:
+def _is_closed(lock: GroupLock, group: int | None) -> bool:
     counts = lock._group_member_counts
-    return group is not None and sum(counts) != counts[group]
+    return lock._ready._lock.locked() or (group is not None and sum(counts) != counts[group])
+
+
+def _is_left(lock: GroupLock, group: int | None) -> bool:
+    """Say whether a lock stays closed while nobody is inside."""
+    for _ in range(_LOOKS):
+        if not _is_closed(lock, group) or _is_in_use(is_taken=not lock._ready._lock.locked()):
+            return False
+        time.sleep(_POLL)
+    return True
 
 
 def _open(lock: GroupLock, group: int | None) -> None:
-    with _opening:
-        if not _is_in_use() and lock._ready._lock.locked():
+    if lock._ready._lock.locked():
+        with suppress(RuntimeError):
             lock._ready._lock.release()
-        with lock._ready._lock:
-            if not _is_in_use(is_taken=True) and _has_others(lock, group):
-                counts = lock._group_member_counts
+    if lock._ready._lock.acquire(blocking=False):
+        try:
+            counts = lock._group_member_counts
+            if group is not None and sum(counts) != counts[group] and not _is_in_use(is_taken=True):
                 counts[:] = [count if of == group else 0 for of, count in enumerate(counts)]
                 lock._ready.notify_all()
+        finally:
+            lock._ready._lock.release()
 
 
-def _is_in_use(*, is_taken: bool = False) -> bool:
+def _is_in_use(*, is_taken: bool) -> bool:
     """Say whether a thread is in the lines that change such a lock or, `is_taken`, between taking and giving back.
 
-    Whichever graph's it is: that is not known of a frame.
+    The one that asks has taken none: it would wait for itself in TensorFlow too.
     """
-    return any(_uses(frame, is_taken=is_taken) for frame in sys._current_frames().values())
+    asking = threading.get_ident()
+    frames = sys._current_frames().items()
+    return any(_uses(frame, is_taken=is_taken and thread != asking) for thread, frame in frames)
 
 
 def _uses(frame: FrameType | None, *, is_taken: bool) -> bool:
@@ -98,7 +121,15 @@ def _uses(frame: FrameType | None, *, is_taken: bool) -> bool:
         code = frame.f_code
         if code.co_filename == _FILE and code.co_name in ("acquire", "release"):
             return True
-        if is_taken and called != "__enter__" and not _TAKE.isdisjoint(code.co_names):
+        takes = is_taken and called != "__enter__" and not _TAKE.isdisjoint(code.co_names)
+        if takes and (frame.f_lineno or sys.maxsize) >= _takes_at(code):
             return True
         called, frame = code.co_name, frame.f_back
     return False
+
+
+@functools.cache
+def _takes_at(code: CodeType) -> int:
+    """Return the line of a function that takes the lock."""
+    taking = (step.positions for step in dis.get_instructions(code) if step.argval in _TAKE)
+    return min(at.lineno for at in taking if at is not None and at.lineno is not None)

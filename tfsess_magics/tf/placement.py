@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 
 import tensorflow as tf
@@ -19,42 +18,40 @@ _FIRST = 3
 
 
 class AskedDevices:
-    """The devices that the operations of one graph ask for; any thread may call it, and each is looked at once."""
+    """The devices that the operations of one graph ask for; any thread may call it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._scanned = 0
-        self._operations: Counter[str] = Counter()
-        self._first: defaultdict[str, list[str]] = defaultdict(list)
-        self._variables: defaultdict[str, list[str]] = defaultdict(list)
+        self._known: tuple[int, tuple[DevicePlacement, ...]] = 0, ()
+        """The version of the graph that was looked at, and what was found."""
 
     def of(self, graph: tf.Graph) -> tuple[DevicePlacement, ...]:
         """Return what is asked to be on each device, without what asks for none; nothing if that is all."""
-        with self._lock:
-            if graph.version != self._scanned:
-                operations = graph.get_operations()
-                for op in operations[self._scanned :]:
-                    self._add(op)
-                self._scanned = len(operations)
-            return tuple(
-                DevicePlacement(
-                    device=device,
-                    operations=self._operations[device],
-                    first=tuple(self._first[device]),
-                    variables=tuple(sorted(self._variables[device])),
-                )
-                for device in sorted(self._operations)
-            )
+        version, found = self._known
+        if graph.version != version:
+            version, found = graph.version, _asked_for(graph)
+            # An operation that is being made gets its device last.
+            if not graph._group_lock._group_member_counts[0] and graph.version == version:
+                self._known = version, found
+        return found
 
-    def _add(self, op: tf.Operation) -> None:
-        if not op.device:
-            return
-        device = _asked(op.device)
-        self._operations[device] += 1
-        if len(self._first[device]) < _FIRST:
-            self._first[device].append(op.name)
-        if op.type in _VARIABLES:
-            self._variables[device].append(op.name)
+
+def _asked_for(graph: tf.Graph) -> tuple[DevicePlacement, ...]:
+    on: defaultdict[str, list[tf.Operation]] = defaultdict(list)
+    for op in graph.get_operations():
+        on[op.device].append(op)
+    asked: defaultdict[str, list[tf.Operation]] = defaultdict(list)
+    for device, ops in on.items():
+        if device:
+            asked[_asked(device)] += ops
+    return tuple(
+        DevicePlacement(
+            device=device,
+            operations=len(ops),
+            first=tuple(op.name for op in ops[:_FIRST]),
+            variables=tuple(sorted(op.name for op in ops if op.type in _VARIABLES)),
+        )
+        for device, ops in sorted(asked.items())
+    )
 
 
 def of_graph(noted: Iterable[Noted], needed: Mapping[str, tf.Operation], in_functions: Container[str]) -> list[Noted]:

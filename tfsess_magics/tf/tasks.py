@@ -6,11 +6,25 @@ import asyncio
 import logging
 import sys
 from asyncio import events
+from concurrent.futures import thread
+from contextlib import suppress
+from enum import Enum, auto
 from types import FrameType
 
 from tfsess_magics.core.errors import SessionStopped
 
 _log = logging.getLogger(__name__)
+
+
+class _Caller(Enum):
+    """Who is the first to get what is raised here."""
+
+    CELL = auto()
+    """A cell, whose errors IPython shows, or any other code."""
+    LOOP = auto()
+    """An event loop, which ends with it."""
+    EXECUTOR = auto()
+    """A thread that works for others, tasks perhaps, which get it in their turn."""
 
 
 class TaskStopped(SessionStopped, asyncio.CancelledError):
@@ -20,23 +34,28 @@ class TaskStopped(SessionStopped, asyncio.CancelledError):
 def for_task(error: BaseException) -> BaseException:
     """Return what to raise in place of `error`, which ends a run, so that it ends its task and not the event loop.
 
-    It is logged, as nobody may ever wait for the task.
+    A task gets that of a run which it has given to a thread. Else it is logged: nobody may ever wait for the task.
     """
-    if not isinstance(error, KeyboardInterrupt) or not _leaves_loop():
+    if not isinstance(error, KeyboardInterrupt) or (caller := _caller()) is _Caller.CELL:
         return error
-    task = asyncio.current_task()
+    if caller is _Caller.EXECUTOR:
+        return TaskStopped(str(error))
+    task = None
+    with suppress(RuntimeError):  # there is none, and no loop is known to run
+        task = asyncio.current_task()
     _log.warning("%s ends: %s", "A callback of the event loop" if task is None else f"Task {task.get_name()!r}", error)
     return asyncio.CancelledError(str(error)) if task is None else TaskStopped(str(error))
 
 
-def _leaves_loop() -> bool:
-    """Say whether an event loop has called what runs here, and not a cell, whose errors IPython shows."""
+def _caller() -> _Caller:
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         code = frame.f_code
         if code.co_name == "run_code" and "IPython" in code.co_filename:
-            return False
+            break
         if code.co_name == "_run" and code.co_filename == events.__file__:
-            return True
+            return _Caller.LOOP
+        if code.co_name == "run" and code.co_filename == thread.__file__:
+            return _Caller.EXECUTOR
         frame = frame.f_back
-    return False
+    return _Caller.CELL
