@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.tf.test_memory import alone
+from tests.tf.memory.measuring import alone
 from tfsess_magics.core.memory import DeviceMemory
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf import nvml

@@ -1,0 +1,64 @@
+"""What is said of memory, and how near to the truth that is to be."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+import tfsess_magics
+from tfsess_magics.core.memory import DeviceMemory, KernelMemory
+
+v1 = tf.compat.v1
+MIB = 1 << 20
+ALONE = """
+import tensorflow as tf
+import tfsess_magics
+from tensorflow.python.eager import context
+from tfsess_magics import process
+v1 = tf.compat.v1
+def memory():
+    found = tfsess_magics.memory()
+    assert found is not None
+    return found
+"""
+
+
+def about(nbytes: int) -> Any:
+    """Equal to so many bytes within 1 % or 256 KiB."""
+    return pytest.approx(nbytes, rel=0.01, abs=256 * 1024)
+
+
+def memory() -> KernelMemory:
+    found = tfsess_magics.memory()
+    assert found is not None
+    return found
+
+
+def cpu() -> DeviceMemory:
+    return memory().devices[0]
+
+
+def in_use() -> int:
+    found = cpu().in_use
+    assert found is not None
+    return found
+
+
+def variable(name: str, nbytes: int) -> Any:
+    return v1.get_variable(name, shape=[nbytes // 4], dtype=tf.float32, initializer=v1.zeros_initializer())
+
+
+def alone(code: str, **environment: str) -> str:
+    """Run code in a process of its own."""
+    process = subprocess.run(
+        [sys.executable, "-c", ALONE + code],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout

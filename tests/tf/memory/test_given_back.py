@@ -1,0 +1,46 @@
+"""What close and reset give back, and what they do not."""
+
+from typing import Any
+
+import tensorflow as tf
+
+import tfsess_magics
+from tests.tf.conftest import Open
+from tests.tf.memory.measuring import MIB, about, variable
+from tfsess_magics.core.words import closed_message, reset_message
+
+
+def test_close_and_reset_tell_what_came_back(open_session: Open) -> None:
+    """Measured; that the process keeps it is said, and what is too small to be measured is in it."""
+    session = open_session("a")
+    for end, message in (
+        (tfsess_magics.reset, reset_message),
+        (lambda name: tfsess_magics.close(name)[0], closed_message),
+    ):
+        with session:
+            session.run(variable("v", 8 * MIB).initializer)
+            session.run(variable("w", 1024).initializer)
+        was = end("a")
+        assert was.given_back is not None
+        assert was.given_back.by_device == (("CPU", about(8 * MIB)),)
+        assert was.given_back.uncounted == 1024
+        said = message(was)
+        assert "8.0 MiB given back to TensorFlow's allocator" in said
+        assert "the process is " in said
+        assert "did not come back" not in said
+
+
+def test_what_did_not_come_back_is_told(open_session: Open) -> None:
+    """Something else took memory at the same time."""
+    with open_session("a") as a:
+        a.run(variable("v", 8 * MIB).initializer)
+    kept: list[Any] = []
+    close = a.session.close
+
+    def take_and_close() -> None:
+        kept.append(tf.zeros([2 * MIB]))
+        close()
+
+    a.session.close = take_and_close
+    said = closed_message(tfsess_magics.close("a")[0])
+    assert "8.0 MiB did not come back: something holds that still, or other code has taken it" in said
