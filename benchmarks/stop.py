@@ -22,6 +22,7 @@ _STOPS = 500
 
 def report() -> None:
     """Print both; `python -m benchmarks.stop` prints them alone."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores it
     for size in _SIZES:
         _report_size(size)
     _report_row()

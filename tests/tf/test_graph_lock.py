@@ -83,6 +83,25 @@ def test_a_function_that_works_before_it_takes_the_lock_finds_it_opened(locked: 
     assert locked.run(built[0]) == 3
 
 
+def test_a_thread_that_waits_in_tensorflow_for_a_lock_that_was_left_closed_goes_on_when_another_comes(
+    locked: NamedSession,
+) -> None:
+    lock = locked.graph._group_lock
+    lock._group_member_counts[1] = 1  # as an interrupt leaves it
+    unwrapped = GroupLock.acquire.__wrapped__  # it came past our look before the interrupt
+    waiting = threading.Thread(target=lambda: unwrapped(lock, 0), daemon=True)
+    waiting.start()
+    while not lock._ready._waiters:
+        assert waiting.is_alive()
+    other = threading.Thread(target=lambda: build(locked), daemon=True)
+    other.start()
+    for thread in (other, waiting):
+        thread.join(20)
+    assert not other.is_alive()
+    assert not waiting.is_alive()
+    lock.release(0)
+
+
 def test_a_lock_of_that_kind_that_is_no_graphs_is_left_alone(locked: NamedSession) -> None:
     lock, is_taken = GroupLock(), threading.Event()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import linecache
 import os
+import threading
 import weakref
 from collections.abc import Iterable
 from pathlib import Path, PurePath
@@ -51,13 +52,15 @@ class _Claim(NamedTuple):
 
 _claims: weakref.WeakKeyDictionary[tf.Graph, tuple[_Claim, ...]] = weakref.WeakKeyDictionary()
 """Of each graph those who work in it, or worked in it last; ``--graph`` and adopting let several."""
+_claiming = threading.Lock()
 
 
 def claim(graph: tf.Graph, session: NamedSession) -> None:
     """Note that `graph` is that of the present generation of `session`; keeps neither alive. Any thread may call it."""
-    others = (other for other in _claims.get(graph, ()) if other.holder not in (None, session))
     by = _Claim(weakref.ref(session), weakref.ref(session.session), session.name, session.generation)
-    _claims[graph] = (*others, by)
+    with _claiming:
+        others = (other for other in _claims.get(graph, ()) if other.holder not in (None, session))
+        _claims[graph] = (*others, by)
 
 
 def successor_of(session: Any) -> str | None:

@@ -68,8 +68,9 @@ def _wait(lock: GroupLock, group: int | None, caller: FrameType) -> None:
     while _is_closed(lock, group):
         if _opening.acquire(blocking=False):
             try:
-                if _is_left(lock, group):
-                    _open(lock, group)
+                is_locked = lock._ready._lock.locked()
+                if _is_left(lock, group, is_locked=is_locked):
+                    _open(lock, group, is_locked=is_locked)
                     continue
             finally:
                 _opening.release()
@@ -82,17 +83,17 @@ def _is_closed(lock: GroupLock, group: int | None) -> bool:
     return lock._ready._lock.locked() or (group is not None and sum(counts) != counts[group])
 
 
-def _is_left(lock: GroupLock, group: int | None) -> bool:
-    """Say whether a lock stays closed while nobody is inside."""
+def _is_left(lock: GroupLock, group: int | None, *, is_locked: bool) -> bool:
+    """Say whether a lock stays closed, in the same way, while nobody is inside."""
     for _ in range(_LOOKS):
-        if not _is_closed(lock, group) or _is_in_use(is_taken=not lock._ready._lock.locked()):
+        if not _is_closed(lock, group) or lock._ready._lock.locked() != is_locked or _is_in_use(is_taken=not is_locked):
             return False
         time.sleep(_POLL)
     return True
 
 
-def _open(lock: GroupLock, group: int | None) -> None:
-    if lock._ready._lock.locked():
+def _open(lock: GroupLock, group: int | None, *, is_locked: bool) -> None:
+    if is_locked:
         with suppress(RuntimeError):
             lock._ready._lock.release()
     if lock._ready._lock.acquire(blocking=False):
@@ -108,7 +109,7 @@ def _open(lock: GroupLock, group: int | None) -> None:
 def _is_in_use(*, is_taken: bool) -> bool:
     """Say whether a thread is in the lines that change such a lock or, `is_taken`, between taking and giving back.
 
-    The one that asks has taken none: it would wait for itself in TensorFlow too.
+    The one that asks has taken none: it would wait for itself in TensorFlow too. Nor has one that waits there.
     """
     asking = threading.get_ident()
     frames = sys._current_frames().items()
@@ -119,7 +120,8 @@ def _uses(frame: FrameType | None, *, is_taken: bool) -> bool:
     called = ""
     while frame is not None:
         code = frame.f_code
-        if code.co_filename == _FILE and code.co_name in ("acquire", "release"):
+        waits = is_taken and called == "wait"
+        if code.co_filename == _FILE and code.co_name in ("acquire", "release") and not waits:
             return True
         takes = is_taken and called != "__enter__" and not _TAKE.isdisjoint(code.co_names)
         if takes and (frame.f_lineno or sys.maxsize) >= _takes_at(code):

@@ -8,6 +8,7 @@ that one is exchanged.
 from __future__ import annotations
 
 import functools
+from asyncio import CancelledError
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter, time
@@ -219,7 +220,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                     stopper.leave(meter, token, needed)
                 else:
                     meter.ended(started, why, needed)
-        except KeyboardInterrupt as late:
+        except (KeyboardInterrupt, CancelledError) as late:
             # One that came in the middle of the lines above, or that ends the step.
             try:
                 stopper.disarm(depth)

@@ -1,10 +1,11 @@
 import type { Page } from '@playwright/test';
 
 import type { SeenRow } from '../support/lab';
-import { endCell, waitingCell, writeNotebook } from '../support/lab';
+import { endCell, sessionCell, waitingCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
 const TIMES = 25;
+const RELOADS = 10;
 /** Seconds for which a cell runs one run after another. */
 const STREAM = 10;
 
@@ -133,6 +134,33 @@ test('measure the start', async ({ lab, page }) => {
     activation: starts.map(({ activation }) => activation)
   });
 });
+
+test('measure the time from a reload of the page', async ({ lab, name, openNotebook }) => {
+  await openNotebook([sessionCell('train', 256), waitingCell(name)], 1);
+  await expect(lab.rows).toHaveCount(1);
+  await lab.saveLayout();
+  const results: Record<string, number[]> = {};
+  for (const kind of ['idle', 'busy']) {
+    if (kind === 'busy') {
+      await lab.start(1);
+    }
+    const [connected, shown]: number[][] = [[], []];
+    for (let number = 0; number < RELOADS; number++) {
+      const start = Date.now();
+      await lab.reload();
+      const row = expect(lab.row('train')).toContainText('1.0 KiB');
+      await lab.ready();
+      connected.push(Date.now() - start);
+      await row;
+      shown.push(Date.now() - start);
+    }
+    results[`notebook connected, ${kind}`] = connected;
+    results[`row shown, ${kind}`] = shown;
+  }
+  endCell(name);
+  print(results);
+});
+
 /** Print the median, the 90th percentile and the slowest of each. */
 function print(results: Record<string, number[]>): void {
   const lines = Object.entries(results).map(([what, values]) => {

@@ -1,10 +1,7 @@
 import { endCell, sessionCell, waitingCell } from '../support/lab';
 import { expect, test } from '../support/test';
 
-/** Milliseconds from the reload within which the panel is alive. */
-const ALIVE = 4000;
-
-test('after a reload of the page the panel is alive within 4 s, and its buttons work', async ({
+test('after a reload of the page the panel is alive, and its buttons work', async ({
   lab,
   openNotebook
 }) => {
@@ -12,18 +9,13 @@ test('after a reload of the page the panel is alive within 4 s, and its buttons 
   await expect(lab.rows).toHaveCount(1);
   await lab.saveLayout();
 
-  const start = Date.now();
   await lab.reload();
   await expect(lab.row('train')).toContainText('1.0 KiB', { timeout: 30_000 });
-  const alive = Date.now() - start;
-  test.info().annotations.push({ type: 'alive after (ms)', description: String(alive) });
-
   await lab.order('Reset', 'train', /1 variable \(1\.0 KiB\)/);
   await expect(lab.row('train')).toContainText('empty graph');
-  expect(alive).toBeLessThan(ALIVE);
 });
 
-test('after a reload during a long cell the panel is alive within 4 s, and its buttons work', async ({
+test('after a reload during a long cell the panel is alive, and its buttons work', async ({
   kernel,
   lab,
   name,
@@ -34,12 +26,8 @@ test('after a reload during a long cell the panel is alive within 4 s, and its b
   await expect(lab.rows).toHaveCount(2);
   await lab.saveLayout();
 
-  const start = Date.now();
   await lab.reload();
   await expect(lab.row('spare')).toContainText('1.0 KiB', { timeout: 30_000 });
-  const alive = Date.now() - start;
-  test.info().annotations.push({ type: 'alive after (ms)', description: String(alive) });
-
   await expect(lab.row('busy')).toContainText('in a cell');
   await lab.toggle('spare').click();
   await expect(lab.row('spare')).toContainText('float32');
@@ -52,5 +40,4 @@ test('after a reload during a long cell the panel is alive within 4 s, and its b
   endCell(name);
   await expect(lab.row('busy')).toContainText('idle');
   expect(await kernel.sessions()).toEqual(['busy']);
-  expect(alive).toBeLessThan(ALIVE);
 });
