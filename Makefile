@@ -27,7 +27,7 @@ lab: install
 
 test: lint
 	cd labextension && jlpm test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(MAKE) --no-print-directory browser
 
 browser: $(UI_TESTS)/node_modules
