@@ -23,6 +23,18 @@ def test_an_interactive_session_that_an_ordinary_cell_left_open(tf_notebook: Not
     tf_notebook.ok("del sess")
 
 
+def test_an_interactive_session_that_was_given_a_name(tf_notebook: Notebook) -> None:
+    """Said with that name and its maker."""
+    cell = tf_notebook.shell.execution_count
+    _, out = tf_notebook.ok("sess = v1.InteractiveSession()\n%tfsession adopt sess given").out.splitlines()
+    assert out == (
+        f"an InteractiveSession, given, made by cell {cell}, was left open; it stays the default session of "
+        f"ordinary cells. To end it: %tfsession close given"
+    )
+    tf_notebook.ok("%tfsession close given")
+    tf_notebook.ok("del sess")
+
+
 def test_a_graph_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> None:
     """Said once, not repaired."""
     out = tf_notebook.ok("manager = tf.Graph().as_default(); manager.__enter__();").out

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tfsess_magics
 from tests.tf.seeing import Methods, observed
 from tfsess_magics.tf.backend import TensorFlow
+from tfsess_magics.tf.holders import how_entered
 
 v1 = tf.compat.v1
 
@@ -88,6 +89,22 @@ def test_a_session_that_another_thread_enters_is_a_default_session(backend: Tens
     thread.join()
     assert not observed()[0].is_default
     assert "the default sessions of a thread" not in held_by()
+    session.close()
+
+
+class Trainer:
+    """Code that keeps a session."""
+
+
+def test_what_refers_to_a_session_is_told_by_its_type_and_not_what_tensorflow_needs(backend: TensorFlow) -> None:
+    session, trainer = v1.InteractiveSession(graph=tf.Graph()), Trainer()
+    list(how_entered([session]))  # looks at the variables of TensorFlow's generators, as the guard does
+    held = backend.find(session).held_by
+    assert held() == ["code that is running", "the default sessions of a thread"]
+    vars(trainer)["session"] = session
+    sessions = {"train": session}
+    assert {"a dict", f"an object of type {__name__}.Trainer"} < set(held())
+    del sessions
     session.close()
 
 

@@ -59,7 +59,7 @@ class TensorFlow:
         self._stopper = Stopper(self._name_of)
         self._memory = ProcessMemory()
         self._switches = Switches()
-        self._strays = Strays(self._observed)
+        self._strays = Strays(self._sessions)
         self._scopes_open = StrayScopes()
         self._late_gpu_options = LateGpuOptions()
         look_after_forks(self._meters, self._stopper.forked)

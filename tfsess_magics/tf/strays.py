@@ -27,12 +27,12 @@ class Strays:
 
     Parameters
     ----------
-    observed
-        Gives the live sessions of other code.
+    live
+        Gives the sessions that are live.
     """
 
-    def __init__(self, observed: Callable[[], Iterable[Any]]) -> None:
-        self._observed = observed
+    def __init__(self, live: Callable[[], Iterable[Any]]) -> None:
+        self._live = live
         self._told: WeakSet[Any] = WeakSet()
         self._entered_how: WeakKeyDictionary[Any, Entered] = WeakKeyDictionary()
         self._refused: WeakSet[Any] = WeakSet()
@@ -127,7 +127,7 @@ class Strays:
         return f"{what}, which is closed," if getattr(default, "_closed", False) else what
 
     def _known(self, session: Any) -> Any:
-        return next((known for known in self._observed() if known.watched.session is session), None)
+        return next((known for known in self._live() if known.watched.session is session), None)
 
     def _modules(self) -> list[str]:
         told = [

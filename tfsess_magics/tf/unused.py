@@ -7,6 +7,7 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from operator import is_
 from types import CellType, FrameType, GeneratorType, ModuleType
 from typing import Any
@@ -77,9 +78,19 @@ def _describe(holder: Any, session: BaseSession) -> Iterator[str]:
 
 def _describe_dict(holder: dict[Any, Any], session: BaseSession) -> Iterator[str]:
     module = sys.modules.get(str(holder.get("__name__")))
-    if module is None or vars(module) is not holder:
-        yield "a dict"
-        return
-    for name, value in list(holder.items()):
-        if value is session:
-            yield f"the name {name!r} in {module.__name__}"
+    if module is not None and vars(module) is holder:
+        for name, value in list(holder.items()):
+            if value is session:
+                yield f"the name {name!r} in {module.__name__}"
+    else:
+        owners = [owner for owner in gc.get_referrers(holder) if _has_as_dict(holder, owner)]
+        yield from _describe(owners[0], session) if owners else ["a dict"]
+
+
+def _has_as_dict(names: dict[Any, Any], owner: Any) -> bool:
+    """Say whether a dict is that of a suspended generator's variables or an object's attributes."""
+    if isinstance(owner, GeneratorType):
+        return owner.gi_frame is not None and owner.gi_frame.f_locals is names
+    with suppress(AttributeError):
+        return object.__getattribute__(owner, "__dict__") is names
+    return False
