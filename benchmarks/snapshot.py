@@ -68,7 +68,7 @@ def report_of_variables(sessions: int = 100, variables: int = 1000) -> None:
     for index in range(sessions):
         with tfsess_magics.session(f"session_{index}") as session:
             for number in range(variables):
-                tf.compat.v1.get_variable(f"v{number}", [4], use_resource=True)
+                tf.compat.v1.get_variable(f"v{number}", initializer=[0.0] * 4, use_resource=True)
             session.run(tf.compat.v1.global_variables_initializer())
     feed = Feed(registry, memory)
     messages: list[Any] = []

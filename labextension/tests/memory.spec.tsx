@@ -63,6 +63,8 @@ describe('the memory of a kernel', () => {
     expect(about()).toBe('variables 168.0 MiB · counts only with oneDNN');
     show({ name: 'GPU:0', elsewhere_unavailable: 'nvidia-ml-py is not installed' });
     expect(about()).toContain('· other processes not available: nvidia-ml-py is not installed');
+    show({ in_use: null, unavailable: 'not asked yet', elsewhere_unavailable: 'nvidia-ml-py is not installed' });
+    expect(about()).toContain('· not asked yet · other processes not available: nvidia-ml-py is not installed');
   });
 
   it('is told of runs where a row is open', async () => {

@@ -104,7 +104,23 @@ def test_of_the_graph_after_a_reset_of_the_default_graph(two: tuple[Notebook, in
     assert notebook.ok("%%tfsession train\nz.eval()").value == 3.0
     said = explained(notebook, "%%tfsession train\nv1.reset_default_graph()\nx + tf.constant(3.0)")
     assert "tensor 'x:0' was made in session 'prep'" in said
-    notebook.ok("del z")
+    run_there = "v1.reset_default_graph()\nz = tf.constant(3.0)\ntfsess_magics.get('prep').session.run(z)"
+    said = explained(notebook, f"%%tfsession train\nimport tfsess_magics\n{run_there}")
+    assert "it was used in session 'prep'. " in said
+    assert "goes on with the new graph" not in said
+    notebook.ok("del z, tfsess_magics")
+
+
+def test_of_the_graph_that_a_reset_has_left_empty(two: tuple[Notebook, int]) -> None:
+    """TensorFlow speaks of the session's graph, in which nothing was built."""
+    notebook, cell = two[0], two[0].shell.execution_count
+    run = "v1.reset_default_graph()\nz = tf.constant(3.0)\nv1.get_default_session().run(z)"
+    assert explained(notebook, f"%%tfsession fresh\n{run}") == (
+        f"tfsess_magics: what is to be run was made after reset_default_graph, which cell {cell}, line 2 called; "
+        "this cell runs in 'fresh', which goes on with the new graph when this is over. Run it then: %%tfsession fresh"
+    )
+    assert notebook.ok("%%tfsession fresh\nz.eval()").value == 3.0
+    notebook.ok("%tfsession close fresh\ndel z")
 
 
 @pytest.mark.parametrize("cell", ["x + 1", "x.eval()"])

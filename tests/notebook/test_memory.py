@@ -135,5 +135,12 @@ def test_the_plot_is_drawn_to_scale() -> None:
     assert "".join(bar.itertext()) == "a run needed 4.0 MiB more"
     assert [text.text for text in svg.findall("text")] == ["20.0 s ago", "at most 8.0 MiB, now 4.0 MiB"]
     assert "at most 0 B, now 0 B" in memory_plot([(19.0, 0)], [], now=20.0)
-    assert text_line([0, 5, 10]) == "▁▅█  at most 10 B, now 10 B"
-    assert text_line([0]) == "▁  at most 0 B, now 0 B"
+
+
+def test_the_line_of_text_tells_the_numbers_of_the_plot() -> None:
+    """Of all that was noticed, also where the line is too short for it; and the peaks of runs."""
+    assert text_line([(1.0, 0), (2.0, 5), (3.0, 10)], []) == "▁▅█  at most 10 B, now 10 B"
+    assert text_line([(1.0, 0)], []) == "▁  at most 0 B, now 0 B"
+    assert text_line([(1.0, 10), (2.0, 5)], [], width=1) == "█  at most 10 B, now 5 B"
+    run = RunInfo(started=1.5, duration=1.0, error=None, memory=(RunMemory(device="CPU", nbytes=7),))
+    assert text_line([(1.0, 10), (2.0, 5)], [run]) == "█▅  at most 17 B, now 5 B"

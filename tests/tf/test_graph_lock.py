@@ -1,6 +1,8 @@
 """The lock of a graph that an interrupt has left closed is opened, and one that is in use is not."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -141,3 +143,33 @@ def test_a_run_waits_for_the_lock_that_another_thread_has(locked: NamedSession) 
     for thread in threads:
         thread.join(20)
     assert ran.is_set()
+
+
+class Thing:
+    """What a thread has in hand."""
+
+
+def test_who_waits_for_a_lock_keeps_nothing_of_what_other_threads_have_in_hand(locked: NamedSession) -> None:
+    is_taken, may_go, things = threading.Event(), threading.Event(), list[weakref.ref[Thing]]()
+
+    def take() -> None:
+        thing = Thing()
+        things.append(weakref.ref(thing))
+        with locked.graph._mutation_lock():
+            is_taken.set()
+            may_go.wait(20)
+
+    threads = [threading.Thread(target=take), threading.Thread(target=lambda: locked.run("one:0"))]
+    gc.collect()
+    gc.disable()
+    try:
+        threads[0].start()
+        assert is_taken.wait(20)
+        threads[1].start()
+        threads[1].join(0.3)  # it looks at the frames of the other one meanwhile
+        may_go.set()
+        for thread in threads:
+            thread.join(20)
+        assert things[0]() is None
+    finally:
+        gc.enable()

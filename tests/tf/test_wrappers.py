@@ -15,7 +15,7 @@ from tensorflow.python.util import deprecation
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.seeing import METHODS, STEP, Methods, methods, observed
-from tfsess_magics.tf import observe
+from tfsess_magics.tf import graph_lock, observe
 from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.hooks import hooks
 
@@ -135,6 +135,13 @@ def start_a_thread() -> None:
     assert done == [1]
 
 
+def take_the_lock_of_a_graph_twice() -> None:
+    graph = tf.Graph()
+    with graph._mutation_lock(), graph._mutation_lock():
+        pass
+    assert graph._group_lock._group_member_counts == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("part", "use", "said"),
     [
@@ -144,6 +151,7 @@ def start_a_thread() -> None:
         ((hooks, "variable_made"), lambda: tf.Variable(1), "an eager variable could not be noted"),
         ((hooks, "switched"), throw_a_switch, "the call of a switch could not be noted"),
         ((observe, "follow_thread"), start_a_thread, "a thread could not be followed"),
+        ((graph_lock, "_wait"), take_the_lock_of_a_graph_twice, "the lock of a graph could not be looked at"),
     ],
 )
 @pytest.mark.usefixtures("backend")

@@ -44,7 +44,6 @@ class DevicePlacement:
     """What of a graph is on one device: as it asks for it, or as it ran."""
 
     device: str
-    """Empty for operations that ask for none."""
     operations: int
     first: tuple[str, ...]
     """Names of the first of them."""

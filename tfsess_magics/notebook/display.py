@@ -87,7 +87,7 @@ class SessionDetails:
         self._facts = tuple(_facts(info, held_by))
         held = _until_now(info, samples)
         self._plot = memory_plot(held, info.recent_runs, time.time()) if held else ""
-        self._line = (("memory over time", text_line([nbytes for _, nbytes in held])),) if held else ()
+        self._line = (("memory over time", text_line(held, info.recent_runs)),) if held else ()
         self._variables = [_variable_row(variable) for variable in info.variables[:_SHOWN_VARIABLES]]
         left_out = info.variables[_SHOWN_VARIABLES:]
         if left_out:

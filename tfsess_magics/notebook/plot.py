@@ -64,21 +64,20 @@ def html_bar(parts: Sequence[Part], whole: int) -> str:
     return f'<div style="{style}">{"".join(pieces)}</div>'
 
 
-def text_line(values: Sequence[int], width: int = 40) -> str:
-    """Draw bytes as a line of text, between zero and the largest, the latest of them if there are too many."""
-    shown = values[-width:]
-    most = max(shown)
-    line = "".join(_STEPS[round((len(_STEPS) - 1) * value / most) if most else 0] for value in shown)
-    return f"{line}  {_most_and_now(most, shown[-1])}"
+def text_line(samples: Sequence[Sample], runs: Sequence[RunInfo], width: int = 40) -> str:
+    """Draw what a session held as a line of text, between zero and the largest, the latest if there are too many."""
+    shown = [nbytes for _, nbytes in samples[-width:]]
+    scale = max(shown)
+    line = "".join(_STEPS[round((len(_STEPS) - 1) * nbytes / scale) if scale else 0] for nbytes in shown)
+    return f"{line}  {_most_and_now(_most(samples, _levels(samples, runs)), shown[-1])}"
 
 
 def memory_plot(samples: Sequence[Sample], runs: Sequence[RunInfo], now: float) -> str:
     """Draw what a session held over time as SVG, and above it the peaks of its latest runs."""
     width, height = 320.0, 48.0
-    peaks = [(run.started, run.peak.nbytes) for run in runs if run.peak]
-    start = min([now - 1.0, *(at for at, _ in samples), *(at for at, _ in peaks)])
-    levels = [(at, _level(samples, at), nbytes) for at, nbytes in peaks]
-    most = max([0, *(nbytes for _, nbytes in samples), *(level + nbytes for _, level, nbytes in levels)])
+    levels = _levels(samples, runs)
+    start = min([now - 1.0, *(at for at, _ in samples), *(at for at, _, _ in levels)])
+    most = _most(samples, levels)
 
     def x(at: float) -> float:
         return width * (at - start) / (now - start)
@@ -112,5 +111,14 @@ def _most_and_now(most: int, now: int) -> str:
     return f"at most {format_bytes(most)}, now {format_bytes(now)}"
 
 
+def _levels(samples: Sequence[Sample], runs: Sequence[RunInfo]) -> list[tuple[float, int, int]]:
+    """Return of each run that needed memory when it began, what the session held then, and what it needed."""
+    return [(run.started, _level(samples, run.started), run.peak.nbytes) for run in runs if run.peak]
+
+
 def _level(samples: Sequence[Sample], at: float) -> int:
     return next((nbytes for since, nbytes in reversed(samples) if since <= at), 0)
+
+
+def _most(samples: Sequence[Sample], levels: Sequence[tuple[float, int, int]]) -> int:
+    return max([0, *(nbytes for _, nbytes in samples), *(level + nbytes for _, level, nbytes in levels)])

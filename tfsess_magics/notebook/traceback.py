@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from itertools import takewhile
-from pathlib import Path
 from types import TracebackType
 
-_PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
+from tfsess_magics.core.origin import is_ours
 
 
 def without_our_frames(error: BaseException | None) -> None:
@@ -53,4 +51,4 @@ def _with_line(entry: TracebackType) -> TracebackType:
 
 
 def _is_ours(entry: TracebackType) -> bool:
-    return entry.tb_frame.f_code.co_filename.startswith(_PACKAGE)
+    return is_ours(entry.tb_frame.f_code.co_filename)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import linecache
 import os
 import threading
@@ -25,13 +26,17 @@ KERAS = tuple(
     for folder in ("keras/src", "tf_keras/src", "tensorflow/python/keras")
 )
 """Parts of the paths of Keras' code, whichever it is."""
+_FILES = 4096
+"""Of so many files it is remembered whose they are: building asks for every frame, at each change of the defaults."""
 
 
+@functools.lru_cache(_FILES)
 def is_between(file: str) -> bool:
     """Say whether `file` is TensorFlow's or Keras', or runs their context managers: no code of whoever uses them."""
     return file.startswith(TENSORFLOW) or file == contextlib.__file__ or is_keras(file)
 
 
+@functools.lru_cache(_FILES)
 def is_keras(file: str) -> bool:
     """Say whether `file` is Keras'."""
     return any(folder in file for folder in KERAS)

@@ -23,6 +23,7 @@ from tfsess_magics.tf.raised import chain, is_by_keras, variables_in
 from tfsess_magics.tf.stay import Stay, innermost_stay
 from tfsess_magics.tf.unbound import explain_unbound
 from tfsess_magics.tf.uninitialized import explain_uninitialized
+from tfsess_magics.tf.watched import known
 
 _log = logging.getLogger(__name__)
 _PREFIX = "tfsess_magics: "
@@ -83,9 +84,6 @@ class Explainer:
                 return explain_ended(error) or explain(self, error, match)
         return None
 
-    def _known(self, session: Any) -> Any:
-        return next((live for live in self._live() if session and live.watched.session is session), None)
-
     def _here(self, graph: tf.Graph | None = None) -> tuple[str, str]:
         """Return the name of the session that is meant by "here", and a sentence that says it."""
         stay = _graph_stay()
@@ -116,14 +114,11 @@ class Explainer:
         return None
 
     def _foreign(self, element: Any, graph: tf.Graph) -> str:
+        after_reset = element.graph is ops.get_default_graph() and self._after_reset(repr(element.name), graph)
+        if after_reset:
+            return after_reset
         home = home_of(element.graph, self._live())
         name, here = self._here(graph)
-        stay = _graph_stay()
-        if stay and stay.resets and stay.session.kind is Kind.NAMED and element.graph is ops.get_default_graph():
-            return (
-                f"{element.name!r} was made after reset_default_graph, which {stay.resets[-1]} called; {here}, which "
-                f"goes on with the new graph when this is over. Run it then: %%tfsession {stay.session.name}"
-            )
         if home.name is None:
             is_named = name and not name.startswith("#")
             remedy = f"Build it again in {name!r}." if is_named else "Build it in the graph where it is used."
@@ -133,6 +128,16 @@ class Explainer:
             way = "Run it there" if isinstance(element, tf.Operation) else "Evaluate it there and pass the value"
             remedy = f"{way}: %%tfsession {home.name}"
         return f"{describe(element, self._live())}; {here}. {remedy}"
+
+    def _after_reset(self, what: str, used_in: tf.Graph) -> str | None:
+        """Explain why what the new default graph has does not run before the cell is over."""
+        stay = _graph_stay()
+        if not (stay and stay.resets and stay.session.kind is Kind.NAMED and used_in is stay.generation.graph):
+            return None
+        return (
+            f"{what} was made after reset_default_graph, which {stay.resets[-1]} called; {self._here()[1]}, which "
+            f"goes on with the new graph when this is over. Run it then: %%tfsession {stay.session.name}"
+        )
 
     def _out_of_scope(self, error: BaseException, _: re.Match[str]) -> str | None:
         inputs = variables_in(error, "quick_execute").get("inputs") or ()
@@ -182,13 +187,15 @@ class Explainer:
         session = variables_in(error, "_run", "partial_run_setup").get("self")
         if session is None:
             return None
-        known = self._known(session)
-        if known is not None and not known.name.startswith("#"):
+        if after_reset := self._after_reset("what is to be run", session.graph):
+            return after_reset
+        on = known(session, self._live())
+        if on is not None and not on.name.startswith("#"):
             return (
-                f"the graph of {known.name!r} (generation {known.generation}) has no operations yet. "
-                f"Build them in it: %%tfsession {known.name}"
+                f"the graph of {on.name!r} (generation {on.generation}) has no operations yet. "
+                f"Build them in it: %%tfsession {on.name}"
             )
-        which = f"{known.name}, made by {known.origin}" if known else "closed"
+        which = f"{on.name}, made by {on.origin}" if on else "closed"
         if _graph_stay():
             return (
                 f"the graph of this session ({which}) has no operations; {self._here()[1]}, and builds there. "
@@ -214,15 +221,15 @@ class Explainer:
 
     def _uninitialized(self, error: BaseException, _: re.Match[str]) -> str | None:
         session = _session_in(error, "_run", "__call__")
-        known = self._known(session)
-        if known is None:
+        on = known(session, self._live())
+        if on is None:
             return None
-        if known.name[0] != "#":
-            return explain_uninitialized(known.watched, f"tfsess_magics.get({known.name!r}).session")
+        if on.name[0] != "#":
+            return explain_uninitialized(on.watched, f"tfsess_magics.get({on.name!r}).session")
         name = name_in_notebook(session)
-        said = explain_uninitialized(known.watched, name or _PLACEHOLDER)
+        said = explain_uninitialized(on.watched, name or _PLACEHOLDER)
         if said and not name and f"{_PLACEHOLDER}.run(" in said:
-            which = f"{known.name}, made by {known.origin}, which has no name in the notebook"
+            which = f"{on.name}, made by {on.origin}, which has no name in the notebook"
             said += f", where {_PLACEHOLDER} stands for {which}"
         return said
 

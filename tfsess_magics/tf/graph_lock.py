@@ -25,6 +25,8 @@ from tfsess_magics.tf.hooks import hooks
 _TAKE = frozenset({"_mutation_lock", "_session_run_lock"})
 """What a function names that takes the lock of a graph."""
 _FILE = GroupLock.acquire.__code__.co_filename
+_ENTER = GroupLock._Context.__enter__.__code__
+_WAIT = threading.Condition.wait.__code__
 _LOOKS = 3
 """How often in a row nobody has to be inside."""
 _POLL = 0.0001
@@ -40,8 +42,11 @@ def around_acquire(original: Callable[[GroupLock, int], None]) -> Callable[[Grou
 
     @functools.wraps(original)
     def acquire(self: GroupLock, group_id: int) -> None:
-        if (self._ready._lock.locked() or sum(self._group_member_counts)) and hooks.made:
-            _wait(self, group_id, sys._getframe(1))
+        try:
+            if (self._ready._lock.locked() or any(self._group_member_counts)) and hooks.made:
+                _wait(self, group_id, sys._getframe(1))
+        except Exception:  # noqa: BLE001 - an error of ours is not the user's
+            hooks.log_once("the lock of a graph could not be looked at")
         return original(self, group_id)
 
     return acquire
@@ -52,8 +57,11 @@ def around_release(original: Callable[[GroupLock, int], None]) -> Callable[[Grou
 
     @functools.wraps(original)
     def release(self: GroupLock, group_id: int) -> None:
-        if self._ready._lock.locked() and hooks.made:
-            _wait(self, None, sys._getframe(1))
+        try:
+            if self._ready._lock.locked() and hooks.made:
+                _wait(self, None, sys._getframe(1))
+        except Exception:  # noqa: BLE001 - as above
+            hooks.log_once("the lock of a graph could not be looked at")
         return original(self, group_id)
 
     return release
@@ -79,8 +87,7 @@ def _wait(lock: GroupLock, group: int | None, caller: FrameType) -> None:
 
 
 def _is_closed(lock: GroupLock, group: int | None) -> bool:
-    counts = lock._group_member_counts
-    return lock._ready._lock.locked() or (group is not None and sum(counts) != counts[group])
+    return lock._ready._lock.locked() or (group is not None and lock._another_group_active(group))
 
 
 def _is_left(lock: GroupLock, group: int | None, *, is_locked: bool) -> bool:
@@ -99,7 +106,7 @@ def _open(lock: GroupLock, group: int | None, *, is_locked: bool) -> None:
     if lock._ready._lock.acquire(blocking=False):
         try:
             counts = lock._group_member_counts
-            if group is not None and sum(counts) != counts[group] and not _is_in_use(is_taken=True):
+            if group is not None and lock._another_group_active(group) and not _is_in_use(is_taken=True):
                 counts[:] = [count if of == group else 0 for of, count in enumerate(counts)]
                 lock._ready.notify_all()
         finally:
@@ -112,21 +119,24 @@ def _is_in_use(*, is_taken: bool) -> bool:
     The one that asks has taken none: it would wait for itself in TensorFlow too. Nor has one that waits there.
     """
     asking = threading.get_ident()
-    frames = sys._current_frames().items()
-    return any(_uses(frame, is_taken=is_taken and thread != asking) for thread, frame in frames)
+    frames = sys._current_frames()
+    try:
+        return any(_uses(frame, is_taken=is_taken and thread != asking) for thread, frame in frames.items())
+    finally:
+        frames.clear()  # this frame is one of them: they would keep what every thread has in hand
 
 
 def _uses(frame: FrameType | None, *, is_taken: bool) -> bool:
-    called = ""
+    called: CodeType | None = None
     while frame is not None:
         code = frame.f_code
-        waits = is_taken and called == "wait"
+        waits = is_taken and called is _WAIT
         if code.co_filename == _FILE and code.co_name in ("acquire", "release") and not waits:
             return True
-        takes = is_taken and called != "__enter__" and not _TAKE.isdisjoint(code.co_names)
+        takes = is_taken and called is not _ENTER and not _TAKE.isdisjoint(code.co_names)
         if takes and (frame.f_lineno or sys.maxsize) >= _takes_at(code):
             return True
-        called, frame = code.co_name, frame.f_back
+        called, frame = code, frame.f_back
     return False
 
 

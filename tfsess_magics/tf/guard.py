@@ -41,12 +41,13 @@ def caller() -> Caller | None:
     by_keras = False
     while frame is not None:
         code = frame.f_code
-        if is_keras(code.co_filename):
+        file = code.co_filename
+        if is_keras(file):
             by_keras |= code.co_name == "clear_session"
-        elif not (is_ours(code.co_filename) or is_between(code.co_filename)):
+        elif not (is_between(file) or is_ours(file)):
             module = str(frame.f_globals.get("__name__", ""))
             suspendable = bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE))
-            return Caller(code.co_filename, frame.f_lineno, code.co_name, module, suspendable, by_keras)
+            return Caller(file, frame.f_lineno, code.co_name, module, suspendable, by_keras)
         frame = frame.f_back
     return None
 

@@ -1,8 +1,8 @@
 """Whom the wrappers of TensorFlow's calls tell what they see.
 
-What is ours is guarded, takes no lock and calls nothing of TensorFlow but for the figures of its allocators, and where
-a run has shown the runtime new operations, which are looked at: sessions are closed and run by ``__del__`` too, inside
-the garbage collector, in any thread.
+What is ours is guarded, takes no lock that it would wait for and calls nothing of TensorFlow but for the figures of its
+allocators, and where a run has shown the runtime new operations, which are looked at: sessions are closed and run by
+``__del__`` too, inside the garbage collector, in any thread.
 """
 
 from __future__ import annotations

@@ -90,7 +90,8 @@ def around_deprecated_use(original: Callable[..., Any]) -> Callable[..., Any]:
 
     The warning comes once per function (util/deprecation.py): not again if it has come without us.
     """
-    if type(original) is not FunctionType or original.__code__.co_filename != deprecation.__file__:
+    is_deprecated = type(original) is FunctionType and original.__code__.co_filename == deprecation.__file__
+    if not is_deprecated or "func" not in original.__code__.co_freevars:
         return around_use(original)
     inside = dict(zip(original.__code__.co_freevars, original.__closure__ or (), strict=True))
     below = inside["func"].cell_contents

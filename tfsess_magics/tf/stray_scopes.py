@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import __file__ as contextlib_file
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -14,7 +13,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.origin import calling_cell
-from tfsess_magics.tf.belongings import TENSORFLOW
+from tfsess_magics.tf.belongings import is_between
 from tfsess_magics.tf.guard import Caller
 from tfsess_magics.tf.holders import Entered, Holder
 from tfsess_magics.tf.leftovers import controllers_of_device
@@ -75,9 +74,9 @@ def _say_device(entry: Any) -> str:
 
 
 def _who(entry: Any) -> Caller | None:
-    """Return whom TensorFlow has noted, None if that is itself or an ``ExitStack``."""
+    """Return whom TensorFlow has noted, None if that is itself, Keras or an ``ExitStack``."""
     file = entry.filename
-    if file is None or file == contextlib_file or file.startswith(TENSORFLOW):
+    if file is None or is_between(file):
         return None
     module = next((name for name, found in list(sys.modules.items()) if getattr(found, "__file__", None) == file), "")
     return Caller(file, entry.lineno, "<module>", module, is_suspendable=False, by_keras=False)

@@ -15,6 +15,7 @@ from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.tf.guard import Caller
 from tfsess_magics.tf.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.stay import innermost_stay
+from tfsess_magics.tf.watched import known
 
 _DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
 _SINCE = "since a graph was left in another order than it was entered, ordinary cells are not eager any more"
@@ -94,7 +95,7 @@ class Strays:
 
     def _say_session(self, session: Any, graphs: list[Any]) -> str:
         holder = self._entered_how[session].holder
-        what, known = self._who(session), self._known(session)
+        what, named = self._who(session), known(session, self._live())
         said = (
             f"{holder} is suspended inside {what.rstrip(',')}"
             if isinstance(holder, Caller)
@@ -103,7 +104,7 @@ class Strays:
         effect = f", {_NOT_EAGER}" if any(graph is session.graph for graph in graphs) else ""
         said += f"; it stays the default session of ordinary cells{effect}"
         if isinstance(session, tf.compat.v1.InteractiveSession):
-            return f"{said}. To end it: %tfsession close {known.name}" if known else said
+            return f"{said}. To end it: %tfsession close {named.name}" if named else said
         return f"{said}. To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else said
 
     def _say_graph(self, graph: Any) -> str:
@@ -122,12 +123,9 @@ class Strays:
             return "a graph"
         is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
         what = "an InteractiveSession" if is_interactive else "a session"
-        if known := self._known(default):
-            return f"{what}, {known.name}, made by {known.origin},"
+        if named := known(default, self._live()):
+            return f"{what}, {named.name}, made by {named.origin},"
         return f"{what}, which is closed," if getattr(default, "_closed", False) else what
-
-    def _known(self, session: Any) -> Any:
-        return next((known for known in self._live() if known.watched.session is session), None)
 
     def _modules(self) -> list[str]:
         told = [

@@ -41,7 +41,8 @@ def forgotten(sessions: Mapping[int, Watched]) -> set[int]:
 def held_by(watched: Watched) -> list[str]:
     """Say what refers to a session, for people: ``the name 'sess' in __main__``; empty if nothing does.
 
-    What TensorFlow and this package keep for their own purposes is left out. It takes some 30 ms.
+    What TensorFlow and this package keep for their own purposes is left out. It takes some 30 ms, and
+    15 ms for each dict that refers to it.
     """
     session = watched.session
     if session is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -27,6 +27,11 @@ from tfsess_magics.tf.variables import GraphVariables
 from tfsess_magics.tf.waiting import Waiting
 
 _ON_SERVER = "it runs on a server, whose allocators cannot be asked from here"
+
+
+def known(session: object, live: Iterable[Any]) -> Any:
+    """Return the one of the `live` sessions that is on that TensorFlow session, None if none is."""
+    return next((one for one in live if session is not None and one.watched.session is session), None)
 
 
 class Watched:

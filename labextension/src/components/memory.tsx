@@ -41,7 +41,8 @@ function Bar({ device }: { device: DeviceMemory }): React.JSX.Element {
     elsewhere === null || total === null
       ? ''
       : trans.__('other processes %1 of %2', formatBytes(elsewhere), formatBytes(total)),
-    device.unavailable || (why && trans.__('other processes not available: %1', why))
+    device.unavailable,
+    why && trans.__('other processes not available: %1', why)
   ];
   const whole = Math.max(limit ?? total ?? peak ?? 0, variables + (other ?? 0), 1);
   return (
