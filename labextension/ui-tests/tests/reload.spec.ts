@@ -1,10 +1,7 @@
 import { endCell, sessionCell, waitingCell } from '../support/lab';
 import { expect, test } from '../support/test';
 
-test('after a reload of the page the panel is alive, and its buttons work', async ({
-  lab,
-  openNotebook
-}) => {
+test('after a reload of the page the panel is alive, and its buttons work', async ({ lab, openNotebook }) => {
   await openNotebook([sessionCell('train', 256)], 1);
   await expect(lab.rows).toHaveCount(1);
   await lab.saveLayout();
