@@ -27,6 +27,7 @@ lab: install
 
 test: lint
 	cd labextension && jlpm test
+	$(BIN)/python -c 'import matplotlib.font_manager'  # makes its font cache, which it tells on stderr
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(MAKE) --no-print-directory browser
 

@@ -8,8 +8,8 @@ export default defineConfig({
   forbidOnly: true,
   workers: 1, // one server, and kernels that take a core each
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: [['list', { printSteps: false }]],
   use: {
     viewport: { width: 1280, height: 800 },

@@ -17,7 +17,7 @@ from jupyter_client.manager import KernelManager
 
 from .outcome import Message, Outcome, outcome_of
 
-TIMEOUT = 30.0
+TIMEOUT = 180.0
 """Seconds after which something that has to come is taken to be missing."""
 
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}

@@ -29,11 +29,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]
     home: Path = tmp_path_factory.mktemp("nbclient")
     notebook = new_notebook(cells=[new_code_cell(source) for source in _CELLS.values()])
     client = NotebookClient(notebook, timeout=int(TIMEOUT), resources={"metadata": {"path": str(home)}})
-    with pytest.MonkeyPatch.context() as patch, client.setup_kernel():
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in {**ENVIRONMENT, "IPYTHONDIR": str(home)}.items():
             patch.setenv(name, value)
-        _execute(client, "prepare")
-        yield client
+        with client.setup_kernel():
+            _execute(client, "prepare")
+            yield client
 
 
 def _execute(client: NotebookClient, name: str) -> list[dict[str, object]]:

@@ -21,7 +21,7 @@ def test_a_with_block_around_the_run_closes_its_session_and_that_is_said(train: 
 def test_a_sessions_limit_is_on_top_of_the_users_run_options(train: Kernel) -> None:
     build = "w = v1.get_variable('w', initializer=2.0)\nw.initializer.run()\n"
     build += "blocked = v1.FIFOQueue(1, tf.float32, name='empty').dequeue()\nown = v1.get_default_session()\n"
-    assert train.run(f"%%tfsession limited --timeout 0.3\n{build}").status == "ok"
+    assert train.run(f"%%tfsession limited --timeout 1\n{build}").status == "ok"
     traced = "options, seen = v1.RunOptions(trace_level=v1.RunOptions.FULL_TRACE), v1.RunMetadata()\n"
     traced += "before = options.SerializeToString()\nfloat(own.run(w, options=options, run_metadata=seen))"
     assert train.run(f"%%tfsession limited\n{traced}").result == "2.0"
@@ -29,7 +29,7 @@ def test_a_sessions_limit_is_on_top_of_the_users_run_options(train: Kernel) -> N
     outcome = train.run("%%tfsession limited\nown.run(blocked, options=options)")
     assert outcome.ename == "DeadlineExceededError"
     assert "A run of 'empty_Dequeue' was ended after" in outcome.evalue
-    assert "--timeout 0.3 of the session allows no more" in outcome.evalue
+    assert "--timeout 1 of the session allows no more" in outcome.evalue
     assert train.run("%%tfsession limited\nfloat(own.run(w))").result == "2.0"
     assert train.run("%tfsession close limited\ndel own, w, blocked, options, seen, before").status == "ok"
 

@@ -10,19 +10,12 @@ import pytest
 from tests.server import serving
 
 from .harness import Kernel
+from .train import GO
 
-PREPARE = """%%tfsession kinds
-import os, threading, time, signal, numpy, tensorflow as tf, tfsess_magics
+PREPARE = f"""%%tfsession kinds
+{GO}
+import os, signal, numpy, tensorflow as tf
 v1 = tf.compat.v1
-def session_of(sess):
-    return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
-def go(sess, runs=1):
-    'Say so, once so many runs are under way.'
-    def wait():
-        while len(session_of(sess).watched.meter.in_flight) < runs: time.sleep(0.001)
-        time.sleep(0.05)
-        print("go")
-    threading.Thread(target=wait).start()
 def in_thread(run):
     'Run it in a thread, and keep what it raised.'
     def work():
@@ -162,6 +155,7 @@ with tf.Graph().as_default() as graph:
         prepared.said(request, f"session {name} was not stopped")
         with prepared.subshell() as subshell:
             stop = prepared.run(f"%tfsession stop {name}", subshell=subshell)
+            assert prepared.run("tfsess_magics.tf.variables._SERVER = 10_000", subshell=subshell).status == "ok"
         assert f"session {name} was not stopped: its variables cannot be read (DeadlineExceededError" in str(stop)
         process.send_signal(signal.SIGCONT)
         prepared.interrupt()

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-PREPARE = """%%tfsession train
-import threading, time, signal, numpy, tensorflow as tf, tfsess_magics
+GO = """
+import sys, threading, time, tfsess_magics
+def session_of(sess):
+    return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
+def in_tensorflow(meter):
+    'Count the runs that are below the wrappers.'
+    threads, frames = [run[2] for run in list(meter.in_flight.values())], sys._current_frames()
+    files = [frames[thread].f_code.co_filename for thread in threads if thread in frames]
+    return sum(file.endswith("client/session.py") for file in files)
+def go(of=None, runs=1):
+    'Say so, once so many runs are under way.'
+    meter = session_of(sess if of is None else of).watched.meter
+    def wait():
+        while in_tensorflow(meter) < runs: time.sleep(0.001)
+        time.sleep(0.05)  # from there to its C code there is nothing to be seen
+        print("go")
+    threading.Thread(target=wait).start()
+"""
+PREPARE = f"""%%tfsession train
+{GO}import signal, numpy, tensorflow as tf
 v1 = tf.compat.v1
 v = v1.get_variable("v", initializer=numpy.arange(6.0))
 v.initializer.run()
@@ -11,14 +29,6 @@ waits = v1.FIFOQueue(1, tf.float32, name="queue").dequeue()
 loops = tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(1)])
 bump = v.assign_add(numpy.ones(6))
 sess = v1.get_default_session()
-def go(sess=sess):
-    'Say so, once a run is under way.'
-    def wait():
-        meter = [s for s in tfsess_magics.process.registry.live() if s.session is sess][0].watched.meter
-        while not meter.in_flight: time.sleep(0.001)
-        time.sleep(0.05)
-        print("go")
-    threading.Thread(target=wait).start()
 bump.op.run()
 fd = signal.set_wakeup_fd(-1); _ = signal.set_wakeup_fd(fd)
 """

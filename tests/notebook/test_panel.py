@@ -130,20 +130,21 @@ def views(watched: Watched, count: int) -> None:
     watched.panel.widget.children[-1]._view_count = count
 
 
-def wait_for_the_end(watched: Watched) -> None:
-    assert watched.panel._ending
-    watched.panel._ending.join()
+def wait_for_the_end() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "tfsess_magics panel":
+            thread.join()
 
 
 def test_it_ends_with_its_last_view(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell that is cleared, run again or deleted takes its panel with it: no thread, no widget is left."""
-    monkeypatch.setattr(panel, "_GRACE", 0.05)
+    monkeypatch.setattr(panel, "_GRACE", 0.5)
     before, threads = set(_instances), set(threading.enumerate())
     notebook.ok("%tfsession new train")
     watched = Watched()
     for count in (1, 2, 1):  # the page was reloaded, and nobody has said that its first view is gone
         views(watched, count)
-    wait_for_the_end(watched)
+    wait_for_the_end()
     assert set(_instances) == before
     assert set(threading.enumerate()) == threads
 

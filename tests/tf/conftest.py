@@ -1,5 +1,6 @@
 import gc
 import os
+import threading
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -20,6 +21,16 @@ class Open(Protocol):
     def __call__(self, name: str, **options: object) -> NamedSession: ...
 
 
+def asking() -> list[threading.Thread]:
+    """Return the threads that ask a server."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("tfsess_magics asks")]
+
+
+def _wait_for_servers() -> None:
+    for thread in asking():
+        thread.join()
+
+
 @pytest.fixture
 def open_session() -> Iterator[Open]:
     def open_it(name: str, **options: object) -> NamedSession:
@@ -29,6 +40,7 @@ def open_session() -> Iterator[Open]:
     yield open_it
     tfsess_magics.close(*tfsess_magics.process.registry.names)
     tfsess_magics.process.connect().unobserve()
+    _wait_for_servers()
 
 
 @pytest.fixture
@@ -46,6 +58,7 @@ def unwrapped() -> Iterator[Methods]:
     before = methods()
     yield before
     tfsess_magics.process.connect().unobserve()
+    _wait_for_servers()
     assert methods() == before
 
 

@@ -1,5 +1,6 @@
 """Runs that take longer than they may end with an error that says which, and nothing is lost."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.variables import GraphVariables
 
 v1 = tf.compat.v1
-SOON = 0.2
+SOON = 1.0
 
 
 @pytest.fixture
@@ -44,15 +45,23 @@ def _build(session: NamedSession) -> None:
             made.enqueue([value], name=f"fill_{name}")
 
 
+def took(late: BaseException) -> float:
+    """Return the seconds after which a run was ended, as its error says."""
+    said = re.search(r"was ended after (\d+\.\d) s", str(late))
+    assert said, late
+    return float(said[1])
+
+
 def test_a_run_that_takes_too_long_ends_and_nothing_is_lost(train: NamedSession) -> None:
     """Also what is in a queue: the session is the one that it was."""
     train.run("fill_other")
     c_session = train.session._session
     with pytest.raises(tf.errors.DeadlineExceededError) as late:
         train.run("waits:0")
-    assert "A run of 'waits' was ended after 2" in str(late.value)
+    assert "A run of 'waits' was ended after" in str(late.value)
+    assert took(late.value) >= SOON
     assert "waiting on dequeue from 'queue'" in str(late.value)
-    assert "--timeout 0.2 of the session allows no more. The session and what it holds live on." in str(late.value)
+    assert "--timeout 1 of the session allows no more. The session and what it holds live on." in str(late.value)
     assert train.session._session is c_session
     assert train.run("v/Read/ReadVariableOp:0") == 2.0
     assert train.run("other:0") == 3.0
@@ -80,7 +89,7 @@ def test_a_stay_limits_the_runs_of_every_session_in_it(free: NamedSession) -> No
     stay = free.enter("cell 7", SOON)
     stay.resume()
     try:
-        with pytest.raises(tf.errors.DeadlineExceededError, match=r"--timeout 0\.2 of cell 7 allows no more"):
+        with pytest.raises(tf.errors.DeadlineExceededError, match="--timeout 1 of cell 7 allows no more"):
             free.run("waits:0")
         with v1.Session(graph=free.graph) as other, pytest.raises(tf.errors.DeadlineExceededError, match="cell 7"):
             other.run("waits:0")
@@ -107,11 +116,10 @@ def stay(free: NamedSession) -> Iterator[None]:
 def test_a_stay_limits_callables_of_the_runtime_by_a_stop_of_the_projects_own(free: NamedSession) -> None:
     made = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["waits:0"]))
     session = free.session
-    with pytest.raises(
-        tf.errors.DeadlineExceededError, match=r"^A run in 'free' was ended after 2\d\d ms on deq"
-    ) as late:
+    with pytest.raises(tf.errors.DeadlineExceededError, match=r"^A run in 'free' was ended after \S+ s on deq") as late:
         made()
-    assert "--timeout 0.2 of cell 7 allows no more. Kept: 1 variable (4 B)" in str(late.value)
+    assert took(late.value) >= SOON
+    assert "--timeout 1 of cell 7 allows no more. Kept: 1 variable (4 B)" in str(late.value)
     assert "Not kept: queues" in str(late.value)
     assert free.session is session
     assert free.run("v/Read/ReadVariableOp:0") == 2.0
@@ -127,7 +135,7 @@ def test_a_stay_limits_partial_runs_in_the_same_way(free: NamedSession) -> None:
         assert partial.partial_run(handle, "v/Read/ReadVariableOp:0") == 2.0
         with pytest.raises(tf.errors.DeadlineExceededError, match="cell 7 allows no more") as late:
             partial.partial_run(handle, "waits:0")
-        assert "was ended after 2" in str(late.value)
+        assert took(late.value) >= SOON
         assert partial.run("v/Read/ReadVariableOp:0") == 2.0
 
 
@@ -138,7 +146,7 @@ def test_other_runs_that_end_with_one_that_took_too_long_are_told_why(free: Name
     with pytest.raises(tf.errors.DeadlineExceededError):
         made()
     other.join()
-    assert str(other.error).startswith("--timeout 0.2 of cell 7 for another run in it stopped a run in 'free' after")
+    assert str(other.error).startswith("--timeout 1 of cell 7 for another run in it stopped a run in 'free' after")
 
 
 @pytest.mark.usefixtures("stay")
@@ -155,7 +163,7 @@ def test_a_run_that_takes_too_long_goes_on_where_its_values_would_be_lost(
     made = free.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["waits:0"]))
     assert made() == [2.0]
     fill.join()
-    assert "--timeout 0.2 of cell 7 allows a run in 'free' no more, but 'free' was not stopped: its var" in caplog.text
+    assert "--timeout 1 of cell 7 allows a run in 'free' no more, but 'free' was not stopped: its var" in caplog.text
 
 
 def test_the_limit_of_a_session_bounds_partial_runs_and_the_session_lives_on(open_session: Open) -> None:
@@ -191,7 +199,7 @@ def test_a_reset_keeps_the_limit(train: NamedSession) -> None:
 
 
 def test_a_session_without_a_limit_of_ours_has_tensorflows_own_error(open_session: Open) -> None:
-    limited = open_session("limited", config=v1.ConfigProto(operation_timeout_in_ms=50))
+    limited = open_session("limited", config=v1.ConfigProto(operation_timeout_in_ms=1000))
     _build(limited)
     with pytest.raises(tf.errors.DeadlineExceededError) as late:
         limited.run("waits:0")
@@ -206,5 +214,5 @@ def test_what_is_no_time_is_refused(timeout: object) -> None:
 
 def test_another_limit_for_a_live_session_is_refused(train: NamedSession) -> None:
     assert tfsess_magics.session("train", timeout=SOON) is train
-    with pytest.raises(OptionConflictError, match=r"--timeout 5 was given, it was opened with 0.2"):
+    with pytest.raises(OptionConflictError, match="--timeout 5 was given, it was opened with 1"):
         tfsess_magics.session("train", timeout=5)

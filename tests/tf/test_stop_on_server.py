@@ -62,7 +62,6 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
     server: tuple[subprocess.Popen[str], str], open_session: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When it answers again the run goes on as it would have."""
-    monkeypatch.setattr(variables, "_SERVER", 100)
     process, target = server
     tfsess_magics.process.connect().observe()
     remote = Remote(target)
@@ -70,10 +69,12 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
 
     def act() -> None:
         process.send_signal(signal.SIGSTOP)
-        try:
-            tfsess_magics.stop(remote.observed.name)
-        except tfsess_magics.ValuesLostError as error:
-            refused.append(error)
+        with monkeypatch.context() as patch:
+            patch.setattr(variables, "_SERVER", 100)
+            try:
+                tfsess_magics.stop(remote.observed.name)
+            except tfsess_magics.ValuesLostError as error:
+                refused.append(error)
         process.send_signal(signal.SIGCONT)
         tfsess_magics.stop(remote.observed.name)
 
@@ -90,7 +91,6 @@ def test_a_run_on_a_server_that_was_killed_ends_when_there_is_one_at_its_address
     server: tuple[subprocess.Popen[str], str], open_session: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TensorFlow waits for it without end, also to close the session, which is said."""
-    monkeypatch.setattr(variables, "_SERVER", 100)
     monkeypatch.setattr(stop, "_PATIENCE", 0.5)
     monkeypatch.setattr(waiting, "_STUCK", 0.5)
     process, target = server

@@ -35,9 +35,19 @@ def test_several_runs_are_stopped_together_and_each_is_told_why(train: NamedSess
 def test_an_interrupt_concerns_the_main_thread_only(train: NamedSession) -> None:
     other = threading.Thread(target=lambda: train.run("waits:0"))
     other.start()
-    thread = when_running(train, interrupt)
-    with pytest.raises(KeyboardInterrupt) as interrupted:
+    is_waiting = threading.Event()
+
+    def wait() -> None:
+        is_waiting.set()
         threading.Event().wait(20)
+
+    def act() -> None:
+        is_waiting.wait()
+        interrupt()
+
+    thread = when_running(train, act)
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        wait()
     thread.join()
     assert not str(interrupted.value)
     assert other.is_alive()

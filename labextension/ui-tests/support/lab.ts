@@ -64,7 +64,7 @@ export class Lab {
         return isIt && panel?.sessionContext?.session?.kernel?.connectionStatus === 'connected';
       },
       notebook,
-      { timeout: 40_000 }
+      { timeout: 120_000 }
     );
   }
 
@@ -172,7 +172,7 @@ export class Lab {
   }
 
   /** Run a cell of the notebook to its end. */
-  async run(index: number, timeout = 40_000): Promise<void> {
+  async run(index: number, timeout = 120_000): Promise<void> {
     await this.start(index);
     await expect(this.prompt(index)).toHaveText(/\[\d+\]:/, { timeout });
   }
@@ -263,8 +263,8 @@ export function sessionCell(name: string, ...sizes: number[]): string {
   return `%%tfsession ${name}\n${variables}\n${run}`;
 }
 
-/** Milliseconds for which the kernel may seem idle after one of our messages, until it says that it is busy. */
-export const BLINK = 100;
+/** Milliseconds after which a kernel that seems idle since one of our messages has said that it is busy. */
+export const LONG = 1000;
 
 /** A cell that runs until `endCell` is called with the same name, in the session `session` if there is one. */
 export function waitingCell(name: string, session?: string): string {

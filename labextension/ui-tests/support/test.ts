@@ -32,7 +32,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await use(kernel);
       await kernel.shutDown();
     },
-    { scope: 'worker', timeout: 60_000 }
+    { scope: 'worker', timeout: 240_000 }
   ],
   name: async ({}, use, info) => {
     await use(`nb-${info.workerIndex}-${++number}`);

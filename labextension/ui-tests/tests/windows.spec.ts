@@ -79,7 +79,9 @@ test('a notebook that never loads the extension gets one comm_info_request per c
       .filter(({ type }) => type !== 'debug_request') // JupyterLab's debugger asks now more, now less often
       .map(({ channel, type }) => `${channel} ${type}`)
       .sort();
-  expect(types(sent)).toEqual([...types(sentWithout), 'control comm_info_request'].sort());
+  await expect(() => {
+    expect(types(sent)).toEqual([...types(sentWithout), 'control comm_info_request'].sort());
+  }).toPass({ timeout: 60_000 });
 
   await lab.reload();
   await lab.ready();

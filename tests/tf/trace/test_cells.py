@@ -15,7 +15,7 @@ v1 = tf.compat.v1
 def test_a_limit_of_time_holds_for_a_traced_run(work: NamedSession) -> None:
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
-    stay = work.enter("cell 7", 0.2, trace=True)
+    stay = work.enter("cell 7", 1.0, trace=True)
     stay.resume()
     try:
         with pytest.raises(tf.errors.DeadlineExceededError, match="of cell 7 allows no more"):

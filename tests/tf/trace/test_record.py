@@ -85,7 +85,8 @@ def test_times_and_bytes_are_those_of_the_operations(work: NamedSession) -> None
     assert (square.allocated, square.output, square.executions) == (4 * SIDE**2, 4 * SIDE**2, 1)
     assert trace.largest[0] == square
     assert trace.allocated >= square.allocated
-    assert trace.slowest[0] == next(op for op in trace.slowest if op.name == "square2")
+    assert list(trace.slowest) == sorted(trace.slowest, key=lambda op: op.self_time, reverse=True)
+    assert square in trace.slowest
     assert 0 < square.self_time <= trace.busy <= trace.duration
     reads = [op for op in trace.slowest if op.type == "ReadVariableOp"]
     assert {(read.allocated, read.output) for read in reads} == {(0, 4 * SIDE**2)}
@@ -122,7 +123,8 @@ def test_what_runs_in_a_function_is_not_taken_for_the_graphs(open_session: Open)
     (heavy,) = [op for op in trace.slowest if op.name == "heavy"]
     assert not heavy.of_graph
     (caller,) = [op for op in trace.slowest if op.type.endswith("PartitionedCall")]
-    assert caller.self_time < heavy.self_time
+    (whole,) = [run.duration for run in trace.timeline if run.type.endswith("PartitionedCall")]
+    assert caller.self_time <= whole - heavy.self_time
     assert not trace.moved
 
 
