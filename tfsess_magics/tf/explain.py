@@ -114,8 +114,8 @@ class Explainer:
         return None
 
     def _foreign(self, element: Any, graph: tf.Graph) -> str:
-        after_reset = element.graph is ops.get_default_graph() and self._after_reset(repr(element.name), graph)
-        if after_reset:
+        after_reset = self._after_reset(repr(element.name), graph)
+        if after_reset and element.graph is ops.get_default_graph():
             return after_reset
         home = home_of(element.graph, self._live())
         name, here = self._here(graph)
