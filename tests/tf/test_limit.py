@@ -59,7 +59,7 @@ def test_a_run_that_takes_too_long_ends_and_nothing_is_lost(train: NamedSession)
     with pytest.raises(tf.errors.DeadlineExceededError) as late:
         train.run("waits:0")
     assert "A run of 'waits' was ended after" in str(late.value)
-    assert took(late.value) >= SOON
+    assert SOON <= took(late.value) < 1.5 * SOON
     assert "waiting on dequeue from 'queue'" in str(late.value)
     assert "--timeout 1 of the session allows no more. The session and what it holds live on." in str(late.value)
     assert train.session._session is c_session
@@ -118,7 +118,7 @@ def test_a_stay_limits_callables_of_the_runtime_by_a_stop_of_the_projects_own(fr
     session = free.session
     with pytest.raises(tf.errors.DeadlineExceededError, match=r"^A run in 'free' was ended after \S+ s on deq") as late:
         made()
-    assert took(late.value) >= SOON
+    assert SOON <= took(late.value) < 1.5 * SOON
     assert "--timeout 1 of cell 7 allows no more. Kept: 1 variable (4 B)" in str(late.value)
     assert "Not kept: queues" in str(late.value)
     assert free.session is session
@@ -135,7 +135,7 @@ def test_a_stay_limits_partial_runs_in_the_same_way(free: NamedSession) -> None:
         assert partial.partial_run(handle, "v/Read/ReadVariableOp:0") == 2.0
         with pytest.raises(tf.errors.DeadlineExceededError, match="cell 7 allows no more") as late:
             partial.partial_run(handle, "waits:0")
-        assert took(late.value) >= SOON
+        assert SOON <= took(late.value) < 1.5 * SOON
         assert partial.run("v/Read/ReadVariableOp:0") == 2.0
 
 

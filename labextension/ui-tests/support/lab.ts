@@ -263,8 +263,8 @@ export function sessionCell(name: string, ...sizes: number[]): string {
   return `%%tfsession ${name}\n${variables}\n${run}`;
 }
 
-/** Milliseconds after which a kernel that seems idle since one of our messages has said that it is busy. */
-export const LONG = 1000;
+/** Milliseconds for which the kernel may seem idle after one of our messages, until it says that it is busy. */
+export const BLINK = 100;
 
 /** A cell that runs until `endCell` is called with the same name, in the session `session` if there is one. */
 export function waitingCell(name: string, session?: string): string {

@@ -1,13 +1,17 @@
 import { endCell, sessionCell, waitingCell } from '../support/lab';
 import { expect, test } from '../support/test';
 
+/** Milliseconds for which JupyterLab holds back messages to a kernel that it is connected to and that does not answer. */
+const HELD_BACK = 3000;
+
 test('after a reload of the page the panel is alive, and its buttons work', async ({ lab, openNotebook }) => {
   await openNotebook([sessionCell('train', 256)], 1);
   await expect(lab.rows).toHaveCount(1);
   await lab.saveLayout();
 
   await lab.reload();
-  await expect(lab.row('train')).toContainText('1.0 KiB');
+  await lab.ready();
+  await expect(lab.row('train')).toContainText('1.0 KiB', { timeout: HELD_BACK });
   await lab.order('Reset', 'train', /1 variable \(1\.0 KiB\)/);
   await expect(lab.row('train')).toContainText('empty graph');
 });
@@ -24,7 +28,8 @@ test('after a reload during a long cell the panel is alive, and its buttons work
   await lab.saveLayout();
 
   await lab.reload();
-  await expect(lab.row('spare')).toContainText('1.0 KiB');
+  await lab.ready();
+  await expect(lab.row('spare')).toContainText('1.0 KiB', { timeout: HELD_BACK });
   await expect(lab.row('busy')).toContainText('in a cell');
   await lab.toggle('spare').click();
   await expect(lab.row('spare')).toContainText('float32');

@@ -1,5 +1,5 @@
 import { WITHOUT_SUBSHELLS } from '../support/kernel';
-import { endCell, Kernel, LOAD, LONG, waitingCell, writeNotebook } from '../support/lab';
+import { BLINK, endCell, Kernel, LOAD, waitingCell, writeNotebook } from '../support/lab';
 import type { Lab } from '../support/lab';
 import { expect, test } from '../support/test';
 
@@ -78,10 +78,10 @@ test('the kernel stays busy while Stop goes over the control channel, and is idl
   await lab.button('Stop', 'train').click();
   await expect(lab.output(before.length)).toContainText('went on');
   await expect(lab.outcome).toContainText("stopped 'train': 1 run");
-  await lab.page.waitForTimeout(1.5 * LONG);
+  await lab.page.waitForTimeout(3 * BLINK);
 
   await expect(lab.indicator).toHaveAttribute('data-status', 'busy');
-  expect(Math.max(0, ...(await lab.idleTimes()))).toBeLessThan(LONG);
+  expect(Math.max(0, ...(await lab.idleTimes()))).toBeLessThan(BLINK);
   expect((await kernel.model()).execution_state).toBe('busy');
 
   endCell(name);
