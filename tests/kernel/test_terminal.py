@@ -14,6 +14,8 @@ import pytest
 from .harness import ENVIRONMENT, TIMEOUT
 
 _PROMPT = r"In \[\d+\]: "
+_GO = "import threading; _ = threading.Timer(1, print, ['g' + 'o']).start()"
+"""Says go once what follows waits in C code: Python misses an interrupt that comes just before its wait begins."""
 
 
 class Terminal:
@@ -112,7 +114,7 @@ def test_error_and_header_error(terminal: Terminal) -> None:
 
 def test_interrupt(terminal: Terminal) -> None:
     """Ctrl-C ends a body, and the next cell is eager."""
-    assert "KeyboardInterrupt" in terminal.interrupt("%%tfsession term\nprint('g' + 'o'); time.sleep(600)", at="go")
+    assert "KeyboardInterrupt" in terminal.interrupt(f"%%tfsession term\n{_GO}\ntime.sleep(600)", at="go")
     assert "(True, None)" in terminal.run("tf.executing_eagerly(), tf.compat.v1.get_default_session()")
 
 
@@ -122,9 +124,7 @@ def test_interrupt_of_a_run_that_waits(terminal: Terminal) -> None:
         "%%tfsession waits\nv = tf.compat.v1.get_variable('v', initializer=41.0)\nv.initializer.run()\n"
         "w = tf.compat.v1.FIFOQueue(1, tf.float32).dequeue()"
     )
-    shown = terminal.interrupt(
-        "%%tfsession waits\nimport threading\n_ = threading.Timer(0.3, print, ['g' + 'o']).start()\nw.eval()", at="go"
-    )
+    shown = terminal.interrupt(f"%%tfsession waits\n{_GO}\nw.eval()", at="go")
     assert "KeyboardInterrupt" in shown
     assert "Kept: 1 variable (4 B)" in shown
     assert "42.0" in terminal.run("%%tfsession waits\n(v + 1).eval()")
