@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Collection
-from types import GeneratorType, TracebackType
+from contextlib import _GeneratorContextManager
+from types import GeneratorType, MethodType, TracebackType
 from typing import Any, TypeAlias
 
 from tfsess_magics.core.origin import cell_of
+from tfsess_magics.tf.instances import instances
 
 _Generator: TypeAlias = "GeneratorType[Any, Any, Any]"
 
@@ -16,23 +18,17 @@ _ended: weakref.WeakKeyDictionary[_Generator, int] = weakref.WeakKeyDictionary()
 """The address of the frame of each, which a generator that has failed does not tell any more."""
 
 
-def note_ended(
-    generators: Collection[_Generator], controllers: Collection[_Generator], entered: Collection[Any]
-) -> None:
+def note_ended(controllers: Collection[_Generator], entered: Collection[Any]) -> None:
     """Note the generators inside whose ``with`` statements these controllers, or the sessions among `entered`, are."""
-    for generator in generators:
-        if generator.gi_suspended and _is_inside(generator, controllers, entered):
-            _ended[generator] = id(generator.gi_frame)
-
-
-def _is_inside(generator: _Generator, controllers: Collection[_Generator], entered: Collection[Any]) -> bool:
+    ids = {id(controller) for controller in controllers}
+    by_controllers = (of for of in instances(_GeneratorContextManager) if id(of.__dict__.get("gen")) in ids)
+    managers = [*by_controllers, *entered]
     # A with statement keeps the bound method ``__exit__`` on its frame's stack.
-    exits = (method for method in gc.get_referents(generator) if getattr(method, "__name__", "") == "__exit__")
-    managers = [manager for method in exits if (manager := getattr(method, "__self__", None)) is not None]
-    return any(
-        any(getattr(manager, "gen", None) is one for one in controllers) or any(manager is one for one in entered)
-        for manager in managers
-    )
+    methods = (found for found in gc.get_referrers(*managers) if type(found) is MethodType)
+    exits = [method for method in methods if method.__name__ == "__exit__"]
+    for generator in gc.get_referrers(*exits):
+        if type(generator) is GeneratorType and generator.gi_suspended:
+            _ended[generator] = id(generator.gi_frame)
 
 
 def explain_ended(error: BaseException) -> str | None:

@@ -7,8 +7,7 @@ eager mode off for the code that runs there (ops.py, ``_DefaultGraphStack.get_co
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from types import CodeType, GeneratorType
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from tensorflow.python.framework import ops, stack
 
 from tfsess_magics.tf.ended import note_ended
+from tfsess_magics.tf.instances import generators
 
 CONTROLLERS = {
     inspected.__wrapped__.__code__
@@ -27,28 +27,15 @@ CONTROLLERS = {
 _DEVICE_SCOPES = {ops.Graph.device.__wrapped__.__code__}
 
 
-def _generators() -> list[GeneratorType[Any, Any, Any]]:
-    """Find all generators among all objects, which takes some 50 ms in a process that has TensorFlow loaded."""
-    return [found for found in gc.get_objects() if type(found) is GeneratorType]
-
-
-def open_controllers(
-    codes: Collection[CodeType] = CONTROLLERS, generators: Iterable[GeneratorType[Any, Any, Any]] | None = None
-) -> list[GeneratorType[Any, Any, Any]]:
+def open_controllers(codes: Collection[CodeType] = CONTROLLERS) -> list[GeneratorType[Any, Any, Any]]:
     """Return the generators that keep something on TensorFlow's stacks, whichever thread's.
 
     Parameters
     ----------
     codes
         Of the functions that do that.
-    generators
-        Among which to look; all there are if None.
     """
-    return [
-        found
-        for found in (_generators() if generators is None else generators)
-        if found.gi_code in codes and found.gi_frame and not found.gi_running
-    ]
+    return [found for found in generators(codes) if found.gi_frame and not found.gi_running]
 
 
 def controllers_of_device(*devices: Any) -> list[GeneratorType[Any, Any, Any]]:
@@ -79,14 +66,12 @@ def end_controllers(entered: Sequence[Any]) -> list[Any]:
     list
         Those without one: they were left already, but in another order than entered.
     """
-    generators = _generators()
     controllers = [
         controller
-        for controller in open_controllers(generators=generators)
+        for controller in open_controllers()
         if controller.gi_frame and any(controller.gi_frame.f_locals.get("default") is default for default in entered)
     ]
-    note_ended(generators, controllers, entered)
-    del generators  # it may hold the last reference to some
+    note_ended(controllers, entered)
     without: list[Any] = []
     for default in reversed(entered):
         is_found = False

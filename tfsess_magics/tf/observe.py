@@ -11,7 +11,6 @@ IPython's output.
 from __future__ import annotations
 
 import functools
-import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from tfsess_magics.tf.gate import leaves_close_to_stop
 from tfsess_magics.tf.graph_lock import around_acquire, around_release
 from tfsess_magics.tf.guard import Caller, NotingStack, caller
 from tfsess_magics.tf.hooks import METER, Made, hooks
+from tfsess_magics.tf.instances import instances
 from tfsess_magics.tf.peaks import around_memory_info, around_reset_of_peak
 from tfsess_magics.tf.started import follow as follow_thread
 from tfsess_magics.tf.started import leave as leave_thread
@@ -90,11 +90,11 @@ def install(
             if outermost is not None and (ours is None or outermost is ours.__wrapped__):
                 _installed[owner, name] = around(outermost)
                 setattr(owner, name, _installed[owner, name])
-        for found in gc.get_objects():
-            if issubclass(type(found), BaseSession) and METER not in found.__dict__:
-                _tell(found, is_new=False)
-            elif issubclass(type(found), _Variable):
+        for found in instances(BaseSession, _Variable):
+            if issubclass(type(found), _Variable):
                 _tell_of_variable(found, is_new=False)
+            elif METER not in found.__dict__:
+                _tell(found, is_new=False)
 
 
 def uninstall() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.tf.instances import instances
 
 
 def begin_anew(session: BaseSession) -> int:
@@ -27,8 +27,8 @@ def begin_anew(session: BaseSession) -> int:
 def _release_callables(session: BaseSession) -> int:
     """Take their handles from the callables of a session: the new C session may give them to others."""
     released = 0
-    for found in gc.get_objects():
-        if issubclass(type(found), BaseSession._Callable) and found.__dict__.get("_session") is session:
-            released += found._handle is not None
-            found._handle = None
+    for made in instances(BaseSession._Callable):
+        if made.__dict__.get("_session") is session:
+            released += made._handle is not None
+            made._handle = None
     return released
