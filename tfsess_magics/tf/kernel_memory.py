@@ -11,6 +11,7 @@ from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemor
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf.allocators import COUNTED, CPU, Allocator, Allocators
 from tfsess_magics.tf.device_functions import DeviceFunctions
+from tfsess_magics.tf.lent import take_back
 
 _NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
 _NO_STATISTICS = (
@@ -78,6 +79,7 @@ class ProcessMemory:
         before = self._levels()
         resident_before = resident()
         end()
+        take_back()
         resident_after = resident()
         smaller = None if resident_before is None or resident_after is None else resident_before - resident_after
         return GivenBack(

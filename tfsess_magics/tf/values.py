@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tensorflow.python.client.session import BaseSession
 
+from tfsess_magics.tf.lent import lend
 from tfsess_magics.tf.unseen import run_unseen
 
 
@@ -40,6 +41,7 @@ class Values(NamedTuple):
             same[initial.name] += 1
         for step in steps:
             run_unseen(session, targets=list(step), feeds=dict(step.values()))
+            lend(array for _, array in step.values())
 
 
 NOTHING = Values((), ())

@@ -12,6 +12,7 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.aligned import aligned
 from tfsess_magics.tf.limit import UNBOUNDED
 from tfsess_magics.tf.memory import require_memory
 from tfsess_magics.tf.probe import probe
@@ -115,7 +116,8 @@ class GraphVariables:
             kept = list({v.resource: v for v in reversed(can_be_kept)}.values())[::-1]
             resources = {v.resource for v in kept}
             require_memory(sum(v.nbytes or 0 for v in kept))
-            arrays = run_unseen(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
+            with aligned():  # as they are to be given back
+                arrays = run_unseen(session, fetches=[v.value for v in kept], timeout=timeout) if kept else []
             return Values(
                 [(v.assign, array) for v, array in zip(kept, arrays, strict=True)],  # type: ignore[misc]
                 tuple(v.name for v in seen if v.resource not in resources),
