@@ -1,5 +1,6 @@
 """The values that a stop gives back, which TensorFlow uses where they lie."""
 
+import ctypes
 import subprocess
 import sys
 from typing import Any
@@ -14,6 +15,7 @@ from tests.tf.conftest import Open
 from tests.tf.memory.measuring import MIB, about, cpu, in_use, variable
 from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
+from tfsess_magics.tf import aligned as aligned_arrays
 from tfsess_magics.tf.aligned import aligned
 from tfsess_magics.tf.lent import lent_nbytes
 from tfsess_magics.tf.session import NamedSession
@@ -69,7 +71,12 @@ def test_where_arrays_cannot_be_aligned_values_are_kept_as_well(
     lender: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arrays as numpy makes them are fed, some of which happen to be aligned."""
-    monkeypatch.setattr(sys, "platform", "win32")
+
+    def no_library(_: object) -> object:
+        raise TypeError("as on Windows")
+
+    monkeypatch.setattr(ctypes, "CDLL", no_library)
+    monkeypatch.setattr(aligned_arrays, "_handler", aligned_arrays._handler.__wrapped__)
     with aligned():
         assert get_handler_name(np.ones(MIB)) == "default_allocator"
     lender.run(lender.graph.get_operation_by_name("add"))

@@ -12,7 +12,6 @@ import ctypes
 import functools
 import importlib
 import mmap
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,7 +54,15 @@ def _api() -> Any:
 
 
 @functools.cache
-def _handler() -> object:
+def _handler() -> object | None:
+    """Return the allocator, None where the C library (of macOS, of Windows) or numpy has not what it takes."""
+    try:
+        return _make_handler()
+    except (AttributeError, ImportError, TypeError):
+        return None
+
+
+def _make_handler() -> object:
     """Return numpy's own handler, with ``memalign`` and ``madvise`` for ``malloc``."""
     default = ctypes.cast(_api()[_DEFAULT_HANDLER], ctypes.POINTER(ctypes.py_object)).contents.value
     handler = _Handler.from_buffer_copy(_Handler.from_address(_pointer_in(default, _NAME.value)))
@@ -84,12 +91,13 @@ def _handler() -> object:
 
 @contextmanager
 def aligned() -> Iterator[None]:
-    """Have the arrays begin so that this thread makes meanwhile, where the C library offers it."""
-    if sys.platform != "linux":
+    """Have the arrays begin so that this thread makes meanwhile, where that is possible."""
+    handler = _handler()
+    if handler is None:
         yield
         return
     set_handler = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(_api()[_SET_HANDLER])
-    before = set_handler(_handler())
+    before = set_handler(handler)
     try:
         yield
     finally:
