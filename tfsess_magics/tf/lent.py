@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,13 +14,15 @@ from tensorflow.python.client import pywrap_tf_session
 from tfsess_magics.tf.allocators import COUNTED
 
 _lent: tuple[weakref.ref[Any], ...] = ()
+_lending = threading.Lock()
 
 
 def lend(arrays: Iterable[Any]) -> None:
     """Note arrays that TensorFlow was fed, and that nobody else keeps: those that stay alive are in use."""
     global _lent
-    alive = (array for array in _lent if array() is not None)
-    _lent = *alive, *(weakref.ref(array) for array in arrays if array.nbytes >= COUNTED)
+    with _lending:
+        alive = (array for array in _lent if array() is not None)
+        _lent = *alive, *(weakref.ref(array) for array in arrays if array.nbytes >= COUNTED)
 
 
 def lent_nbytes() -> int:
