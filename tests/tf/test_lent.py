@@ -1,6 +1,5 @@
 """The values that a stop gives back, which TensorFlow uses where they lie."""
 
-import ctypes
 import subprocess
 import sys
 from typing import Any
@@ -17,7 +16,7 @@ from tests.tf.running import when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import aligned as aligned_arrays
 from tfsess_magics.tf.aligned import aligned
-from tfsess_magics.tf.lent import lent_nbytes
+from tfsess_magics.tf.lent import lent_nbytes, take_back
 from tfsess_magics.tf.session import NamedSession
 
 v1 = tf.compat.v1
@@ -27,6 +26,7 @@ _SIZE = 8 * MIB
 @pytest.fixture
 def lender(open_session: Open) -> NamedSession:
     """A session with a large variable, what adds to it, and what waits for ever."""
+    take_back()  # of other tests
     session = open_session("lender")
     with session:
         v = variable("v", _SIZE)
@@ -50,15 +50,20 @@ def test_a_value_is_not_copied_until_it_is_changed(lender: NamedSession) -> None
     assert lent_nbytes() == _SIZE
     assert lender.run("total:0") == total
     lender.run(lender.graph.get_operation_by_name("add"))
+    last = lender.info().last_run
+    assert last is not None
+    assert last.memory[0].nbytes >= _SIZE, "the copy is what the run needed"
     assert lender.run("total:0") == total + _SIZE / 4
     assert lent_nbytes() == 0
 
 
 def test_what_is_lent_is_in_use_and_comes_back(lender: NamedSession) -> None:
     before = in_use()
+    peak = cpu().peak or 0
     for _ in range(2):
         stop(lender)
         assert in_use() == about(before)
+        assert cpu().peak == about(peak)
         assert [of.nbytes for of in cpu().held] == [_SIZE]
     assert lent_nbytes() == _SIZE
     (was,) = tfsess_magics.close("lender")
@@ -72,10 +77,10 @@ def test_where_arrays_cannot_be_aligned_values_are_kept_as_well(
 ) -> None:
     """Arrays as numpy makes them are fed, some of which happen to be aligned."""
 
-    def no_library(_: object) -> object:
+    def no_library() -> object:
         raise TypeError("as on Windows")
 
-    monkeypatch.setattr(ctypes, "CDLL", no_library)
+    monkeypatch.setattr(aligned_arrays, "_make_handler", no_library)
     monkeypatch.setattr(aligned_arrays, "_handler", aligned_arrays._handler.__wrapped__)
     with aligned():
         assert get_handler_name(np.ones(MIB)) == "default_allocator"

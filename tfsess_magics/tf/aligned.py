@@ -67,15 +67,15 @@ def _make_handler() -> object:
     default = ctypes.cast(_api()[_DEFAULT_HANDLER], ctypes.POINTER(ctypes.py_object)).contents.value
     handler = _Handler.from_buffer_copy(_Handler.from_address(_pointer_in(default, _NAME.value)))
     handler.name = b"tfsess_magics"
-    library = ctypes.CDLL(None)
+    library, large_pages = ctypes.CDLL(None), mmap.MADV_HUGEPAGE
     memalign = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t)(("memalign", library))
     madvise = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)(("madvise", library))
 
-    def malloc(_: int | None, nbytes: int) -> int | None:
+    def malloc(_: int | None, nbytes: int) -> int | None:  # may not raise: numpy would use what is no address
         begin: int | None = memalign(_ALIGNMENT, nbytes)
         if begin is not None and nbytes >= _LARGE:
             first = -begin % mmap.PAGESIZE
-            madvise(begin + first, nbytes - first, mmap.MADV_HUGEPAGE)
+            madvise(begin + first, nbytes - first, large_pages)
         return begin
 
     function = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)(malloc)

@@ -27,12 +27,21 @@ class Allocator:
         Returns ``current`` and ``peak`` in bytes.
     reset
         Sets the peak back to what is in use.
+    uncounted
+        Returns the bytes that are in use beside those.
     """
 
-    def __init__(self, name: str, read: Callable[[], dict[str, int]], reset: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], dict[str, int]],
+        reset: Callable[[], None],
+        uncounted: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.name = name
         self._read = read
         self._reset = reset
+        self._uncounted = uncounted
         self.peak_before = 0
         """The largest peak that was set back here since the user has set it back."""
         self._peak_ever = 0
@@ -55,8 +64,9 @@ class Allocator:
     def read(self) -> tuple[int, int]:
         """Return the bytes in use, and the most that were seen in this process."""
         now = self._read()
-        self._peak_ever = max(self._peak_ever, now["peak"])
-        return now["current"], self._peak_ever
+        in_use = now["current"] + self._uncounted()
+        self._peak_ever = max(self._peak_ever, now["peak"], in_use)
+        return in_use, self._peak_ever
 
 
 class Allocators:

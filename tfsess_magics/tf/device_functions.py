@@ -17,7 +17,6 @@ from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import context
 
 from tfsess_magics.tf import nvml
-from tfsess_magics.tf.lent import lent_nbytes
 
 _HOST = "/device:CPU:0"
 
@@ -33,19 +32,12 @@ class DeviceFunctions:
     def host(self) -> tuple[Callable[[], dict[str, int]], Callable[[], None]]:
         """Return what reads ``current`` and ``peak`` of the allocator of the CPUs, and what sets its peak back.
 
-        Both with what was lent to TensorFlow.
-
         The first raises a ValueError if it keeps no statistics: without oneDNN.
         """
-        context = self._host_context
-
-        def read() -> dict[str, int]:
-            memory: dict[str, int] = pywrap_tfe.TFE_GetMemoryInfo(context, _HOST)
-            if lent := lent_nbytes():
-                return {figure: nbytes + lent for figure, nbytes in memory.items()}
-            return memory
-
-        return read, functools.partial(pywrap_tfe.TFE_ResetMemoryStats, context, _HOST)
+        return (
+            functools.partial(pywrap_tfe.TFE_GetMemoryInfo, self._host_context, _HOST),
+            functools.partial(pywrap_tfe.TFE_ResetMemoryStats, self._host_context, _HOST),
+        )
 
     @functools.cached_property
     def _host_context(self) -> Any:

@@ -25,7 +25,7 @@ def note_ended(controllers: Collection[_Generator], entered: Collection[Any]) ->
     managers = [*by_controllers, *entered]
     # A with statement keeps the bound method ``__exit__`` on its frame's stack.
     methods = (found for found in gc.get_referrers(*managers) if type(found) is MethodType)
-    exits = [method for method in methods if method.__name__ == "__exit__"]
+    exits = [method for method in methods if getattr(method, "__name__", "") == "__exit__"]
     for generator in gc.get_referrers(*exits):
         if type(generator) is GeneratorType and generator.gi_suspended:
             _ended[generator] = id(generator.gi_frame)

@@ -11,7 +11,7 @@ from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemor
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf.allocators import COUNTED, CPU, Allocator, Allocators
 from tfsess_magics.tf.device_functions import DeviceFunctions
-from tfsess_magics.tf.lent import take_back
+from tfsess_magics.tf.lent import lent_nbytes, take_back
 
 _NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
 _NO_STATISTICS = (
@@ -58,7 +58,7 @@ class ProcessMemory:
         functions = self._functions
         known = {allocator.name for allocator in self.allocators.measured}
         if (has_session or functions.is_eager_initialized) and not {CPU} & (known | set(self.allocators.unavailable)):
-            self._add(Allocator(CPU, *functions.host()))
+            self._add(Allocator(CPU, *functions.host(), lent_nbytes))
         for name in functions.accelerators():
             if name not in known and name not in self.allocators.unavailable:
                 self._add(_of_device(functions, name))
@@ -76,6 +76,7 @@ class ProcessMemory:
     def giving_back(self, holder: Holder, end: Callable[[], None]) -> GivenBack:
         """Do `end`, which frees what `holder` has, and return what that gave back."""
         uncounted = sum(small for _, small in holder.held().values())
+        take_back()
         before = self._levels()
         resident_before = resident()
         end()

@@ -20,9 +20,9 @@ _lending = threading.Lock()
 def lend(arrays: Iterable[Any]) -> None:
     """Note arrays that TensorFlow was fed, and that nobody else keeps: those that stay alive are in use."""
     global _lent
+    new = [weakref.ref(array) for array in arrays if array.nbytes >= COUNTED]
     with _lending:
-        alive = (array for array in _lent if array() is not None)
-        _lent = *alive, *(weakref.ref(array) for array in arrays if array.nbytes >= COUNTED)
+        _lent = *(array for array in _lent if array() is not None), *new
 
 
 def lent_nbytes() -> int:
@@ -40,7 +40,9 @@ def take_back() -> None:
     with graph._c_graph.get() as c_graph:
         session = pywrap_tf_session.TF_NewSessionRef(c_graph, options)
     pywrap_tf_session.TF_DeleteSessionOptions(options)
-    with suppress(tf.errors.InvalidArgumentError):  # there is nothing to run
-        pywrap_tf_session.TF_SessionRun_wrapper(session, None, {}, [], [], None)
-    pywrap_tf_session.TF_CloseSession(session)
-    pywrap_tf_session.TF_DeleteSession(session)
+    try:
+        with suppress(tf.errors.OpError):  # there is nothing to run
+            pywrap_tf_session.TF_SessionRun_wrapper(session, None, {}, [], [], None)
+    finally:
+        pywrap_tf_session.TF_CloseSession(session)
+        pywrap_tf_session.TF_DeleteSession(session)
