@@ -57,13 +57,17 @@ def run():
     for _ in range(200):
         session.run('x:0')
 threading.Thread(target=run).start()""",
-    "a daemon thread that is running": """\
-import threading
-session, started = make(), threading.Event()
+    # Not in a run at the very end: Python's end of the thread aborts the process then, now and then, without us too.
+    "a daemon thread that runs until atexit": """\
+import atexit, threading
+session, (started, ends, ended) = make(), (threading.Event() for _ in range(3))
 def run():
-    while True:
+    while not ends.is_set():
         session.run('x:0')
         started.set()
+    ended.set()
+    threading.Event().wait()
+atexit.register(lambda: (ends.set(), ended.wait()))
 threading.Thread(target=run, daemon=True).start()
 started.wait()""",
     "a thread that is blocked": """\
