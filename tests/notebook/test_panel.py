@@ -196,6 +196,7 @@ def test_stop_is_there_while_a_run_is_under_way_and_asks_nothing(notebook: Noteb
         "v = tf.compat.v1.get_variable('v', [256])\nv.initializer.run()\n"
         "waits = tf.compat.v1.FIFOQueue(1, tf.float32).dequeue()\nerrors = []"
     )
+    watched.wait(lambda text: "<b>train</b> idle" in text and "1 run ·" in text)
 
     def wait() -> None:
         names = notebook.shell.user_ns
