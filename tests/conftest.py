@@ -20,7 +20,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 def _state() -> dict[str, Any]:
     """Return what a test may change and must put back."""
-    state: dict[str, Any] = {"threads": set(threading.enumerate()), "hook of threads": threading.excepthook}
+    state: dict[str, Any] = {"hook of threads": threading.excepthook}
     if process := sys.modules.get("tfsess_magics.process"):
         state["sessions"] = [str(session) for session in process.registry.live()]
     if extension := sys.modules.get("tfsess_magics.extension"):
@@ -40,8 +40,12 @@ def _state() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def nothing_leaks() -> Iterator[None]:
     """Fail a test that leaves a session, a wrapper, a loaded shell, a thread or other TensorFlow defaults behind."""
-    before = _state()
+    before, threads = _state(), set(threading.enumerate())
     yield
+    begun = set(threading.enumerate()) - threads
+    for thread in begun:
+        thread.join(20)  # one that has done its work ends a moment later
+    assert not [thread for thread in begun if thread.is_alive()]
     after = _state()
     clean = {"sessions": [], "shells": [], "graphs": [], "default sessions": [], "eager": True} | before
     leaked = {key: value for key, value in after.items() if key in clean and value != clean[key]}

@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -16,10 +17,18 @@ def notebook(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
 
 
 @pytest.fixture(scope="module")
-def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+def outputs(notebook: nbformat.NotebookNode, tmp_path_factory: pytest.TempPathFactory) -> list[nbformat.NotebookNode]:
     """What it shows when it is run."""
     executed = nbformat.from_dict(notebook)
-    NotebookClient(executed, timeout=300, kernel_name="python3", resources={"metadata": {"path": NOTEBOOKS}}).execute()
+    sockets = str(tmp_path_factory.mktemp("kernel") / "ipc")  # a port that was free a moment ago may be taken
+    NotebookClient(
+        executed,
+        timeout=300,
+        startup_timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": NOTEBOOKS}},
+        config=Config({"ConnectionFileMixin": {"transport": "ipc", "ip": sockets}}),
+    ).execute()
     return [output for cell in executed.cells if cell.cell_type == "code" for output in cell.outputs]
 
 

@@ -57,7 +57,7 @@ def run():
     for _ in range(200):
         session.run('x:0')
 threading.Thread(target=run).start()""",
-    # Not in a run at the very end: Python's end of the thread aborts the process then, now and then, without us too.
+    # Neither thread is in Python as a run begins or ends at the very end: that aborts the process, without us too.
     "a daemon thread that runs until atexit": """\
 import atexit, threading
 session, (started, ends, ended) = make(), (threading.Event() for _ in range(3))
@@ -73,9 +73,12 @@ started.wait()""",
     "a thread that is blocked": """\
 import threading
 with tf.Graph().as_default():
-    dequeue = tf.queue.FIFOQueue(1, tf.int32, shapes=[[]]).dequeue()
+    queue = tf.queue.FIFOQueue(1, tf.int32, shapes=[[]])
+    enqueue, dequeue = queue.enqueue(1), queue.dequeue_many(3)
     session = v1.Session()
-threading.Thread(target=lambda: session.run(dequeue), daemon=True).start()""",
+threading.Thread(target=lambda: session.run(dequeue), daemon=True).start()
+for _ in range(2):  # there is room for the second one only once the dequeue waits for more
+    session.run(enqueue)""",
     "an uncaught error of a run": "session = make()\nsession.run('nobody:0')",
     "an exit in a with block": "with make() as session:\n    sys.exit(3)",
     "a server": """\

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tests.harm.table import behaviour, error_of, look
+from tests.harm.table import behaviour, error_of, look, nobody_looks
 
 v1 = tf.compat.v1
 
@@ -24,10 +24,11 @@ def collected() -> Any:
     session = v1.Session(graph=tf.Graph())
     references = weakref.ref(session), weakref.ref(session.graph)
     look()
-    del session
-    alive = references[0]() is not None
-    gc.collect()
-    return alive, [reference() for reference in references]
+    with nobody_looks():
+        del session
+        alive = references[0]() is not None
+        gc.collect()
+        return alive, [reference() for reference in references]
 
 
 @behaviour
@@ -40,9 +41,10 @@ def collected_in_a_cycle_with_a_failed_run() -> Any:
         look()
         return weakref.ref(session)
 
-    reference = use()
-    gc.collect()
-    return reference()
+    with nobody_looks():
+        reference = use()
+        gc.collect()
+        return reference()
 
 
 @behaviour

@@ -33,7 +33,7 @@ def _observe(shell: InteractiveShell) -> Listed:
     import tfsess_magics
     from tests.harm.table import look_with
 
-    look_with(tfsess_magics.sessions)
+    look_with(tfsess_magics.sessions, tfsess_magics.process.registry.looking)
     return lambda: [f"{info.name} of {info.origin}" for info in tfsess_magics.sessions()]
 
 

@@ -152,7 +152,11 @@ def _in_python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
-START = "import sys; from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell();"
+START = (
+    "import sys; from IPython.core.interactiveshell import InteractiveShell;"
+    "from IPython.core.history import HistoryManager; HistoryManager.enabled = False;"  # its file is everybody's
+    "shell = InteractiveShell();"
+)
 
 
 def test_loading_imports_no_tensorflow() -> None:

@@ -243,7 +243,9 @@ def test_tensorflow_may_be_imported_after_the_extension_is_loaded() -> None:
     code = """
         import sys
         before = list(sys.meta_path)
+        from IPython.core.history import HistoryManager
         from IPython.core.interactiveshell import InteractiveShell
+        HistoryManager.enabled = False
         shell = InteractiveShell.instance()
         shell.run_line_magic("load_ext", "tfsess_magics")
         assert "tensorflow" not in sys.modules
@@ -263,7 +265,9 @@ def test_unloading_before_tensorflow_is_imported_leaves_nothing() -> None:
     """Nothing is seen then."""
     code = """
         import sys
+        from IPython.core.history import HistoryManager
         from IPython.core.interactiveshell import InteractiveShell
+        HistoryManager.enabled = False
         shell = InteractiveShell.instance()
         shell.run_line_magic("load_ext", "tfsess_magics")
         shell.run_line_magic("unload_ext", "tfsess_magics")

@@ -25,11 +25,14 @@ class Watched:
         self.panel = Panel(registry, extension.feed)
 
     def text(self) -> str:
-        return "\n".join(widget.value for widget in self._all(self.panel.widget) if isinstance(widget, widgets.HTML))
+        with registry.looking:  # who changes the rows holds it
+            shown = [widget for widget in self._all(self.panel.widget) if isinstance(widget, widgets.HTML)]
+            return "\n".join(widget.value for widget in shown)
 
     def is_shown(self, description: str) -> bool:
-        buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
-        return any(button.description == description and button.layout.display != "none" for button in buttons)
+        with registry.looking:
+            buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
+            return any(button.description == description and button.layout.display != "none" for button in buttons)
 
     def click(self, description: str) -> None:
         buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
@@ -40,7 +43,7 @@ class Watched:
         unsubscribe = extension.feed.subscribe(lambda _: self._changed.set())
         try:
             while not come(self.text()):
-                assert self._changed.wait(10), self.text()
+                assert self._changed.wait(120), self.text()
                 self._changed.clear()
         finally:
             unsubscribe()
@@ -149,8 +152,11 @@ def test_it_ends_with_its_last_view(notebook: Notebook, monkeypatch: pytest.Monk
     assert set(threading.enumerate()) == threads
 
 
-def test_it_goes_on_where_a_view_is_left_or_comes_back(notebook: Notebook, watched: Watched) -> None:
+def test_it_goes_on_where_a_view_is_left_or_comes_back(
+    notebook: Notebook, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A page that still has a view counts it anew."""
+    monkeypatch.setattr(panel, "_GRACE", 600.0)
     before = set(_instances)
     for _ in range(3):
         views(watched, 1)
@@ -189,8 +195,11 @@ def test_a_session_of_other_code_is_not_reset_and_its_close_says_whose_it_is(
     assert notebook.shell.user_ns["other"]._closed
 
 
-def test_stop_is_there_while_a_run_is_under_way_and_asks_nothing(notebook: Notebook, watched: Watched) -> None:
+def test_stop_is_there_while_a_run_is_under_way_and_asks_nothing(
+    notebook: Notebook, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It ends the run, and tells what was kept."""
+    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 600.0)
     notebook.ok(
         "%%tfsession train\nimport tensorflow as tf, threading, tfsess_magics\n"
         "v = tf.compat.v1.get_variable('v', [256])\nv.initializer.run()\n"
@@ -224,12 +233,13 @@ def test_the_names_that_go_with_an_eager_scope_are_in_the_question(notebook: Not
     watched.wait(lambda text: "<b>e</b> idle · 1.0 KiB (1 variable) · CPU:0 · cell" in text)
     watched.click("Reset")
     assert "Reset e? Names that will be unbound: v." in watched.text()
-    watched.click("Reset")
+    with registry.looking:
+        watched.click("Reset")
     watched.wait(lambda text: "dropped v; 1 variable freed" in text)
     assert "v" not in notebook.shell.user_ns
     notebook.ok("%tfsession close e")
     notebook.ok("w = tf.Variable(1.0)")
-    watched.wait(lambda text: "eager (outside any scope)" in text)
+    watched.wait(lambda text: "eager (outside any scope)" in text and "<b>e</b>" not in text)
     assert not any(watched.is_shown(button) for button in ("Stop", "Reset", "Close"))
     notebook.ok("del w")
     watched.wait(lambda text: "eager (outside any scope)" not in text)
