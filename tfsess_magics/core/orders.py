@@ -69,7 +69,7 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetai
             return "", None
         case Describe():
             session = registry.get_live(order.id)
-            return "", _details(session.info(), session.held_by())
+            return "", _details(session.info(), registry.held_by(session))
         case Reset():
             with registry.unchanged(order.id, order.generation) as session:
                 return reset_message(registry.reset(session.name, "Reset in the panel")), None

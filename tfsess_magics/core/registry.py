@@ -155,6 +155,11 @@ class SessionRegistry(Generic[S]):
                 session.mark_unused(session.number in numbers)
         return [session for session in candidates if session.number in numbers]
 
+    def held_by(self, session: S | ObservedSession) -> list[str]:
+        """Return what refers to the TensorFlow session of a live session, but for this package itself."""
+        with self.looking:
+            return session.held_by()
+
     @contextmanager
     def unchanged(self, number: int, generation: int) -> Iterator[S | ObservedSession]:
         """Hold the session of that number as it is, if it is live and of that generation still.

@@ -108,7 +108,8 @@ class SessionDetails:
 def _until_now(info: SessionInfo, samples: Sequence[Sample]) -> list[Sample]:
     """Add what a session holds now to what was noticed of it."""
     is_known = any(variable.initialized is not None for variable in info.variables) or not info.variables
-    return [*samples, (time.time(), info.variables_nbytes)] if is_known else list(samples)
+    is_noticed = bool(samples) and samples[-1][1] == info.variables_nbytes
+    return [*samples, (time.time(), info.variables_nbytes)] if is_known and not is_noticed else list(samples)
 
 
 def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:

@@ -189,7 +189,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         _require(len(words) == 1, "info NAME", words)
         session = self._registry.get_any(words[0])
         samples = self._feed.history.samples(session.number)
-        display(SessionDetails(session.info(), session.held_by(), samples))
+        display(SessionDetails(session.info(), self._registry.held_by(session), samples))
 
     def _memory(self, words: list[str]) -> None:
         _require(not words, "memory", words)
