@@ -39,14 +39,14 @@ class Comm:
         return self._request("comm_msg", {"data": data})
 
     def order(self, type_: str, *, channel: str = "shell", **fields: Any) -> Message:
-        """Give an order and return the reply to it."""
+        """Give an order and return the reply to it; news that came before it stays to be taken."""
         number = next(self._requests)
         data = {"type": type_, "request": number, **fields}
         if channel == "shell":
             self.send(data)
         else:
             self._kernel.request(channel, "comm_msg", {"comm_id": self._id, "data": data})
-        return self._take(lambda data: data.get("request") == number, f"the reply to {type_}")
+        return self._take(lambda data: data.get("request") == number, f"the reply to {type_}", alone=True)
 
     def next(self, type_: str) -> Message:
         """Wait for a message of that type, take it and all before it, and return it."""
@@ -71,12 +71,12 @@ class Comm:
             if message["msg_type"] == "comm_close"
         )
 
-    def _take(self, is_it: Any, what: str) -> Message:
+    def _take(self, is_it: Any, what: str, *, alone: bool = False) -> Message:
         def come() -> Message | None:
             mine = [m for m in self._kernel.unasked("comm_msg") if m["content"]["comm_id"] == self._id]
             for index, message in enumerate(mine):
                 if is_it(message["content"]["data"]):
-                    for taken in mine[: index + 1]:
+                    for taken in mine[index if alone else 0 : index + 1]:
                         self._kernel.came[""].remove(taken)
                         if "revision" in taken["content"]["data"]:
                             self.revisions.append(taken["content"]["data"]["revision"])

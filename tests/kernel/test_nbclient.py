@@ -28,7 +28,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]
     """A notebook in a running kernel, its cells still to be run."""
     home: Path = tmp_path_factory.mktemp("nbclient")
     notebook = new_notebook(cells=[new_code_cell(source) for source in _CELLS.values()])
-    client = NotebookClient(notebook, timeout=int(TIMEOUT), resources={"metadata": {"path": str(home)}})
+    patience = int(TIMEOUT)
+    resources = {"metadata": {"path": str(home)}}
+    client = NotebookClient(notebook, timeout=patience, iopub_timeout=patience, resources=resources)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**ENVIRONMENT, "IPYTHONDIR": str(home)}.items():
             patch.setenv(name, value)

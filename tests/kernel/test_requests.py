@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import Kernel
+from .harness import TIMEOUT, Kernel
 from .outcome import Outcome
 from .pair import IN_SESSION, require_outside
 
@@ -43,7 +43,7 @@ def test_wrong_header_aborts_the_queued_cells(kernel: Kernel, header: str) -> No
     require_outside(kernel)
 
 
-MEET = "import threading\nbarrier = threading.Barrier(2, timeout=30)\nfound = {}"
+MEET = f"import threading\nbarrier = threading.Barrier(2, timeout={TIMEOUT})\nfound = {{}}"
 MEETING = """\
 %%tfsession {name}
 {first}
@@ -94,7 +94,7 @@ def test_subshell_lists_sessions_while_a_body_runs(kernel: Kernel) -> None:
     """%tfsession answers from a subshell while the main shell's body runs, and says that it does."""
     with kernel.subshell() as subshell:
         running = kernel.send(
-            "%%tfsession queue\nimport threading\nleave = threading.Event()\nprint('in')\nleave.wait(60)"
+            f"%%tfsession queue\nimport threading\nleave = threading.Event()\nprint('in')\nleave.wait({TIMEOUT})"
         )
         kernel.said(running, "in")
         listed = kernel.run("%tfsession\nleave.set()", subshell=subshell)

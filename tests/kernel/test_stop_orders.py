@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from .comm import opened
 from .harness import Kernel
-from .train import BEFORE, VALUES
-
-HOLD = """%%tfsession train
-free = threading.Event()
-def hold():
-    free.wait()
-    return 1.0
-holds = v1.py_func(hold, [], tf.double, name="python")
-"""
+from .train import BEFORE, HOLD, VALUES
 
 
 def test_of_two_windows_one_stops_and_the_other_is_told(train: Kernel) -> None:
@@ -20,7 +12,7 @@ def test_of_two_windows_one_stops_and_the_other_is_told(train: Kernel) -> None:
     with opened(train) as (first, snapshot), opened(train) as (second, _):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         order = {"type": "stop", "id": session["id"], "generation": session["generation"]}
-        request = train.send("%%tfsession train\ngo()\nsess.run(holds)")
+        request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")
         train.said(request, "go")
         first.send({**order, "request": 101})
         with train.subshell() as subshell:

@@ -21,17 +21,19 @@ def test_a_with_block_around_the_run_closes_its_session_and_that_is_said(train: 
 def test_a_sessions_limit_is_on_top_of_the_users_run_options(train: Kernel) -> None:
     build = "w = v1.get_variable('w', initializer=2.0)\nw.initializer.run()\n"
     build += "blocked = v1.FIFOQueue(1, tf.float32, name='empty').dequeue()\nown = v1.get_default_session()\n"
-    assert train.run(f"%%tfsession limited --timeout 1\n{build}").status == "ok"
+    assert train.run(f"%%tfsession limited --timeout 600\n{build}").status == "ok"
     traced = "options, seen = v1.RunOptions(trace_level=v1.RunOptions.FULL_TRACE), v1.RunMetadata()\n"
     traced += "before = options.SerializeToString()\nfloat(own.run(w, options=options, run_metadata=seen))"
     assert train.run(f"%%tfsession limited\n{traced}").result == "2.0"
     assert train.value("(len(seen.step_stats.dev_stats) > 0, options.SerializeToString() == before)") == (True, True)
-    outcome = train.run("%%tfsession limited\nown.run(blocked, options=options)")
+    assert train.run("%tfsession new brief --timeout 1").status == "ok"
+    assert train.run(f"%%tfsession brief --timeout 0\n{build}").status == "ok"
+    outcome = train.run("%%tfsession brief\nown.run(blocked, options=options)")
     assert outcome.ename == "DeadlineExceededError"
     assert "A run of 'empty_Dequeue' was ended after" in outcome.evalue
     assert "--timeout 1 of the session allows no more" in outcome.evalue
-    assert train.run("%%tfsession limited\nfloat(own.run(w))").result == "2.0"
-    assert train.run("%tfsession close limited\ndel own, w, blocked, options, seen, before").status == "ok"
+    assert train.run("%%tfsession brief --timeout 0\nfloat(own.run(w))").result == "2.0"
+    assert train.run("%tfsession close limited brief\ndel own, w, blocked, options, seen, before").status == "ok"
 
 
 def test_a_stop_during_initialization_keeps_what_is_set_and_leaves_unset_what_is_not(train: Kernel) -> None:
@@ -60,6 +62,8 @@ def test_too_little_memory_is_said_before_anything_is_lost_and_drop_decides(trai
     train.interrupt()
     train.said(request, "(MemoryError: that takes 48 B, and 16 B of memory are left), and would be lost")
     with train.subshell() as subshell:
+        over = "while session_of(sess).watched.meter.stopping.locked(): time.sleep(0.001)"
+        assert train.run(over, subshell=subshell).status == "ok"
         refused = train.run("%tfsession stop train", subshell=subshell)
         assert "'train' was not stopped: its variables cannot be read (MemoryError" in refused.text
         assert train.value(VALUES, subshell=subshell) == BEFORE

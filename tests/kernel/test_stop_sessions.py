@@ -154,6 +154,8 @@ with tf.Graph().as_default() as graph:
         prepared.interrupt()
         prepared.said(request, f"session {name} was not stopped")
         with prepared.subshell() as subshell:
+            over = "while session_of(remote).watched.meter.stopping.locked(): time.sleep(0.001)"
+            assert prepared.run(over, subshell=subshell).status == "ok"
             stop = prepared.run(f"%tfsession stop {name}", subshell=subshell)
             assert prepared.run("tfsess_magics.tf.variables._SERVER = 10_000", subshell=subshell).status == "ok"
         assert f"session {name} was not stopped: its variables cannot be read (DeadlineExceededError" in str(stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .harness import Kernel
-from .train import BEFORE, VALUES
+from .train import BEFORE, HOLD, VALUES
 
 
 @pytest.mark.parametrize("between", ["sess.run(v)", "sum(range(1000))"], ids=["runs only", "runs and computing"])
@@ -26,10 +26,8 @@ def test_an_interrupt_between_two_runs_stops_neither(train: Kernel) -> None:
 
 
 def test_a_second_interrupt_changes_nothing_while_the_first_is_dealt_with(train: Kernel) -> None:
-    body = "%%tfsession train\nfree, held = threading.Event(), threading.Event()\n"
-    body += "def hold():\n    held.set()\n    free.wait()\n    return 1.0\nholds = v1.py_func(hold, [], tf.double)\n"
-    assert train.run(f"{body}meter = tfsess_magics.process.registry.get_any('train').watched.meter").status == "ok"
-    request = train.send("%%tfsession train\ngo()\nsess.run(holds)")
+    assert train.run(f"{HOLD}meter = tfsess_magics.process.registry.get_any('train').watched.meter").status == "ok"
+    request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")
     train.said(request, "go")
     train.interrupt()
     with train.subshell() as subshell:
@@ -78,5 +76,6 @@ def test_a_signal_handler_of_asyncio_is_called_for_a_signal_during_a_run(train: 
     outcome = train.outcome(request)
     assert outcome.ename == "KeyboardInterrupt"
     assert "Kept: 1 variable (48 B)" in outcome.evalue
+    assert train.run("while not heard: await asyncio.sleep(0)").status == "ok"  # asyncio's loop has yet to read of it
     assert train.value("heard") == ["it"]
     assert train.run("loop.remove_signal_handler(signal.SIGUSR1)\n_ = signal.set_wakeup_fd(fd)").status == "ok"

@@ -47,7 +47,9 @@ def test_a_task_that_waits_for_a_thread_of_the_loops_ends_too(train: Kernel) -> 
 def test_a_task_that_nobody_waits_for_is_logged(train: Kernel) -> None:
     request = train.send(f"{WORK}task = asyncio.create_task(work(), name='work')")
     order(train, request)
-    assert f"Task 'work' ends: %tfsession stop {SAID}" in train.outcome(request).stream("stderr")
+    said = f"Task 'work' ends: %tfsession stop {SAID}"
+    train.said(request, said)
+    assert said in train.outcome(request).stream("stderr")
     assert train.value("task.cancelled()") is True
     assert train.value(VALUES) == BEFORE
 
@@ -64,7 +66,9 @@ def test_a_callback_of_the_loop_is_logged(train: Kernel) -> None:
     callback = "def call():\n    go()\n    sess.run(waits)\n_ = asyncio.get_running_loop().call_soon(call)"
     request = train.send(f"import asyncio\n{callback}")
     order(train, request)
-    assert f"A callback of the event loop ends: %tfsession stop {SAID}" in train.outcome(request).stream("stderr")
+    said = f"A callback of the event loop ends: %tfsession stop {SAID}"
+    train.said(request, said)
+    assert said in train.outcome(request).stream("stderr")
     assert train.value(VALUES) == BEFORE
 
 

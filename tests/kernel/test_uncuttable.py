@@ -8,6 +8,7 @@ import pytest
 
 from .comm import Comm, opened
 from .harness import Kernel
+from .train import HOLD
 
 FOLDED = """import threading, tensorflow as tf
 v1, began = tf.compat.v1, threading.Event()
@@ -62,12 +63,10 @@ def test_a_folded_loop_of_a_named_session_is_stopped(train: Kernel) -> None:
 @pytest.mark.parametrize("by", ["interrupt", "order"])
 def test_a_py_func_that_does_not_return_is_named(train: Kernel, by: str) -> None:
     """When it returns after all, the cell ends as ever."""
-    hold = "%%tfsession train\nfree = threading.Event()\n"
-    hold += "def hold():\n    free.wait()\n    return 1.0\nholds = v1.py_func(hold, [], tf.double, name='python')"
-    assert train.run(hold).status == "ok"
+    assert train.run(f"{HOLD}tfsess_magics.tf.stop._PATIENCE = 5").status == "ok"
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
-        request = train.send("%%tfsession train\ngo()\nsess.run(holds)")
+        request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")
         train.said(request, "go")
         if by == "interrupt":
             train.interrupt()

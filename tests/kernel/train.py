@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 GO = """
-import sys, threading, time, tfsess_magics
+import dis, sys, threading, time, tfsess_magics
+tfsess_magics.tf.stop._PATIENCE = 120  # a busy machine may take long for a stop
 def session_of(sess):
     return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
 def in_tensorflow(meter):
-    'Count the runs that are below the wrappers.'
+    'Count the runs that are below the wrappers, at a call: that into C.'
     threads, frames = [run[2] for run in list(meter.in_flight.values())], sys._current_frames()
-    files = [frames[thread].f_code.co_filename for thread in threads if thread in frames]
-    return sum(file.endswith("client/session.py") for file in files)
+    at = [(frames[thread].f_code, frames[thread].f_lasti) for thread in threads if thread in frames]
+    return sum(code.co_filename.endswith("client/session.py") and is_call(code, last) for code, last in at)
+def is_call(code, last):
+    return dis.opname[code.co_code[last]].startswith("CALL")
 def go(of=None, runs=1):
     'Say so, once so many runs are under way.'
     meter = session_of(sess if of is None else of).watched.meter
     def wait():
         while in_tensorflow(meter) < runs: time.sleep(0.001)
-        time.sleep(0.05)  # from there to its C code there is nothing to be seen
+        time.sleep(0.05)  # from there to what it waits for there is nothing to be seen
         print("go")
     threading.Thread(target=wait).start()
 """
@@ -31,6 +34,20 @@ bump = v.assign_add(numpy.ones(6))
 sess = v1.get_default_session()
 bump.op.run()
 fd = signal.set_wakeup_fd(-1); _ = signal.set_wakeup_fd(fd)
+"""
+HOLD = """%%tfsession train
+free, held = threading.Event(), threading.Event()
+def hold():
+    held.set()
+    free.wait()
+    return 1.0
+holds = v1.py_func(hold, [], tf.double, name="python")
+def go_held():
+    'Say so, once Python has been called: a run that is stopped before that does not call it.'
+    def wait():
+        held.wait()
+        print("go")
+    threading.Thread(target=wait).start()
 """
 VALUES = "[float(x) for x in sess.run(v)]"
 BEFORE = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
