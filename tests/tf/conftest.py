@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tfsess_magics
 from tests.tf import every_kind
 from tests.tf.seeing import Methods, methods
+from tfsess_magics.tf import stop, variables
 from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.session import NamedSession
 
@@ -29,6 +30,15 @@ def asking() -> list[threading.Thread]:
 def _wait_for_servers() -> None:
     for thread in asking():
         thread.join()
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Have who orders a stop wait as long as it takes, and a server that is asked for values."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stop, "_PATIENCE", 600.0)
+        patch.setattr(variables, "_SERVER", 600_000)
+        yield
 
 
 @pytest.fixture

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
+
+from tfsess_magics.tf.stop import Stop
 
 
 class Running(threading.Thread):
     """A thread with a run, which keeps what that raises."""
 
-    def __init__(self, session: Any, fetch: str) -> None:
+    def __init__(self, session: Any, fetch: Any) -> None:
         super().__init__()
         self._session = session
         self._fetch = fetch
@@ -29,18 +33,26 @@ class Running(threading.Thread):
 
 
 def wait_for_runs(session: Any, runs: int = 1) -> None:
-    """Return once so many runs are under way."""
+    """Return once so many runs are in TensorFlow's C code."""
     while _in_tensorflow(session) < runs:
         time.sleep(0.001)
-    time.sleep(0.02)  # from there to its C code there is nothing to be seen
 
 
 def _in_tensorflow(session: Any) -> int:
-    """Return how many runs are below the wrappers."""
+    """Return how many runs are in its C code."""
     threads = [run[2] for run in list(session.watched.meter.in_flight.values())]
     frames = sys._current_frames()
-    files = [frames[thread].f_code.co_filename for thread in threads if thread in frames]
-    return sum(file.endswith("client/session.py") for file in files)
+    return sum(_calls_tensorflow(frames[thread]) for thread in threads if thread in frames)
+
+
+def _calls_tensorflow(frame: FrameType) -> bool:
+    """Say whether another thread, whose innermost frame this is, is inside the call that carries out a step.
+
+    It has not got Python's lock now, and gives that away, or hears of an interrupt, where a function begins, inside a
+    call or after one: on the line of this call, therefore, not before it.
+    """
+    file = frame.f_code.co_filename
+    return file.endswith("client/session.py") and "tf_session.TF_Session" in linecache.getline(file, frame.f_lineno)
 
 
 def when_running(session: Any, act: Callable[[], object], runs: int = 1) -> threading.Thread:
@@ -53,6 +65,20 @@ def when_running(session: Any, act: Callable[[], object], runs: int = 1) -> thre
     thread = threading.Thread(target=wait)
     thread.start()
     return thread
+
+
+def is_done_or_cuts(stop: Stop) -> bool:
+    """Stand for `is_done_soon` in a test whose stop has to wait: return once that has begun to end the steps."""
+    while not (stop.has_cut or stop.done.is_set()):
+        time.sleep(0.001)
+    return stop.done.is_set()
+
+
+def wait_for_stops() -> None:
+    """Return once the threads of stops have ended, which they do a moment after the stops."""
+    for thread in threading.enumerate():
+        if thread.name == "tfsess_magics stop":
+            thread.join(20)
 
 
 def interrupt() -> None:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.running import Running, when_running
+from tests.tf.running import Running, is_done_or_cuts, when_running
 from tfsess_magics import SessionInUseError, SessionStopped, State
 from tfsess_magics.tf.session import NamedSession
 
@@ -28,12 +28,17 @@ def train(open_session: Open) -> NamedSession:
 
 
 @pytest.fixture
-def never_ends(open_session: Open) -> Iterator[tuple[NamedSession, threading.Event]]:
-    """A session with an operation that cannot be cut, and what lets it go."""
-    held, go = open_session("held"), threading.Event()
+def never_ends(open_session: Open) -> Iterator[tuple[NamedSession, threading.Event, threading.Event]]:
+    """A session with an operation that cannot be cut, what tells that it is at it, and what lets it go."""
+    held, is_held, go = open_session("held"), threading.Event(), threading.Event()
+
+    def hold() -> float:
+        is_held.set()
+        return float(go.wait())
+
     with held:
-        tf.identity(v1.py_func(lambda: float(go.wait()), [], tf.double), name="holds")
-    yield held, go
+        tf.identity(v1.py_func(hold, [], tf.double), name="holds")
+    yield held, is_held, go
     go.set()
 
 
@@ -124,15 +129,15 @@ def test_of_two_orders_one_wins_and_the_other_gets_a_clear_answer(train: NamedSe
 
 
 def test_what_cannot_be_cut_is_said(
-    never_ends: tuple[NamedSession, threading.Event], monkeypatch: pytest.MonkeyPatch
+    never_ends: tuple[NamedSession, threading.Event, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is free at once; the run ends when its operation does."""
     monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
-    held, go = never_ends
+    held, is_held, go = never_ends
     run = Running(held, "holds:0")
-    closed: list[tfsess_magics.SessionInfo] = []
-    when_running(held, lambda: closed.extend(tfsess_magics.close("held"))).join()
-    assert closed[0].unfinished == 1
+    assert is_held.wait(20)
+    (closed,) = tfsess_magics.close("held")
+    assert closed.unfinished == 1
     assert tfsess_magics.sessions() == ()
     assert tfsess_magics.session("held") is not held
     assert run.error is None
@@ -142,13 +147,14 @@ def test_what_cannot_be_cut_is_said(
 
 
 def test_a_session_that_is_being_stopped_is_not_ended(
-    never_ends: tuple[NamedSession, threading.Event], monkeypatch: pytest.MonkeyPatch
+    never_ends: tuple[NamedSession, threading.Event, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
-    held, go = never_ends
+    monkeypatch.setattr("tfsess_magics.tf.stopper.is_done_soon", is_done_or_cuts)
+    held, is_held, go = never_ends
     said: list[str] = []
 
     def stop_and_close() -> None:
+        assert is_held.wait(20)
         said.append(tfsess_magics.stop("held"))
         try:
             tfsess_magics.close("held")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 
 import pytest
@@ -42,17 +43,24 @@ WARNING = "was forked from one in which TensorFlow was at work"
 
 
 def said_by_child(before: str, use: str) -> list[str]:
-    """Return what a child says on its error output, to its warning if there is one: the run may wait for ever."""
+    """Return what a child says on its error output, to its warning if there is one: the run may wait for ever.
+
+    One that says nothing for too long is ended.
+    """
     env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     child = f"if os.fork() == 0:\n    say('forked')\n    {use}; say('done')\n    os._exit(0)\nos.wait()"
     command = [sys.executable, "-c", f"{BEGINNING}{before}\n{child}\n"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True) as run:
         assert run.stderr is not None
+        late = threading.Timer(180, os.killpg, (run.pid, signal.SIGKILL))
+        late.start()
         said = []
         for line in run.stderr:
             said.append(line.rstrip())
             if WARNING in line or line == "done\n":
                 break
+        late.cancel()
+        late.join()
         with suppress(ProcessLookupError):
             os.killpg(run.pid, signal.SIGKILL)
     return said[said.index("forked") :]

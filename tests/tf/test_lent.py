@@ -1,5 +1,6 @@
 """The values that a stop gives back, which TensorFlow uses where they lie."""
 
+import gc
 import subprocess
 import sys
 from typing import Any
@@ -26,7 +27,8 @@ _SIZE = 8 * MIB
 @pytest.fixture
 def lender(open_session: Open) -> NamedSession:
     """A session with a large variable, what adds to it, and what waits for ever."""
-    take_back()  # of other tests
+    gc.collect()  # what garbage of other tests holds would be freed meanwhile
+    take_back()
     session = open_session("lender")
     with session:
         v = variable("v", _SIZE)

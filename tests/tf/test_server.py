@@ -32,8 +32,9 @@ _LONG = 180_000
 
 
 @pytest.fixture(autouse=True)
-def observed(open_session: Open) -> None:
-    """Sessions of other code are listed."""
+def observed(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions of other code are listed, and servers have time to answer."""
+    monkeypatch.setattr(asked, "TIMEOUT", _LONG)
     tfsess_magics.process.connect().observe()
 
 
@@ -88,7 +89,7 @@ def test_a_server_is_asked_once_a_run_has_succeeded(server: Serving) -> None:  #
     assert described() == ["not known yet"]
     with panel() as await_row:
         session.run(v.initializer)
-        row = await_row(lambda row: row.variables_nbytes == 16)
+        row = await_row(lambda row: row.variables_nbytes == 16 and bool(row.devices))
     assert (row.target, row.devices, row.variables_nbytes, row.runs) == (server[1], ["CPU:0"], 16, 2)
     after = info()
     assert [(v.name, v.initialized, v.device) for v in after.variables] == [
@@ -171,18 +172,16 @@ def test_a_server_that_does_not_answer_is_said(
         monkeypatch.setattr(asked, "TIMEOUT", _LONG)
         process.send_signal(signal.SIGCONT)
         info()
-        assert await_row(lambda row: row.variables_nbytes == 32).target == target
+        await_row(lambda row: row.variables_nbytes == 32 and row.target == target)
     remote.session.close()
 
 
 @pytest.mark.parametrize("is_asked", ["its variables", "its devices"])
 def test_nothing_waits_with_who_asks_a_server(
     server: Serving,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
     is_asked: str,
 ) -> None:
     """Neither lists nor sessions nor the feed; and what comes next is asked when it answers."""
-    monkeypatch.setattr(asked, "TIMEOUT", _LONG)
     process, target = server
     with tf.Graph().as_default():
         variable = v1.get_variable("v", [4]) if is_asked == "its variables" else None

@@ -18,6 +18,7 @@ from tests.tf.stateful.model import Model
 from tests.tf.stateful.running import Running
 from tests.tf.stateful.truth import Truth
 from tfsess_magics import Kind
+from tfsess_magics.tf import stopper
 
 STEPS = settings(
     max_examples=80,
@@ -55,8 +56,9 @@ def collects_fast() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_any_order(collects_fast: None, open_session: Open) -> None:
+def test_any_order(collects_fast: None, open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The defaults are balanced, the list is the truth, and nothing is kept."""
+    monkeypatch.setattr(stopper, "_SOON", 500.0)
     tfsess_magics.process.connect().observe()
     run_state_machine_as_test(Lives, settings=STEPS)
     assert Model.looks - Model.lives >= LEAST_STEPS

@@ -13,9 +13,9 @@ import tensorflow as tf
 import tfsess_magics
 from tests.server import serving
 from tests.tf.conftest import Open
-from tests.tf.running import Running, wait_for_runs, when_running
+from tests.tf.running import Running, is_done_or_cuts, wait_for_runs, when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf import stop, variables, waiting
+from tfsess_magics.tf import stopper, variables, waiting
 from tfsess_magics.tf.awaited import awaited
 from tfsess_magics.tf.beside import beside
 
@@ -91,8 +91,8 @@ def test_a_run_on_a_server_that_was_killed_ends_when_there_is_one_at_its_address
     server: tuple[subprocess.Popen[str], str], open_session: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TensorFlow waits for it without end, also to close the session, which is said."""
-    monkeypatch.setattr(stop, "_PATIENCE", 0.5)
-    monkeypatch.setattr(waiting, "_STUCK", 0.5)
+    monkeypatch.setattr(stopper, "is_done_soon", is_done_or_cuts)
+    monkeypatch.setattr(waiting, "_STUCK", 0.0)
     process, target = server
     tfsess_magics.process.connect().observe()
     remote = Remote(target)

@@ -1,19 +1,21 @@
 """Stops that are ordered, during a run and between two."""
 
 import contextlib
+import os
+import select
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
-from tests.tf.running import when_running
+from tests.tf.running import is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf import stop, stopper
 from tfsess_magics.tf.session import NamedSession
@@ -56,6 +58,8 @@ def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "its next one, within 5 s, will be stopped" in tfsess_magics.stop("train")
+    monkeypatch.setattr(stopper, "_SOON", 500.0)
+    assert "its next one, within 500 s, will be stopped" in tfsess_magics.stop("train")
     with pytest.raises(SessionStopped):
         train.run("double")
     monkeypatch.setattr(stopper, "_SOON", -1.0)
@@ -63,7 +67,10 @@ def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
     train.run("double")
 
 
-def test_a_finished_training_loop_of_another_thread_is_stopped(train: NamedSession) -> None:
+def test_a_finished_training_loop_of_another_thread_is_stopped(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopper, "_SOON", 500.0)  # the order may be for the next run
     errors: list[BaseException] = []
 
     def loop() -> None:
@@ -154,28 +161,37 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
     ]
 
 
-def test_an_operation_that_computes_has_to_finish_first_and_nothing_runs_after_it(open_session: Open) -> None:
-    computes = open_session("computes")
-    with computes:
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A file, and what reads from it: an operation that writes more than a pipe holds waits for that, at most."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as end:
+        yield path, end
+
+
+def test_an_operation_that_works_has_to_finish_first_and_nothing_runs_after_it(
+    open_session: Open, pipe: tuple[Path, BinaryIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopper, "is_done_soon", is_done_or_cuts)
+    path, end = pipe
+    works = open_session("works")
+    with works:
         steps = v1.get_variable("steps", initializer=0)
         steps.initializer.run()
-        matrix = v1.placeholder(tf.float32, [None, None])
-        with tf.control_dependencies([tf.matmul(matrix, matrix)]):
+        with tf.control_dependencies([tf.io.write_file(str(path), "x" * 2**20)]):
             after = steps.assign_add(1, read_value=False, name="after")
-    ones = np.ones((3000, 3000), np.float32)
-    meter, said = computes.watched.meter, list[str]()
+    said: list[str] = []
 
     def act() -> None:
-        order = threading.Thread(target=lambda: tfsess_magics.stop("computes"))
-        order.start()
-        while not (meter.stop and meter.stop.has_cut):
-            time.sleep(0.001)
-        said.append(meter.stop.why_not_yet(meter))
-        order.join()
+        assert select.select([end], [], [], 20)[0]
+        said.append(tfsess_magics.stop("works"))
+        os.set_blocking(end.fileno(), True)
+        assert len(end.read()) == 2**20
 
-    thread = when_running(computes, act)
+    thread = when_running(works, act)
     with pytest.raises(SessionStopped, match="Kept: 1 variable"):
-        computes.run(after, {matrix: ones})
+        works.run(after)
     thread.join()
-    assert said == ["stopping: an operation that 'after' needs has to finish first"]
-    assert computes.run(steps) == 0
+    assert said == ["'works': stopping: an operation that 'after' needs has to finish first"]
+    assert works.run(steps) == 0

@@ -17,12 +17,13 @@ from tensorflow.core.protobuf import config_pb2
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.interrupting import interrupted_at
-from tests.tf.running import interrupt, when_running
+from tests.tf.running import Running, interrupt, wait_for_runs, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf import renewal, wakeup
+from tfsess_magics.tf import gate, renewal, stopper, wakeup
 from tfsess_magics.tf.hooks import hooks
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.stop import Stop, wait
 from tfsess_magics.tf.variables import GraphVariables
 
 v1 = tf.compat.v1
@@ -181,9 +182,16 @@ def test_a_close_during_a_stop_closes_the_session_and_is_told(
 
 
 def test_what_is_in_the_session_without_a_run_is_waited_for_and_waits(
-    races: NamedSession, at_stop: Callable[[Callable[[], object]], None]
+    races: NamedSession, at_stop: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meter, done, threads = races.watched.meter, list[str](), list[threading.Thread]()
+    waiting = threading.Semaphore(0)
+
+    def wait_seen(stop: Stop) -> bool:
+        waiting.release()
+        return wait(stop)
+
+    monkeypatch.setattr(gate, "wait", wait_seen)
     options = config_pb2.CallableOptions(fetch=["read:0"])
     uses: list[Callable[[], Any]] = [
         races.session.list_devices,
@@ -196,7 +204,7 @@ def test_what_is_in_the_session_without_a_run_is_waited_for_and_waits(
             threads.extend(threading.Thread(target=lambda use=use: done.append(str(use()))) for use in uses)
             for thread in threads:
                 thread.start()
-            time.sleep(0.1)  # that nothing happens can only be waited for
+            assert all(waiting.acquire(timeout=20) for _ in uses)
             assert not done
             assert not meter.in_use
 
@@ -260,6 +268,7 @@ def test_a_run_inside_a_run_leaves_the_outer_one_to_be_interrupted(races: NamedS
 
     def act() -> None:
         assert is_over.wait(20)
+        wait_for_runs(races)  # the Python of the run has to end as well
         interrupt()
 
     with races:
@@ -339,3 +348,42 @@ def test_two_sessions_that_are_stopped_at_the_same_time_do_not_meet(open_session
             thread.join()
         assert sorted(error.partition("a run in ")[2].split()[0] for error in errors) == ["'first'", "'second'"]
         assert [session.run("v/Read/ReadVariableOp:0") for session in sessions] == [2.0, 2.0]
+
+
+def test_a_callable_that_begins_as_a_stop_ends_says_that_it_went(
+    races: NamedSession,
+) -> None:
+    call = races.session._make_callable_from_options(config_pb2.CallableOptions(fetch=["read:0"]))
+    waits = Running(races, "waits:0")
+    wait_for_runs(races)
+    meter = races.watched.meter
+
+    class InFlight(dict[int, Any]):
+        def __setitem__(self, token: int, run: Any) -> None:
+            if waits.is_alive():
+                assert tfsess_magics.stop("races").startswith("stopped 'races': 1 run.")
+                waits.join()
+            super().__setitem__(token, run)
+
+    meter.in_flight = InFlight(meter.in_flight)
+    with pytest.raises(RuntimeError, match="make it anew"):
+        call()
+
+
+def test_a_run_that_begins_before_a_stop_is_ordered_for_the_next_one_is_stopped(
+    races: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has come too early to see the order, and too late for the stop that found nothing to do."""
+    ordered, runs = stopper.Ordered, list[Running]()
+
+    def order(by: str, until: float | None) -> stopper.Ordered:
+        if not runs:
+            runs.append(Running(races, "waits:0"))
+            wait_for_runs(races)
+        return ordered(by, until)
+
+    monkeypatch.setattr(stopper, "Ordered", order)
+    assert tfsess_magics.stop("races").startswith("stopped 'races': 1 run.")
+    runs[0].join(20)
+    assert isinstance(runs[0].error, SessionStopped)
+    assert races.run("read:0").sum() == 10  # which no order has stopped

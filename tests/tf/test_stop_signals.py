@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -11,9 +12,10 @@ import tensorflow as tf
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
-from tests.tf.running import Running, interrupt, when_running
+from tests.tf.running import Running, interrupt, wait_for_stops, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.variables import GraphVariables
 
 v1 = tf.compat.v1
 
@@ -55,12 +57,19 @@ def test_an_interrupt_concerns_the_main_thread_only(train: NamedSession) -> None
     other.join()
 
 
-def test_a_second_interrupt_changes_nothing(train: NamedSession) -> None:
-    before = train.run(READS)
+def test_a_second_interrupt_changes_nothing(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, read, are_sent = train.run(READS), GraphVariables.kept_by, threading.Event()
+
+    def kept_by(*args: Any) -> Any:
+        assert are_sent.wait(20)
+        return read(*args)
+
+    monkeypatch.setattr(GraphVariables, "kept_by", kept_by)
 
     def twice() -> None:
         interrupt()
         interrupt()
+        are_sent.set()
 
     thread = when_running(train, twice)
     with pytest.raises(KeyboardInterrupt):
@@ -71,6 +80,7 @@ def test_a_second_interrupt_changes_nothing(train: NamedSession) -> None:
 
 def test_stops_in_a_row_leak_no_thread(train: NamedSession) -> None:
     before = train.run(READS)
+    wait_for_stops()
     threads = threading.active_count()
     for blocked in ["waits:0", "loops:0"] * 10:
         thread = when_running(train, interrupt)
@@ -78,7 +88,8 @@ def test_stops_in_a_row_leak_no_thread(train: NamedSession) -> None:
             train.run(blocked)
         thread.join()
     assert same(before, train.run(READS))
-    assert threading.active_count() <= threads + 1
+    wait_for_stops()
+    assert threading.active_count() == threads
 
 
 def test_a_session_of_other_code_is_stopped_too(open_session: Open) -> None:

@@ -93,8 +93,10 @@ def test_queue_runner_threads_end_with_a_stop_and_are_named(
         v1.train.add_queue_runner(v1.train.QueueRunner(queue, fills))
         dequeue = queue.dequeue()
         coordinator = v1.train.Coordinator()
+        meter = runs.watched.meter
+        before = meter.runs
         threads = v1.train.start_queue_runners(runs.session, coordinator)
-        while len(runs.watched.meter.in_flight) < len(fills) or runs.run(queue.size()) < 1:
+        while meter.runs == before or len(meter.in_flight) < len(fills):  # one run fills the queue
             time.sleep(0.001)
         gone = "Not kept: queues, 2 queue-runner threads (start_queue_runners begins them anew)."
         assert tfsess_magics.stop("runs").endswith(gone)

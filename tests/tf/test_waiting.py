@@ -1,5 +1,6 @@
 """A run that waits is told from one that computes, and from one that cannot be stopped."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.running import when_running
+from tests.tf.running import is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.awaited import awaited
@@ -119,8 +120,10 @@ def test_a_lock_names_who_has_it(train: NamedSession) -> None:
     assert found == ["the lock 'section', which thread 'holder' holds or waits for"]
 
 
-def test_a_run_that_computes_does_not_wait(train: NamedSession) -> None:
+def test_a_run_that_computes_does_not_wait(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
     marks: list[str] = []
+    used = itertools.count(step=1000)
+    monkeypatch.setattr(time, "process_time", lambda: next(used))  # whatever others leave of the processor
 
     def look() -> None:
         for _ in range(4):
@@ -136,14 +139,20 @@ def test_a_run_that_computes_does_not_wait(train: NamedSession) -> None:
 
 
 def test_a_run_that_cannot_be_stopped_says_why(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tfsess_magics.tf.stop._PATIENCE", 0.5)
-    monkeypatch.setattr("tfsess_magics.tf.waiting._STUCK", 0.01)
-    go = threading.Event()
+    monkeypatch.setattr("tfsess_magics.tf.stopper.is_done_soon", is_done_or_cuts)
+    monkeypatch.setattr("tfsess_magics.tf.waiting._STUCK", 0.0)
+    is_held, go = threading.Event(), threading.Event()
+
+    def hold() -> float:
+        is_held.set()
+        return float(go.wait())
+
     with train:
-        tf.identity(v1.py_func(lambda: float(go.wait()), [], tf.double, name="python"), name="holds")
+        tf.identity(v1.py_func(hold, [], tf.double, name="python"), name="holds")
     said: list[str] = []
 
     def stop() -> None:
+        assert is_held.wait(20)
         said.append(tfsess_magics.stop("train"))
         said.append(train.info().mark)
         go.set()

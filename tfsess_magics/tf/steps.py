@@ -199,7 +199,7 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:
                 meter.changed()
                 if meter.stop is not None or meter.ordered is not None:
                     stopper.halt(meter, token)
-                    _require_handle(self)
+                _require_handle(self)
                 stopper.arm(meter)
                 if meter.is_local and allocators.measured:
                     _begin_measuring(allocators, token)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import Any
 
 from tfsess_magics.core.errors import SessionStopped
 from tfsess_magics.core.runs import Needed, RunMeter
@@ -22,12 +22,30 @@ from tfsess_magics.tf.wakeup import Watcher
 _log = logging.getLogger(__name__)
 
 
-class Ordered(NamedTuple):
-    """A stop that waits for the next run."""
+class Ordered:
+    """A stop that waits for the next run.
 
-    by: str
-    until: float | None
-    """When it is forgotten, by `time.perf_counter`; None: when nobody is in the session any more."""
+    Parameters
+    ----------
+    by
+        Who ordered it.
+    until
+        When it is forgotten, by `time.perf_counter`; None: when nobody is in the session any more.
+    """
+
+    def __init__(self, by: str, until: float | None) -> None:
+        self.by = by
+        self._until = until
+        self._once = iter([True])
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it still stops a run."""
+        return self._until is None or time.perf_counter() < self._until
+
+    def take(self) -> bool:
+        """Take it, to carry it out or to take it back: of several threads one can."""
+        return next(self._once, False)
 
 
 def forget_order(meter: RunMeter) -> None:
@@ -98,7 +116,7 @@ class Stopper:
             if token not in meter.in_flight:
                 raise SessionStopped  # what says more is raised as it leaves
         ordered, meter.ordered = meter.ordered, None
-        if ordered is not None and (ordered.until is None or time.perf_counter() < ordered.until):
+        if ordered is not None and ordered.take() and ordered.is_due:
             by = f"{ordered.by} stopped {self.name_of(meter)} before this run began"
             raise for_task(SessionStopped(f"{by}; nothing was lost."))
 
@@ -145,14 +163,14 @@ class Stopper:
         ValuesLostError
             If the values cannot be read; nothing was done then.
         """
-        stop = Stop(self.name_of(meter), by, keeps=keeps)
-        has_begun = begin_aside(meter, stop)
-        if not has_begun and (other := meter.stop) is not None:
-            return f"{stop.name} is being stopped already, by {other.by or 'an interrupt'}"
-        if not has_begun:
-            meter.ordered = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
-            when = "" if is_entered else f", within {_SOON:.0f} s,"
-            return f"{stop.name} has no run under way; its next one{when} will be stopped before it begins"
+        while not begin_aside(meter, stop := Stop(self.name_of(meter), by, keeps=keeps)):
+            if (other := meter.stop) is not None:
+                return f"{stop.name} is being stopped already, by {other.by or 'an interrupt'}"
+            meter.ordered = ordered = Ordered(by, None if is_entered else time.perf_counter() + _SOON)
+            # A run that has begun meanwhile may have come too early to see the order.
+            if not meter.in_flight or not ordered.take():
+                when = "" if is_entered else f", within {_SOON:.0f} s,"
+                return f"{stop.name} has no run under way; its next one{when} will be stopped before it begins"
         if not is_done_soon(stop):
             return f"{stop.name}: {stop.why_not_yet(meter)}"
         if stop.refusal is not None:

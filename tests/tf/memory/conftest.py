@@ -1,5 +1,6 @@
 """Sessions are seen, and one is there."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ import tfsess_magics
 @pytest.fixture(autouse=True)
 def observed() -> Iterator[None]:
     """Measuring begins with a session."""
+    gc.collect()  # what garbage of other tests holds would be freed meanwhile
     tfsess_magics.process.connect().observe()
     with tfsess_magics.session("first") as first:
         first.run(tf.constant(1))

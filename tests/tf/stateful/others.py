@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 import tfsess_magics
+from tests.tf.running import wait_for_stops
 from tests.tf.stateful.rows import Row
 
 v1 = tf.compat.v1
@@ -61,9 +62,7 @@ class Blocked:
         self._thread.join()
         assert "Kept: " in self._said
         assert self._session.run(self._variable) == 3.0
-        for thread in threading.enumerate():
-            if thread.name == "tfsess_magics stop":
-                thread.join()  # it holds the session a moment longer
+        wait_for_stops()  # their threads hold the session a moment longer
 
 
 class Inside:

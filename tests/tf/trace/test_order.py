@@ -11,6 +11,7 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.trace.traced import traced
 from tfsess_magics import NoRunsError
+from tfsess_magics.tf import stopper
 from tfsess_magics.tf.session import NamedSession
 from tfsess_magics.tf.trace import new_traces
 
@@ -54,7 +55,10 @@ def test_a_run_that_fails_is_told_and_the_order_goes_on(work: NamedSession) -> N
     assert not sentences
 
 
-def test_a_run_that_is_stopped_is_told_and_the_order_goes_on(work: NamedSession) -> None:
+def test_a_run_that_is_stopped_is_told_and_the_order_goes_on(
+    work: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopper, "_SOON", 500.0)
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
     tfsess_magics.process.registry.trace("work")
