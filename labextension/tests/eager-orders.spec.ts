@@ -1,6 +1,7 @@
 import { CommandIDs } from '../src/commands';
 import { details, eager, session } from './examples';
-import { Ordering, ticks } from './ordering';
+import { settle } from './fake-kernel';
+import { Ordering } from './ordering';
 
 describe('orders to an eager scope', () => {
   const one = { kernel: 'k1', session: 1 };
@@ -11,7 +12,7 @@ describe('orders to an eager scope', () => {
   ] as const)('%s names in its question what is unbound', async (type, label) => {
     const at = await Ordering.of(eager(1));
     const done = at.commands.execute(CommandIDs[type], one);
-    await ticks();
+    await settle();
     at.kernel.say({ type: 'done', request: 1, message: '', details: details({ names: ['model', 'opt'] }) });
     await at.answer(label, `${label} s1?`, 'Names that will be unbound: model, opt.', '44 variables (21.4 MiB)');
     expect(at.kernel.orders.at(-1)).toEqual({ type, request: 2, id: 1, generation: 1 });
@@ -26,7 +27,7 @@ describe('stop', () => {
   it('asks nothing, and tells what was kept', async () => {
     const at = await Ordering.of(session(1, { state: 'running', generation: 3 }));
     const done = at.commands.execute(CommandIDs.stop, { kernel: 'k1', session: 1 });
-    await ticks();
+    await settle();
     expect(at.kernel.orders).toEqual([{ type: 'stop', request: 1, id: 1, generation: 3 }]);
     at.kernel.say({ type: 'done', request: 1, message: 'stopped s1', details: null });
     await done;

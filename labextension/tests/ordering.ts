@@ -60,11 +60,16 @@ export class Ordering {
 
   /** Wait for the dialog, check what it says, and press a button of it. */
   async answer(button: string, ...says: string[]): Promise<void> {
-    await ticks();
-    const dialog = document.querySelector<HTMLElement>('.jp-Dialog')!;
+    const dialog = await this.question();
     says.forEach(text => expect(dialog.textContent).toContain(text));
     [...dialog.querySelectorAll('button')].find(({ textContent }) => textContent === button)!.click();
-    await ticks();
+    await until(() => !dialog.isConnected);
+  }
+
+  /** Wait for the dialog, whose title comes last. */
+  async question(): Promise<HTMLElement> {
+    await until(() => document.querySelector('.jp-Dialog-header')?.textContent);
+    return document.querySelector<HTMLElement>('.jp-Dialog')!;
   }
 
   dispose(): void {
@@ -72,9 +77,9 @@ export class Ordering {
   }
 }
 
-/** Let dialogs and orders happen, which takes some turns of the event loop. */
-export async function ticks(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) {
+/** Let the event loop turn until something is so, and at least once. */
+export async function until(isSo: () => unknown): Promise<void> {
+  do {
     await new Promise(resolve => setTimeout(resolve, 0));
-  }
+  } while (!isSo());
 }

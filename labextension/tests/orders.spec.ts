@@ -1,6 +1,6 @@
 import { CommandIDs } from '../src/commands';
 import { session, snapshot } from './examples';
-import { Ordering, ticks } from './ordering';
+import { Ordering, until } from './ordering';
 
 describe('orders and their commands', () => {
   let at: Ordering;
@@ -33,8 +33,8 @@ describe('orders and their commands', () => {
       session: session(1, { generation: 3, target, variables_nbytes: null })
     });
     const done = at.commands.execute(CommandIDs.close, one);
-    await ticks();
-    expect(document.querySelector('.jp-Dialog-body')?.textContent).toBe(
+    const dialog = await at.question();
+    expect(dialog.querySelector('.jp-Dialog-body')?.textContent).toBe(
       'What is lost: no variables and 312 operations.\nOn a server, and live on there: 44 variables.'
     );
     await at.answer('Cancel');
@@ -43,7 +43,7 @@ describe('orders and their commands', () => {
 
   it('nothing is ordered when the dialog is cancelled, which is what Enter does', async () => {
     const done = at.commands.execute(CommandIDs.close, one);
-    await ticks();
+    await at.question();
     expect(document.activeElement?.textContent).toBe('Cancel');
     await at.answer('Cancel', 'Close s1?');
     await done;
@@ -94,7 +94,7 @@ describe('orders and their commands', () => {
     at.orders.load('k1');
     expect(at.kernel.executed.map(({ code }) => code)).toEqual(['%load_ext tfsess_magics']);
     at.kernel.executed[0].answer({ status: 'error', ename: 'ModuleNotFoundError', evalue: 'No module', traceback: [] });
-    await ticks();
+    await until(() => at.complaints.length);
     expect(at.complaints).toEqual(['ModuleNotFoundError: No module']);
   });
 

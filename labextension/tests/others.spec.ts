@@ -1,6 +1,7 @@
 import { CommandIDs } from '../src/commands';
 import { details, other, session } from './examples';
-import { Ordering, ticks } from './ordering';
+import { settle } from './fake-kernel';
+import { Ordering, until } from './ordering';
 
 describe('orders to sessions of other code', () => {
   let at: Ordering;
@@ -22,16 +23,15 @@ describe('orders to sessions of other code', () => {
   describe('adopt', () => {
     async function adopt(name: string, ...says: string[]): Promise<void> {
       const done = at.commands.execute(CommandIDs.adopt, seven);
-      await ticks();
-      document.querySelector<HTMLInputElement>('.jp-Dialog input')!.value = name;
+      const dialog = await at.question();
+      dialog.querySelector('input')!.value = name;
       await at.answer('Adopt', ...says);
       return done;
     }
 
     it('asks for a name, saying what it means, and tells what the kernel says', async () => {
       const done = adopt(' model ', 'Adopt #7?', 'prep.io:load prep/io.py:7', 'it cannot be reset', '%%tfsession');
-      await ticks();
-      await ticks();
+      await until(() => at.kernel.orders.length);
       expect(at.kernel.orders).toEqual([{ type: 'adopt', request: 1, id: 7, generation: 1, name: 'model' }]);
       reply('adopted model');
       await done;
@@ -40,8 +40,7 @@ describe('orders to sessions of other code', () => {
 
     it('says at the row what the kernel has against a name', async () => {
       const done = adopt('');
-      await ticks();
-      await ticks();
+      await until(() => at.kernel.orders.length);
       at.kernel.say({ type: 'refused', request: 1, code: 'InvalidNameError', message: 'the name is empty' });
       await done;
       expect([at.refusals(), at.told]).toEqual([[[7, 'the name is empty']], []]);
@@ -58,7 +57,7 @@ describe('orders to sessions of other code', () => {
   describe('close', () => {
     it('says whose it is, what will fail and what refers to it', async () => {
       const done = at.commands.execute(CommandIDs.close, seven);
-      await ticks();
+      await settle();
       expect(at.kernel.orders).toEqual([{ type: 'describe', request: 1, id: 7 }]);
       reply('', { details: details({ id: 7, held_by: ["the name 'm' in __main__"] }) });
       await at.answer(
@@ -77,7 +76,7 @@ describe('orders to sessions of other code', () => {
 
     it('says when nothing refers to it', async () => {
       const done = at.commands.execute(CommandIDs.close, seven);
-      await ticks();
+      await settle();
       reply('', { details: details({ id: 7, held_by: [] }) });
       await at.answer('Cancel', 'Nothing but garbage refers to it.');
       await done;
@@ -85,7 +84,7 @@ describe('orders to sessions of other code', () => {
 
     it('asks without it when the kernel does not say what refers to it', async () => {
       const done = at.commands.execute(CommandIDs.close, seven);
-      await ticks();
+      await settle();
       at.kernel.say({ type: 'refused', request: 1, code: 'StaleOrderError', message: 'gone' });
       await at.answer('Cancel', 'It belongs to other code');
       await done;
@@ -124,7 +123,7 @@ describe('orders to sessions of other code', () => {
 
     it('leaves alone what was used while the question stood, and what it did not name', async () => {
       const done = at.commands.execute(CommandIDs.closeUnused);
-      await ticks();
+      await at.question();
       at.kernel.say({ type: 'changed', revision: 8, session: other(8, { runs: 2000 }) });
       at.kernel.say({ type: 'changed', revision: 9, session: other(7, { is_unused: true }) });
       await at.answer('Close');

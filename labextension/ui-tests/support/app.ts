@@ -20,7 +20,12 @@ interface Cells {
 
 interface KernelConnection {
   id: string;
-  status: string;
   connectionStatus: string;
-  statusChanged: { connect(slot: (sender: unknown, status: string) => void): void };
+  anyMessage: { connect(slot: (sender: unknown, args: { direction: 'send' | 'recv'; msg: Message }) => void): void };
+}
+
+interface Message {
+  header: { msg_id: string; msg_type: string };
+  parent_header: { msg_id?: string };
+  content: { execution_state?: string; data?: { type?: unknown } };
 }

@@ -16,7 +16,6 @@ export interface SeenRow {
 declare global {
   interface Window {
     jupyterapp: App;
-    statuses: { status: string; at: number }[];
     rows: SeenRow[];
   }
 }
@@ -71,6 +70,11 @@ export class Lab {
   /** Have the page load JupyterLab without our extension. */
   async withoutExtension(): Promise<void> {
     await this.page.route('**/extensions/tfsess-magics/**', route => route.abort());
+  }
+
+  /** Have the page load JupyterLab without its widgets: they make a subshell, and leave it when the kernel is slow. */
+  async withoutWidgets(): Promise<void> {
+    await this.page.route('**/extensions/@jupyter-widgets/**', route => route.abort());
   }
 
   /** Restart the kernel, by the command and its dialog. */
@@ -188,26 +192,6 @@ export class Lab {
       .locator('.jp-OutputArea-output');
   }
 
-  /** Record every kernel status that the notebook is told, from now on. */
-  async recordStatuses(): Promise<void> {
-    await this.page.evaluate(() => {
-      const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session!.kernel!;
-      const note = (status: string): unknown => window.statuses.push({ status, at: performance.now() });
-      window.statuses = [];
-      note(kernel.status);
-      kernel.statusChanged.connect((_, status) => note(status));
-    });
-  }
-
-  /** For how many milliseconds the notebook was told that the kernel is not busy, each time, while it was recorded. */
-  idleTimes(): Promise<number[]> {
-    return this.page.evaluate(() =>
-      window.statuses.flatMap(({ status, at }, index) =>
-        status === 'busy' ? [] : [(window.statuses[index + 1]?.at ?? performance.now()) - at]
-      )
-    );
-  }
-
   /** Record what the rows show whenever it changes, from now on. */
   async recordRows(): Promise<void> {
     await this.panel.evaluate(panel => {
@@ -262,9 +246,6 @@ export function sessionCell(name: string, ...sizes: number[]): string {
   const run = sizes.length ? 'tf1.get_default_session().run(tf1.global_variables_initializer())' : 'tf.constant(1)';
   return `%%tfsession ${name}\n${variables}\n${run}`;
 }
-
-/** Milliseconds for which the kernel may seem idle after one of our messages, until it says that it is busy. */
-export const BLINK = 100;
 
 /** A cell that runs until `endCell` is called with the same name, in the session `session` if there is one. */
 export function waitingCell(name: string, session?: string): string {

@@ -68,7 +68,9 @@ test('the palette closes all sessions of the current kernel, after the same ques
   page
 }) => {
   await openNotebook([sessionCell('one', 256), sessionCell('two', 256)], 2);
-  await expect(lab.rows).toHaveCount(2);
+  for (const session of ['one', 'two']) {
+    await expect(lab.bytes(session)).toHaveText('1.0 KiB');
+  }
   await lab.execute('apputils:activate-command-palette');
   await page.keyboard.type('Close All TensorFlow');
   await page.keyboard.press('Enter');

@@ -1,10 +1,13 @@
 import { expect, test } from '../support/test';
+import { waitForDetails } from '../support/timers';
 
 test('an eager scope is listed with what it made, asks with its names, and drops them; ordinary cells have one row', async ({
   kernel,
   lab,
-  openNotebook
+  openNotebook,
+  page
 }) => {
+  await waitForDetails(page);
   const imports = 'import tensorflow as tf\n';
   await openNotebook(
     [
@@ -23,7 +26,8 @@ test('an eager scope is listed with what it made, asks with its names, and drops
   await lab.toggle('classifier').click();
   await expect(scope).toContainText('model: Module, 0 variables, 0 B');
   await lab.order('Reset', 'classifier', /Names that will be unbound: model, weights\./);
-  await expect(scope).toContainText('0 B');
+  await expect(lab.outcome).toContainText('reset classifier');
+  await expect(lab.bytes('classifier')).toHaveText('0 B');
   expect(await kernel.evaluate('"weights" in globals() or "model" in globals()')).toBe(false);
 
   await kernel.execute('del mine');

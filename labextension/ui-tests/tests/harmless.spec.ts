@@ -1,6 +1,6 @@
 import * as fs from 'fs';
 
-import { endCell, inRoot, Lab, sessionCell, waitingCell, writeNotebook } from '../support/lab';
+import { endCell, inRoot, Kernel, Lab, LOAD, sessionCell, waitingCell, writeNotebook } from '../support/lab';
 import { expect, test } from '../support/test';
 
 test('the last activity of the kernel does not move while nothing happens', async ({ kernel, lab, openNotebook }) => {
@@ -49,25 +49,24 @@ test('a figure that a running cell is drawing is not flushed by our messages', a
   await expect(lab.output(2).last().locator('img')).toHaveCount(1);
 });
 
-test('pages that are closed, left or reloaded leave no thread and no subshell', async ({
-  kernel,
-  lab,
-  name,
-  openWindow
-}) => {
+test('pages that are closed, left or reloaded leave no thread and no subshell', async ({ lab, name, openWindow }) => {
   const threads = async (): Promise<string[]> => {
     const names = await kernel.evaluate<string[]>('[thread.name for thread in __import__("threading").enumerate()]');
     return names.map(thread => thread.replace(/^subshell-.*/, 'subshell')).sort();
   };
-  writeNotebook(`${name}.ipynb`, [sessionCell('train', 256)]);
-  await kernel.serve(`${name}.ipynb`);
+  writeNotebook(`${name}.ipynb`, []);
+  const kernel = await Kernel.start(`${name}.ipynb`); // what other tests' pages leave does not count
+  await kernel.execute(LOAD);
   await kernel.execute(sessionCell('train', 256)); // TensorFlow's own threads are there from now on
   const before = await threads();
 
   const closed = new Lab(await openWindow());
+  const left = new Lab(await openWindow());
+  for (const window of [lab, closed, left]) {
+    await window.withoutWidgets();
+  }
   await closed.open(`${name}.ipynb`, `${name}-closed`);
   await expect(closed.rows).toHaveCount(1);
-  const left = new Lab(await openWindow());
   await left.open(`${name}.ipynb`, `${name}-left`);
   await expect(left.rows).toHaveCount(1);
   await lab.open(`${name}.ipynb`, name);
@@ -89,9 +88,10 @@ test('pages that are closed, left or reloaded leave no thread and no subshell', 
   await expect.poll(subshells, 'after a page was left').toBe(ours - 2);
   await closed.page.close({ runBeforeUnload: true });
   await expect.poll(threads, 'after all are gone').toEqual(before);
+  await kernel.shutDown();
 });
 
-test('a page that goes while a cell runs is forgotten at once', async ({ kernel, lab, name }) => {
+test('a page that goes while a cell runs is forgotten at once', async ({ lab, name }) => {
   const threads = `${name}.threads`;
   writeNotebook(`${name}.ipynb`, [
     `import os, sys, threading, time
@@ -102,8 +102,10 @@ while not os.path.exists("${name}.end"):
     os.replace("${threads}.new", "${threads}")
     time.sleep(0.02)`
   ]);
-  await kernel.serve(`${name}.ipynb`);
+  const kernel = await Kernel.start(`${name}.ipynb`);
+  await kernel.execute(LOAD);
   const before = await kernel.evaluate<number>('len(__import__("threading").enumerate())');
+  await lab.withoutWidgets();
   await lab.open(`${name}.ipynb`);
   await expect(lab.panel).toContainText('%%tfsession NAME');
   await lab.start(0);
@@ -112,7 +114,8 @@ while not os.path.exists("${name}.end"):
 
   await lab.page.goto('about:blank');
   await expect.poll(seen).toMatch(/^((?!subshell).)* 1 told/);
-  expect((await kernel.model()).execution_state).toBe('busy');
+  await expect.poll(async () => (await kernel.model()).execution_state).toBe('busy');
   endCell(name);
   await expect.poll(() => kernel.evaluate('len(__import__("threading").enumerate())')).toBe(before);
+  await kernel.shutDown();
 });

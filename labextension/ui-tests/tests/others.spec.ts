@@ -3,6 +3,7 @@ import { Kernel, LOAD, sessionCell, writeNotebook } from '../support/lab';
 import { writeLeaky } from '../support/leaky';
 import { expectAccessible } from '../support/looks';
 import { expect, test } from '../support/test';
+import { waitForDetails } from '../support/timers';
 
 test.beforeEach(writeLeaky);
 
@@ -11,6 +12,7 @@ test('a session that a module has made is listed with its maker, adopted, entere
   name,
   page
 }) => {
+  await waitForDetails(page);
   writeNotebook(`${name}.ipynb`, [
     LOAD,
     'from leaky import io\nmade = io.load()',
@@ -33,8 +35,8 @@ test('a session that a module has made is listed with its maker, adopted, entere
   await expect(lab.complaint).toContainText("'7' does not start with a letter");
   await expectAccessible(lab);
   await adopt('model');
-  await expect(lab.row('model')).toContainText('idle · adopted');
   await expect(lab.outcome).toContainText('adopted model, made by leaky.io:load leaky/io.py:9');
+  await expect(lab.row('model')).toContainText('idle · adopted');
   await lab.run(2);
   await expect(lab.output(2)).toHaveText('(True, [1.0, 2.0])');
 
@@ -47,8 +49,8 @@ test('a session that a module has made is listed with its maker, adopted, entere
   );
   await expect(lab.dialog).toContainText("the name 'made' in __main__");
   await lab.dialog.getByRole('button', { name: 'Close', exact: true }).click();
-  await expect(lab.rows).toHaveCount(0);
   await expect(lab.outcome).toContainText('closed model');
+  await expect(lab.rows).toHaveCount(0);
   await expect(kernel.execute('made.run([])')).rejects.toThrow('Attempted to use a closed Session');
   await kernel.shutDown();
 
@@ -105,8 +107,8 @@ test('sessions that nobody seems to need are marked, found by the filter, and cl
   await expect(lab.dialog).toContainText('#3, made by leaky.io:leak leaky/io.py:16');
   await expect(lab.dialog).toContainText('#4, made by leaky.io:leak leaky/io.py:17');
   await lab.dialog.getByRole('button', { name: 'Close', exact: true }).click();
-  await expect(lab.rows).toHaveCount(2);
   await expect(lab.outcome).toHaveText('closed 2 sessions');
+  await expect(lab.rows).toHaveCount(2);
   await expect(closeUnused).toHaveCount(0);
   expect(await kernel.evaluate('[io.first._closed, io.second._closed, made._closed]')).toEqual([true, true, false]);
   expect(await kernel.sessions()).toEqual(['train', '#2']);

@@ -1,6 +1,7 @@
 import { WITHOUT_SUBSHELLS } from '../support/kernel';
-import { BLINK, endCell, Kernel, LOAD, waitingCell, writeNotebook } from '../support/lab';
+import { endCell, Kernel, LOAD, waitingCell, writeNotebook } from '../support/lab';
 import type { Lab } from '../support/lab';
+import { expectBusyAfter, startRecorded } from '../support/statuses';
 import { expect, test } from '../support/test';
 
 const PREPARE = [
@@ -71,18 +72,16 @@ test('the kernel stays busy while Stop goes over the control channel, and is idl
   for (const cell of before.keys()) {
     await lab.run(cell);
   }
-  await lab.start(before.length);
+  await startRecorded(lab, before.length);
   await expect(lab.row('train')).toContainText('waiting on dequeue');
-  await lab.recordStatuses();
   await lab.row('train').hover();
   await lab.button('Stop', 'train').click();
-  await expect(lab.output(before.length)).toContainText('went on');
   await expect(lab.outcome).toContainText("stopped 'train': 1 run");
-  await lab.page.waitForTimeout(3 * BLINK);
+  await expect(lab.output(before.length)).toContainText('went on');
 
+  await expectBusyAfter(lab, 'stop');
   await expect(lab.indicator).toHaveAttribute('data-status', 'busy');
-  expect(Math.max(0, ...(await lab.idleTimes()))).toBeLessThan(BLINK);
-  expect((await kernel.model()).execution_state).toBe('busy');
+  await expect.poll(async () => (await kernel.model()).execution_state).toBe('busy');
 
   endCell(name);
   await expect(lab.indicator).toHaveAttribute('data-status', 'idle');

@@ -55,12 +55,12 @@ test('the tour: both sessions are listed with their bytes, one is reset and one 
   expect(await tour.run('prep-plane')).toBe(true);
   await expect(lab.rows).toHaveCount(3);
   await lab.order('Reset', 'train', new RegExp(`${VARIABLES.length} variables \\(${shown(NBYTES)}\\)`));
+  await expect(lab.outcome).toContainText('reset train: its graph is empty now');
   await expect(lab.row('train')).toContainText('empty graph');
   await expect(lab.bytes('train')).toHaveText('0 B');
-  await expect(lab.outcome).toContainText('reset train: its graph is empty now');
   await lab.order('Close', 'prep');
-  await expect(lab.rows).toHaveCount(2);
   await expect(lab.outcome).toContainText('closed prep');
+  await expect(lab.rows).toHaveCount(2);
 
   expect(await kernel.sessions()).toEqual(['train', OUTSIDE]);
   expect(await kernel.evaluate(`${TRAIN}.generation`)).toBe(2);
