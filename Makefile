@@ -9,7 +9,7 @@ LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextensio
 	$(shell find labextension/src labextension/style -type f)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: install lab test browser picture lint tour bench wheel clean
+.PHONY: install lab test test-lowest browser picture lint tour bench wheel clean
 
 install: $(INSTALLED)
 
@@ -30,6 +30,9 @@ test: lint
 	$(BIN)/python -c 'import matplotlib.font_manager'  # makes its font cache, which it tells on stderr
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(MAKE) --no-print-directory browser
+
+test-lowest: $(UI_TESTS)/node_modules
+	$(BIN)/python tests/older/run.py
 
 browser: $(UI_TESTS)/node_modules
 	cd $(UI_TESTS) && jlpm test
@@ -58,4 +61,4 @@ wheel: $(VENV)/.tools
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) dist labextension/node_modules $(UI_TESTS)/node_modules labextension/lib labextension/.yarn tfsess_magics/labextension
+	rm -rf $(VENV) .environments dist labextension/node_modules $(UI_TESTS)/node_modules labextension/lib labextension/.yarn tfsess_magics/labextension

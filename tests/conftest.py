@@ -1,13 +1,16 @@
 """What every test finds, and must leave behind: nothing."""
 
+import importlib.metadata
 import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Started in the background of a script, as CI may do: every shell and kernel of the tests would inherit it,
@@ -16,6 +19,50 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 # TensorFlow's default depends on the processor; without it the allocator of the CPUs counts nothing.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+
+
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--older", action="store_true", help="leave out the tests whose marks ask for newer packages")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "needs(*requirements): the packages that a test is about; without them it fails, or with --older is left out",
+    )
+    config.stash[_LEFT_OUT] = Counter()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what an older environment cannot have, and count it."""
+    if not config.getoption("--older"):
+        return
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        missing = next((one for mark in item.iter_markers("needs") for one in mark.args if not _is_met(one)), None)
+        (kept if missing is None else left_out).append(item)
+        if missing is not None:
+            config.stash[_LEFT_OUT][missing] += 1
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for requirement, number in config.stash[_LEFT_OUT].items():
+        terminalreporter.write_line(f"left out, for lack of {requirement}: {number}")
+
+
+def _is_met(requirement: str) -> bool:
+    wanted = Requirement(requirement)
+    try:
+        return wanted.specifier.contains(importlib.metadata.version(wanted.name), prereleases=True)
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def _state() -> dict[str, Any]:

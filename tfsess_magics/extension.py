@@ -58,7 +58,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.cell import CellRunner
-    from tfsess_magics.notebook.cells import cell_of_file
+    from tfsess_magics.notebook.compat import cell_numbers
     from tfsess_magics.notebook.eager_cells import EagerCells
     from tfsess_magics.notebook.magics import SessionMagics
     from tfsess_magics.notebook.notices import CellNotices
@@ -70,13 +70,15 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     magics = SessionMagics(shell, sessions, feed, explain)
     channel, started = _connect(shell)
     runner = CellRunner(shell, sessions.enter, started, explain)
-    notices = CellNotices(shell, eager_cells.look, told_after_cell)
+    news_of_front_ends = channel.news if channel else list
+    notices = CellNotices(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()])
     traces = CellTraces(shell, new_traces)
     shell.register_magics(magics)
     runner.install()
     notices.install()
     traces.install()
-    remove_locator = add_cell_locator(lambda file: cell_of_file(shell, file))
+    numbers, end_numbering = cell_numbers(shell)
+    remove_locator = add_cell_locator(numbers.get)
     if channel:
         channel.install()
     end_sampling = feed.subscribe(lambda _: None)
@@ -85,6 +87,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         if channel:
             channel.uninstall()
         remove_locator()
+        end_numbering()
         traces.uninstall()
         notices.uninstall()
         runner.uninstall()

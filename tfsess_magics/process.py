@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tfsess_magics.core.errors import TensorFlowMissingError
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+OLDEST_TENSORFLOW = (2, 14)
+"""The oldest version that this package works with."""
+
 _connecting = threading.Lock()
+_to_say: list[str] = []
+"""What to say after the next cell."""
 
 
 def connect() -> TensorFlow:
@@ -29,10 +36,10 @@ def connect() -> TensorFlow:
     Raises
     ------
     TensorFlowMissingError
-        If it is not installed.
+        If it is not installed, or older than `OLDEST_TENSORFLOW`.
     """
     try:
-        importlib.import_module("tensorflow")
+        tensorflow = importlib.import_module("tensorflow")
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
@@ -40,9 +47,27 @@ def connect() -> TensorFlow:
             "TensorFlow is not installed in this Python; install your own build of it, or: "
             "pip install 'tfsess_magics[tensorflow]'"
         ) from None
+    _require_supported(tensorflow)
     # Apart from the import, at whose end `observe` connects as well.
     with _connecting:
         return _tensorflow()
+
+
+def _require_supported(tensorflow: ModuleType) -> None:
+    version = getattr(tensorflow, "__version__", None)
+    oldest = ".".join(map(str, OLDEST_TENSORFLOW))
+    if version is None:
+        place = next(iter(getattr(tensorflow, "__path__", [])), tensorflow)
+        raise TensorFlowMissingError(
+            f"what Python imports as tensorflow is not TensorFlow: {place}. Rename it or take it off sys.path, then "
+            "restart the kernel"
+        )
+    number = re.match(r"(\d+)\.(\d+)", str(version))
+    if number and (int(number[1]), int(number[2])) < OLDEST_TENSORFLOW:
+        raise TensorFlowMissingError(
+            f"tfsess_magics needs TensorFlow {oldest} or newer, and {version} is installed. To upgrade: "
+            f"pip install --upgrade 'tensorflow>={oldest}', then restart the kernel"
+        )
 
 
 @functools.cache
@@ -67,7 +92,10 @@ def observe() -> Callable[[], None]:
 
     def begin() -> None:
         if not ended.is_set():
-            connect().observe()
+            try:
+                connect().observe()
+            except TensorFlowMissingError as error:
+                _to_say.append(str(error))
 
     undo = when_imported("tensorflow", begin)
 
@@ -95,8 +123,9 @@ def explain_end_of_thread(error: BaseException | None) -> None:
 def news() -> list[str]:
     """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
     try:
+        to_say, _to_say[:] = _to_say[:], []
         tensorflow = connected()
-        return tensorflow.news() if tensorflow else []
+        return [*to_say, *(tensorflow.news() if tensorflow else [])]
     except Exception:  # noqa: BLE001 - the cell has ended well
         _log.debug("what a cell left behind could not be told", exc_info=True)
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from tfsess_magics.core.protocol import PROTOCOL_VERSION, TARGET
@@ -15,7 +15,10 @@ from .outcome import Message
 
 
 class Comm:
-    """One front end's comm with a kernel, its messages on a subshell if one is given."""
+    """One front end's comm with a kernel.
+
+    Its orders go to its subshell, or over the control channel where it has none, as those of the panel do.
+    """
 
     def __init__(self, kernel: Kernel, subshell: str | None) -> None:
         self._kernel = kernel
@@ -34,18 +37,15 @@ class Comm:
         """Close it and return the id of the request."""
         return self._request("comm_close", {"data": {}})
 
-    def send(self, data: Any) -> str:
+    def send(self, data: Any, *, channel: str = "") -> str:
         """Send anything and return the id of the request."""
-        return self._request("comm_msg", {"data": data})
+        channel = channel or ("control" if self._subshell is None else "shell")
+        return self._request("comm_msg", {"data": data}, channel)
 
-    def order(self, type_: str, *, channel: str = "shell", **fields: Any) -> Message:
+    def order(self, type_: str, *, channel: str = "", **fields: Any) -> Message:
         """Give an order and return the reply to it; news that came before it stays to be taken."""
         number = next(self._requests)
-        data = {"type": type_, "request": number, **fields}
-        if channel == "shell":
-            self.send(data)
-        else:
-            self._kernel.request(channel, "comm_msg", {"comm_id": self._id, "data": data})
+        self.send({"type": type_, "request": number, **fields}, channel=channel)
         return self._take(lambda data: data.get("request") == number, f"the reply to {type_}", alone=True)
 
     def next(self, type_: str) -> Message:
@@ -87,14 +87,14 @@ class Comm:
         found: Message = self._kernel.wait(come, what)
         return found
 
-    def _request(self, type_: str, content: dict[str, Any]) -> str:
-        return self._kernel.request("shell", type_, {"comm_id": self._id, **content}, subshell=self._subshell)
+    def _request(self, type_: str, content: dict[str, Any], channel: str = "shell") -> str:
+        return self._kernel.request(channel, type_, {"comm_id": self._id, **content}, subshell=self._subshell)
 
 
 @contextmanager
 def opened(kernel: Kernel) -> Iterator[tuple[Comm, Message]]:
-    """Open a comm on a subshell of its own, and give it and its snapshot."""
-    with kernel.subshell() as subshell:
+    """Open a comm, on a subshell of its own where the kernel has them, and give it and its snapshot."""
+    with kernel.subshell() if kernel.has_subshells else nullcontext() as subshell:
         comm = Comm(kernel, subshell)
         snapshot = comm.open()
         try:

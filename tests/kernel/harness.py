@@ -36,14 +36,14 @@ class Kernel:
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=TIMEOUT)
-        self._channels = {
-            self._client.iopub_channel.socket: self._client.iopub_channel,
-            self._client.shell_channel.socket: self._client.shell_channel,
-            self._client.stdin_channel.socket: self._client.stdin_channel,
-            self._client.control_channel.socket: self._client.control_channel,
+        self._receive: dict[Any, Callable[..., Message]] = {
+            self._client.iopub_channel.socket: self._client.get_iopub_msg,
+            self._client.shell_channel.socket: self._client.get_shell_msg,
+            self._client.stdin_channel.socket: self._client.get_stdin_msg,
+            self._client.control_channel.socket: self._client.get_control_msg,
         }
         self._poller = zmq.Poller()
-        for socket in self._channels:
+        for socket in self._receive:
             self._poller.register(socket, zmq.POLLIN)
         self._answers = True
         self.came: defaultdict[str, list[Message]] = defaultdict(list)
@@ -68,6 +68,7 @@ class Kernel:
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._client.stop_channels()
+        self._client.context.destroy()
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
 
@@ -83,9 +84,11 @@ class Kernel:
         interrupt_at
             Interrupt the kernel as soon as the cell has printed this.
         **request
-            As `send` takes it.
+            As `send` takes it. Where the cell fails, the kernel does not abort what comes next: older ones do so for a
+            while after the reply.
         """
-        return self.outcome(self.send(code, **request), answers=answers, interrupt_at=interrupt_at)
+        sent = self.send(code, **{"stop_on_error": False, **request})
+        return self.outcome(sent, answers=answers, interrupt_at=interrupt_at)
 
     def send(
         self,
@@ -135,6 +138,12 @@ class Kernel:
     def unasked(self, type_: str) -> list[Message]:
         """Return the messages of a type that came on the kernel's own account."""
         return [message for message in self.came[""] if message["msg_type"] == type_]
+
+    @property
+    def has_subshells(self) -> bool:
+        """Whether it can make subshells, which ipykernel does from 7.0 on."""
+        info = self.reply(self.request("control", "kernel_info_request", {}))
+        return "kernel subshells" in info.get("supported_features", [])
 
     @contextmanager
     def subshell(self) -> Iterator[str]:
@@ -203,7 +212,7 @@ class Kernel:
             self._answers = bool(ready)
             assert ready, f"{what} has not come within {TIMEOUT:.0f} s; this came: {self.came[request]}"
             for socket, _ in ready:
-                message = self._channels[socket].get_msg(timeout=TIMEOUT)
+                message = self._receive[socket](timeout=TIMEOUT)
                 self.came[message["parent_header"].get("msg_id", "")].append(message)
         return found
 

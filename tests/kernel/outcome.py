@@ -59,6 +59,11 @@ class Outcome:
         shown = [str(o.content.get("data", "")) for o in self.outputs]
         return "\n".join([self.stream(), self.stream("stderr"), self.traceback, *shown])
 
+    def points_at(self, line: int) -> bool:
+        """Say whether the traceback names a line of the cell, in whichever form."""
+        forms = rf"\bline {line}\b|^-+> {line} |<\w+>:{line}\b"
+        return re.search(forms, self.text, re.MULTILINE) is not None
+
 
 def outcome_of(reply: Message, iopub: Sequence[Message], prompts: Sequence[str]) -> Outcome:
     """Put the messages that answer one request together."""

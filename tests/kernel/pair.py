@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import version
 from pprint import pformat
 from typing import Any
 
@@ -43,14 +44,18 @@ _OUTSIDE = """(
 IN_EAGER = (True, False)
 IN_SESSION = (False, True)
 
-_VARYING = (
+_VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"%%tfsession [^\r\n\\']*|# header"), ""),
     (re.compile(r"\bat (0x)?[0-9a-f]{6,}"), "at …"),
     (re.compile(r"ipykernel_\d+"), "ipykernel"),
+    (re.compile(r"\b(plain|session)\d+/"), ""),  # the kernels' folders
     (re.compile(r"\b\d+\.py\b"), "cell.py"),
     (re.compile(r"(CPU times: |Wall time: |Parser +: |Compiler +: ).*"), r"\1"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
+
+if int(version("ipython").partition(".")[0]) < 9:  # IPython 9: before, it hides the empty line that stands for the header
+    _VARYING += ((re.compile(r"^ +1\n", re.MULTILINE), ""),)
 
 
 def require_outside(kernel: Kernel, inside: tuple[bool, bool] | None = None) -> None:

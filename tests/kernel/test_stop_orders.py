@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .comm import opened
 from .harness import Kernel
 from .train import BEFORE, HOLD, VALUES
 
 
+@pytest.mark.needs("ipykernel>=7")
 def test_of_two_windows_one_stops_and_the_other_is_told(train: Kernel) -> None:
     assert train.run(HOLD).status == "ok"
     with opened(train) as (first, snapshot), opened(train) as (second, _):
@@ -26,6 +29,7 @@ def test_of_two_windows_one_stops_and_the_other_is_told(train: Kernel) -> None:
     assert train.value(VALUES) == BEFORE
 
 
+@pytest.mark.needs("ipykernel>=7")
 def test_an_order_for_an_older_generation_is_refused_and_the_run_goes_on(train: Kernel) -> None:
     assert train.run("%tfsession reset train").status == "ok"
     assert train.run("%%tfsession train\nq = v1.FIFOQueue(1, tf.float32, shapes=[[]], name='next')\n").status == "ok"
@@ -44,6 +48,7 @@ def test_an_order_for_an_older_generation_is_refused_and_the_run_goes_on(train: 
     assert train.run("del q, fill, take").status == "ok"
 
 
+@pytest.mark.needs("ipykernel>=7")
 def test_a_run_that_waits_says_on_what_and_who_could_end_that(train: Kernel) -> None:
     prepare = "q = v1.FIFOQueue(1, tf.double, shapes=[[]], name='fed')\n"
     prepare += "fill, take = q.enqueue([v1.py_func(lambda: float(free.wait()), [], tf.double)]), q.dequeue()\n"

@@ -85,6 +85,7 @@ def test_an_interrupt_ends_the_runs_of_a_cell_and_of_threads_in_one_session(prep
     assert prepared.value("kept()") is True
 
 
+@pytest.mark.needs("ipykernel>=7")
 def test_a_run_in_a_thread_is_stopped_from_a_subshell_while_a_cell_runs(prepared: Kernel) -> None:
     """The cell itself is in no run, and goes on."""
     body = "raised.clear()\nthread = in_thread(lambda: sess.run(waits))\ngo(sess)\nthread.join()\nprint('went on')"
@@ -136,6 +137,7 @@ def test_values_are_dropped_where_the_session_says_so_and_kept_by_default(prepar
         assert prepared.run(f"%tfsession close {option}\ndel w, blocked, own").status == "ok"
 
 
+@pytest.mark.needs("ipykernel>=7")
 def test_a_server_that_does_not_answer_is_said_and_the_run_goes_on_until_it_does(prepared: Kernel) -> None:
     with serving() as (process, target):
         prepare = f"""

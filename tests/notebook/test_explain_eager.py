@@ -42,12 +42,13 @@ EAGER = "was made in eager mode and is in no graph; this cell runs in"
             "%%tfsession empty\nv1.get_default_session().run('x:0')",
             "the graph of 'empty' (generation 1) has no operations yet. Build them in it: %%tfsession empty",
         ),
-        (
+        pytest.param(
             "%%tfsession train\nv1.layers.dense(y, 2)",
             (
                 "it is in tf_keras (Keras 2). Install that, set TF_USE_LEGACY_KERAS=1 in the environment before "
                 "TensorFlow is imported, and restart the kernel"
             ),
+            marks=pytest.mark.needs("keras>=3"),
         ),
     ],
 )
@@ -63,6 +64,7 @@ KERAS = """m = tf.keras.Sequential([tf.keras.Input([2]), tf.keras.layers.Dense(1
 m.compile('sgd', 'mse')"""
 
 
+@pytest.mark.needs("keras>=3")
 @pytest.mark.parametrize("call", ["fit(data, data[:, :1])", "evaluate(data, data[:, :1])", "predict(data)"])
 def test_what_keras_cannot_do_in_a_graph(two: tuple[Notebook, int], call: str) -> None:
     """And where it can, as is tried."""
@@ -87,7 +89,15 @@ def test_a_dataset_in_a_graph(two: tuple[Notebook, int]) -> None:
 
 @pytest.mark.parametrize(
     ("asks", "shown", "value"),
-    [("w.numpy()", "values", 3.0), ("m.get_weights()", "[value.shape for value in values]", [(2, 1), (1,)])],
+    [
+        ("w.numpy()", "values", 3.0),
+        pytest.param(
+            "m.get_weights()",
+            "[value.shape for value in values]",
+            [(2, 1), (1,)],
+            marks=pytest.mark.needs("keras>=3"),
+        ),
+    ],
 )
 def test_a_value_in_a_graph(two: tuple[Notebook, int], asks: str, shown: str, value: object) -> None:
     """The session gives it."""
@@ -99,6 +109,7 @@ def test_a_value_in_a_graph(two: tuple[Notebook, int], asks: str, shown: str, va
     assert notebook.ok(shown).value == value
 
 
+@pytest.mark.needs("keras>=3")
 def test_a_keras_model_outside_its_graph(two: tuple[Notebook, int]) -> None:
     """Keras shortens TensorFlow's traceback to its own frames."""
     notebook, _ = two

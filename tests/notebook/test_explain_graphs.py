@@ -38,6 +38,7 @@ def test_an_operation_of_another_graph(two: tuple[Notebook, int], body: str) -> 
     )
 
 
+@pytest.mark.needs("IPython>=9")
 def test_of_another_graph_under_time(two: tuple[Notebook, int]) -> None:
     """The same where a magic above runs the body."""
     said = explained(two[0], "%%time\n%%tfsession train\nx + y")

@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import tfsess_magics
 from tests.notebook.conftest import Notebook
 from tfsess_magics import extension
+from tfsess_magics.notebook.compat import SHOWS_NOTES
 
 
 def _added(shell: InteractiveShell) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def test_loading_adds_no_name(plain_notebook: Notebook) -> None:
         "run_cell_async",
         "run_ast_nodes",
         "showtraceback",
+        *([] if SHOWS_NOTES else ["_showtraceback"]),
     }
 
 

@@ -28,6 +28,7 @@ def test_the_cell_that_opens_the_session_gives_it_the_limit(cells: Notebook) -> 
     assert "--timeout 0.2" in cells.ok("%tfsession info train").out
 
 
+@pytest.mark.needs("IPython>=9")
 def test_a_later_cell_has_its_own_limit(cells: Notebook) -> None:
     cells.ok(f"%%tfsession train\n{WAITS}")
     late = cells.run("%%tfsession train --timeout 0.1\nwaits.eval()")

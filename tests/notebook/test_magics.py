@@ -279,6 +279,7 @@ def test_the_api_knows_the_cell_that_calls_it(notebook: Notebook) -> None:
     assert (str(origin), origin.maker, origin.function, origin.line) == (f"cell {cell}", "api", "module", 3)
 
 
+@pytest.mark.needs("IPython>=9")
 def test_under_another_cell_magic_the_body_runs_in_the_session(notebook: Notebook) -> None:
     """``%%time`` above ``%%tfsession``: same value, silenced by a semicolon, errors pass on."""
     notebook.ok("%%time\n%%tfsession train\nimport tensorflow as tf\nx = tf.constant(3.0)")

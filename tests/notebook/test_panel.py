@@ -6,7 +6,7 @@ from threading import Event
 
 import ipywidgets as widgets
 import pytest
-from ipywidgets.widgets.widget import _instances
+from ipywidgets.widgets import widget as widgets_of_process
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
@@ -15,6 +15,13 @@ from tfsess_magics import extension
 from tfsess_magics.notebook import panel
 from tfsess_magics.notebook.panel import Panel
 from tfsess_magics.process import registry
+
+
+def instances() -> set[str]:
+    """Return the ids of all widgets."""
+    if hasattr(widgets_of_process, "_instances"):
+        return set(widgets_of_process._instances)
+    return set(widgets.Widget.widgets)  # ipywidgets 8: before, the class keeps them
 
 
 class Watched:
@@ -142,13 +149,13 @@ def wait_for_the_end() -> None:
 def test_it_ends_with_its_last_view(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell that is cleared, run again or deleted takes its panel with it: no thread, no widget is left."""
     monkeypatch.setattr(panel, "_GRACE", 0.5)
-    before, threads = set(_instances), set(threading.enumerate())
+    before, threads = instances(), set(threading.enumerate())
     notebook.ok("%tfsession new train")
     watched = Watched()
     for count in (1, 2, 1):  # the page was reloaded, and nobody has said that its first view is gone
         views(watched, count)
     wait_for_the_end()
-    assert set(_instances) == before
+    assert instances() == before
     assert set(threading.enumerate()) == threads
 
 
@@ -157,25 +164,25 @@ def test_it_goes_on_where_a_view_is_left_or_comes_back(
 ) -> None:
     """A page that still has a view counts it anew."""
     monkeypatch.setattr(panel, "_GRACE", 600.0)
-    before = set(_instances)
+    before = instances()
     for _ in range(3):
         views(watched, 1)
         views(watched, 0)
     assert watched.panel._ending
     views(watched, 1)
     assert watched.panel._ending is None
-    assert len(set(_instances)) == len(before)
+    assert len(instances()) == len(before)
     notebook.ok("%tfsession new train")
     watched.wait(lambda text: "train" in text)
 
 
 def test_unloading_ends_every_panel(notebook: Notebook) -> None:
     """And loading again brings none back."""
-    before = set(_instances)
+    before = instances()
     notebook.ok("%tfsession panel")
     notebook.ok("%tfsession panel")
     tfsess_magics.unload_ipython_extension(notebook.shell)
-    assert set(_instances) == before
+    assert instances() == before
     tfsess_magics.load_ipython_extension(notebook.shell)
 
 

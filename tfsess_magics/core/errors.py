@@ -12,6 +12,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+NOTE_PREFIX = "tfsess_magics: "
+"""Begin of every note that this package adds to an error of other code."""
+
+
 class TfSessionError(Exception):
     """Base of every error that tfsess_magics raises on its own account."""
 
@@ -113,6 +117,17 @@ class ValuesLostError(TfSessionError, RuntimeError):
         )
 
 
+class StopUnavailableError(TfSessionError, RuntimeError):
+    """A stop in a TensorFlow that lacks private parts which a stop needs."""
+
+    def __init__(self, version: str, missing: Iterable[str]) -> None:
+        super().__init__(
+            f"Stop is off: TensorFlow {version} has no {', '.join(missing)}, and without that a stop would lose the "
+            "values of variables. An interrupt waits for the end of a run, as in plain TensorFlow. A newer "
+            "tfsess_magics may know this TensorFlow: pip install --upgrade tfsess_magics, then restart the kernel"
+        )
+
+
 class StaleOrderError(TfSessionError, RuntimeError):
     """An order for a session that was closed or reset since the order was given."""
 
@@ -126,4 +141,4 @@ class NoSessionError(TfSessionError, RuntimeError):
 
 
 class TensorFlowMissingError(TfSessionError, ImportError):
-    """TensorFlow cannot be imported in this Python."""
+    """TensorFlow cannot be imported in this Python, or it is older than this package can use."""

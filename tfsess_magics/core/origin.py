@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 from tfsess_magics.core.model import Maker, Origin
 
@@ -43,6 +43,12 @@ def is_ours(file: str) -> bool:
     return file.startswith(_PACKAGE)
 
 
+def function_of(code: CodeType) -> str:
+    """Return the name of the function whose code that is, ``<module>`` for what is in none."""
+    # IPython 8.5: before, it calls the code of a cell ``<cell line: 1>``.
+    return "<module>" if code.co_name.startswith("<cell line: ") else code.co_name
+
+
 def calling_origin(maker: Maker = Maker.API, passes: Callable[[str], bool] = is_ours) -> Origin:
     """Return the origin of the code that is calling, outside this package and the files that `passes` is true of."""
     frame: FrameType | None = sys._getframe(1)
@@ -54,7 +60,7 @@ def calling_origin(maker: Maker = Maker.API, passes: Callable[[str], bool] = is_
     return Origin(
         maker=maker,
         module=frame.f_globals.get("__name__", ""),
-        function=frame.f_code.co_name,
+        function=function_of(frame.f_code),
         file=file,
         line=frame.f_lineno,
         cell=cell_of(file),

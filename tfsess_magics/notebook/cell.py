@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import TfSessionError
 from tfsess_magics.core.session import CellCode, Scope
+from tfsess_magics.notebook.compat import SHOWS_NOTES, notes_to_show
 from tfsess_magics.notebook.header import Cell, split_cell
 from tfsess_magics.notebook.scoped import InScope
 from tfsess_magics.notebook.traceback import without_our_frames
@@ -76,8 +77,15 @@ class CellRunner:
     def install(self) -> None:
         """Make the shell run ``%%tfsession`` cells."""
         self._enabled = True
-        for method in (self._should_run_async, self._run_cell_async, self._run_ast_nodes, self._showtraceback):
-            name = method.__name__.removeprefix("_")
+        methods: dict[str, Callable[..., Any]] = {
+            "should_run_async": self._should_run_async,
+            "run_cell_async": self._run_cell_async,
+            "run_ast_nodes": self._run_ast_nodes,
+            "showtraceback": self._show_traceback,
+        }
+        if not SHOWS_NOTES:
+            methods["_showtraceback"] = self._show_notes
+        for name, method in methods.items():
             if name not in self._wrappers:
                 own = vars(self._shell).get(name)
                 original = own or functools.partial(_call_of_class, self._shell, name)
@@ -177,13 +185,16 @@ class CellRunner:
         finally:
             self._scope.reset(token)
 
-    def _showtraceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def _show_traceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
         error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
         self._explain(error)
         without_our_frames(error)
         if exc_tuple and exc_tuple[2] is not None:
             exc_tuple = (exc_tuple[0], error, error and error.__traceback__)
         return original(exc_tuple, *args, **kwargs)
+
+    def _show_notes(self, original: Callable[..., Any], kind: Any, error: BaseException | None, lines: Any) -> Any:
+        return original(kind, error, [*lines, *notes_to_show(error)] if self._enabled else lines)
 
     def _transform(self, cell: Cell) -> _Transformed:
         blank = len(cell.body) - len(cell.body.lstrip("\r\n"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-from comm import create_comm, get_comm_manager
 
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.orders import carry_out_message
@@ -31,12 +30,27 @@ class _OpenComm:
     unsubscribe: Callable[[], None]
 
 
+class _Beacon:
+    """A comm that is registered and never opened; nothing is said over it."""
+
+    def __init__(self) -> None:
+        self.comm_id = uuid.uuid4().hex
+        self.target_name = TARGET
+        self.topic = f"comm-{self.comm_id}".encode("ascii")
+
+    def handle_msg(self, message: Any) -> None:
+        """Leave a message unanswered."""
+
+    def handle_close(self, message: Any) -> None:
+        """Leave a close unanswered."""
+
+
 class Channel:
     """The kernel's side of every front end's comm.
 
     Front ends open the comms; the kernel opens none to talk over, since what it opens is broadcast, and a window that
-    does not know the target closes it for everybody. A comm that is registered and never opened, the beacon, is
-    what a front end finds when it asks for comms of the target.
+    does not know the target closes it for everybody. The beacon is what a front end finds when it asks for comms of the
+    target.
 
     A comm ends when its front end closes it, or ends the subshell in which it was opened: a front end that goes while a
     cell runs has no other way to be heard, as a message to the subshell would be lost with it, and one to the main
@@ -56,14 +70,14 @@ class Channel:
         """Held while a comm is opened: who has its snapshot may unload the extension before it is noted here."""
         self._is_installed = False
         self._comms: dict[str, _OpenComm] = {}
-        self._beacon: Any = None
+        self._beacon = _Beacon()
+        self._news: list[str] = []
 
     def install(self) -> None:
         """Answer front ends from now on, and tell those that are there."""
         self._is_installed = True
-        manager = get_comm_manager()
+        manager = self._kernel.comm_manager
         manager.register_target(TARGET, self._open)
-        self._beacon = create_comm(target_name=TARGET, primary=False)
         manager.register_comm(self._beacon)
         self._send(self._beacon, Announcement(TARGET, PROTOCOL_VERSION))
         self._subshells.install()
@@ -74,17 +88,20 @@ class Channel:
         """Close every comm."""
         self._kernel.control_handlers.pop("comm_msg", None)
         self._subshells.uninstall()
-        manager = get_comm_manager()
+        manager = self._kernel.comm_manager
         manager.unregister_target(TARGET, self._open)
         manager.unregister_comm(self._beacon)
-        # The beacon was never opened: closing it would tell front ends of a comm that they do not know.
-        self._beacon._closed = True
         with self._changing:
             self._is_installed = False
             for opened in list(self._comms.values()):
                 opened.unsubscribe()
                 opened.comm.close()
             self._comms.clear()
+
+    def news(self) -> list[str]:
+        """Return what to say after a cell of the front ends that have connected since; each thing is said once."""
+        news, self._news = self._news, []
+        return list(dict.fromkeys(news))
 
     def _open(self, comm: Any, message: Any) -> None:
         # IPython's own handler would trigger pre_execute and post_execute, which for example flush the figure that a
@@ -97,6 +114,10 @@ class Channel:
                 self._comms[comm.comm_id] = _OpenComm(comm, message["header"].get("subshell_id"), unsubscribe)
             else:
                 comm.close()
+        data = message["content"].get("data")
+        version = data.get("version") if isinstance(data, dict) else None
+        if isinstance(version, int) and version != PROTOCOL_VERSION:
+            self._news.append(_say_mismatch(version))
         self._running.say_busy()
 
     def _close(self, comm: Any, _: Any) -> None:
@@ -105,9 +126,8 @@ class Channel:
         self._running.say_busy()
 
     def _subshell_done(self, ended: str | None) -> None:
-        manager: Any = get_comm_manager()
         for comm_id in [comm_id for comm_id, opened in self._comms.items() if ended and opened.subshell == ended]:
-            manager.comm_close(None, None, {"content": {"comm_id": comm_id}})
+            self._kernel.comm_manager.comm_close(None, None, {"content": {"comm_id": comm_id}})
         self._running.say_busy()
 
     def _receive(self, comm: Any, message: Any) -> None:
@@ -136,3 +156,15 @@ class Channel:
             {"comm_id": comm.comm_id, "data": encode(message)},
             ident=comm.topic,
         )
+
+
+def _say_mismatch(version: int) -> str:
+    """Say what to upgrade for a front end that speaks another version of the protocol."""
+    if version > PROTOCOL_VERSION:
+        remedy = "Upgrade it here (%pip install --upgrade tfsess_magics), and restart the kernel"
+    else:
+        remedy = "Upgrade tfsess_magics in the environment in which JupyterLab runs, restart that, and reload the page"
+    return (
+        f"the TensorFlow Sessions panel cannot list the sessions of this kernel: its tfsess_magics speaks version "
+        f"{version} of the protocol, the kernel's version {PROTOCOL_VERSION}. {remedy}"
+    )

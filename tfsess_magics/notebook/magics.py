@@ -9,18 +9,19 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand, output_can_be_silenced
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 from traitlets import Float, observe
 
 from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, TfSessionError, did_you_mean
 from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.origin import calling_cell
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.session import CellCode
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.core.words import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.notebook.cell import print_notices
-from tfsess_magics.notebook.cells import calling_cell
+from tfsess_magics.notebook.compat import output_can_be_silenced
 from tfsess_magics.notebook.display import SessionDetails, SessionTable
 from tfsess_magics.notebook.header import split_words
 from tfsess_magics.notebook.memory import MemoryOverview
@@ -69,7 +70,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         RunMeter.waits_after = change["new"]
 
     @no_var_expand  # type: ignore[untyped-decorator]
-    @output_can_be_silenced  # type: ignore[untyped-decorator]
+    @output_can_be_silenced
     @line_cell_magic  # type: ignore[untyped-decorator]
     def tfsession(self, line: str, cell: str | None = None) -> Any:
         """Run a cell in a named TensorFlow graph and session, or look after the sessions.
@@ -121,7 +122,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
 
     def _run_nested(self, line: str, body: str) -> Any:
         """Run `body` as ``%%time`` runs its own: for a magic above ours, or a call of ``run_cell_magic``."""
-        cell = calling_cell(self.shell)
+        cell = self._calling_cell()
         try:
             stay = self._sessions.enter(line, cell, CellCode(body))
         except TfSessionError as error:
@@ -177,6 +178,11 @@ class SessionMagics(Magics):  # type: ignore[misc]
             )
         orders[verb](rest)
 
+    def _calling_cell(self) -> int:
+        """Return the execution count of the innermost cell that is calling, of the next one if none is."""
+        cell = calling_cell()
+        return int(self.shell.execution_count) if cell is None else cell
+
     @property
     def _registry(self) -> Any:
         return self._sessions.registry
@@ -197,7 +203,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
 
     def _new(self, line: str) -> None:
         session = self._sessions.create(
-            line.split(maxsplit=1)[1] if len(line.split()) > 1 else "", calling_cell(self.shell)
+            line.split(maxsplit=1)[1] if len(line.split()) > 1 else "", self._calling_cell()
         )
         print(f"opened {session.name}")
 

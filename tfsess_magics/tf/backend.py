@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
-from tfsess_magics.core.errors import InvalidSessionError
+from tfsess_magics.core.errors import InvalidSessionError, StopUnavailableError
 from tfsess_magics.core.memory import GivenBack, KernelMemory
 from tfsess_magics.core.model import Kind, Maker, Origin
 from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
@@ -17,7 +17,7 @@ from tfsess_magics.core.origin import calling_cell, calling_origin
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.trace import RunTrace
-from tfsess_magics.tf import keras_session, observe, trace
+from tfsess_magics.tf import keras_session, observe, renewal, trace
 from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import is_between
 from tfsess_magics.tf.beside import look_among
@@ -62,6 +62,9 @@ class TensorFlow:
         self._strays = Strays(self._sessions)
         self._scopes_open = StrayScopes()
         self._late_gpu_options = LateGpuOptions()
+        missing = renewal.missing_parts()
+        self._to_say = [str(StopUnavailableError(tf.__version__, missing))] if missing else []
+        """What to say after the next cell."""
         look_after_forks(self._meters, self._stopper.forked)
         look_among(self._named)
 
@@ -208,7 +211,8 @@ class TensorFlow:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
         self._look_at_memory()
         told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
-        return [sentence for teller in told for sentence in teller.news()] + Growth.news(self._sessions)
+        to_say, self._to_say = self._to_say, []
+        return [*to_say, *(sentence for teller in told for sentence in teller.news()), *Growth.news(self._sessions)]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

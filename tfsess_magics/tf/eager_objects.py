@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.core.model import ObjectInfo
+from tfsess_magics.tf.compat import KERAS_2_OPTIMIZERS
 
 _MOST = 1000
 """How many objects one look passes by at most."""
@@ -60,8 +61,8 @@ def _types() -> tuple[type, ...]:
         for name in ("Model", "Optimizer")
         if hasattr(module, name)
     ]
-    legacy = getattr(sys.modules.get("tf_keras.optimizers"), "Optimizer", None)
-    return (tf.Module, tf.data.Dataset, *keras, *([legacy] if legacy else []))
+    optimizers = [getattr(sys.modules.get(name), "Optimizer", None) for name in KERAS_2_OPTIMIZERS]
+    return (tf.Module, tf.data.Dataset, *keras, *filter(None, optimizers))
 
 
 def _inside(name: str, value: Any, types: tuple[type, ...]) -> Iterator[tuple[str, Any]]:

@@ -28,6 +28,7 @@ class End(Stop):
     """
 
     failure = "What belongs to it could not be closed"
+    begins_anew = False
 
     def __init__(self, name: str, by: str, ending: str, then: Callable[[], None]) -> None:
         super().__init__(name, by)

@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfsess_magics.core.errors import NOTE_PREFIX
 from tfsess_magics.tf.belongings import home_of, place_of
 from tfsess_magics.tf.ended import explain_ended
 from tfsess_magics.tf.foreign import (
@@ -32,7 +33,6 @@ from tfsess_magics.tf.unready import (
 )
 
 _log = logging.getLogger(__name__)
-_PREFIX = "tfsess_magics: "
 _VARIABLE_EXISTS = re.compile(r"^Variable (\S+) already exists, disallowed")
 _NOT_IN_CHECKPOINT = re.compile(r"Key (\S+) not found in checkpoint")
 
@@ -56,12 +56,12 @@ class Explainer:
         """
         try:
             errors = list(chain(error)) if isinstance(error, Exception) else []
-            if any(note.startswith(_PREFIX) for one in errors for note in getattr(one, "__notes__", ())):
+            if any(note.startswith(NOTE_PREFIX) for one in errors for note in getattr(one, "__notes__", ())):
                 return
             for one in errors:
                 unbound = explain_unbound(one, self._live()) if ends_thread and graph_stay() is None else None
                 if note := unbound or self._note(one):
-                    one.add_note(_PREFIX + note)
+                    one.add_note(NOTE_PREFIX + note)
                     return
         except Exception:  # noqa: BLE001 - the user's error is what matters
             _log.debug("an error could not be explained", exc_info=True)

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, NamedTuple, SupportsIndex
 
 from tfsess_magics.core.model import Kind
-from tfsess_magics.core.origin import cell_of, is_ours
+from tfsess_magics.core.origin import cell_of, function_of, is_ours
 from tfsess_magics.tf.belongings import is_between, is_keras
 
 
@@ -47,7 +47,7 @@ def caller() -> Caller | None:
         elif not (is_between(file) or is_ours(file)):
             module = str(frame.f_globals.get("__name__", ""))
             suspendable = bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE))
-            return Caller(file, frame.f_lineno, code.co_name, module, suspendable, by_keras)
+            return Caller(file, frame.f_lineno, function_of(code), module, suspendable, by_keras)
         frame = frame.f_back
     return None
 

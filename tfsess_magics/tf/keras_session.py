@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tfsess_magics.tf.arrival import when_imported
+from tfsess_magics.tf.compat import KERAS_2_BACKENDS
 from tfsess_magics.tf.guard import Caller, caller
 from tfsess_magics.tf.stay import innermost_stay
 
-BACKENDS = ("tf_keras.src.backend", "tensorflow.python.keras.backend")
+BACKENDS = (*KERAS_2_BACKENDS, "tensorflow.python.keras.backend")
 """Modules that keep a session; Keras 3 has none."""
 State = tuple[Any, ...]
 """What Keras has for this thread, None for each that it has not."""

@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.tf.instances import instances
+
+_FUNCTIONS = (
+    "ExtendSession",
+    "TF_CloseSession",
+    "TF_DeleteSession",
+    "TF_DeleteSessionOptions",
+    "TF_NewSessionOptions",
+    "TF_NewSessionRef",
+)
+_METHODS = ("_Callable", "_call_tf_sessionrun", "_call_tf_sessionprun", "_extend_graph")
+_ATTRIBUTES = ("_closed", "_config", "_session", "_target")
+
+
+def missing_parts(session: BaseSession | None = None) -> list[str]:
+    """Return the names of TensorFlow's private parts that `begin_anew` needs, and that this TensorFlow lacks.
+
+    Parameters
+    ----------
+    session
+        The one that is to begin anew; without it, what can be known before there is one.
+    """
+    graph = tf.Graph() if session is None else session.graph
+    missing = [f"pywrap_tf_session.{name}" for name in _FUNCTIONS if not hasattr(pywrap_tf_session, name)]
+    missing += [f"BaseSession.{name}" for name in _METHODS if not hasattr(BaseSession, name)]
+    missing += [f"Graph.{name}" for name in ("_session_run_lock",) if not hasattr(graph, name)]
+    missing += [] if hasattr(getattr(graph, "_c_graph", None), "get") else ["Graph._c_graph.get"]
+    if session is not None:
+        missing += [f"BaseSession.{name}" for name in _ATTRIBUTES if not hasattr(session, name)]
+    return missing
 
 
 def begin_anew(session: BaseSession) -> int:

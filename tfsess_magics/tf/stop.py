@@ -22,7 +22,7 @@ import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
-from tfsess_magics.core.errors import SessionStopped, ValuesLostError
+from tfsess_magics.core.errors import SessionStopped, StopUnavailableError, ValuesLostError
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import format_seconds
 from tfsess_magics.tf import renewal
@@ -50,6 +50,8 @@ class Stop:
 
     failure = "The session could not be begun anew, and its values are lost"
     """What to say when it goes wrong."""
+    begins_anew = True
+    """Whether the session lives on."""
     only_with: int | None = None
     """The token of the run without which it stops none, where it is for the sake of one."""
 
@@ -116,8 +118,8 @@ class Stop:
         self.tell_of_refusal()
 
     def tell_of_refusal(self) -> None:
-        """Say that nothing was done, where nobody waits to be told."""
-        if self.by is None:
+        """Say that nothing was done, where nobody waits to be told; that Stop is off was said before."""
+        if self.by is None and not isinstance(self.refusal, StopUnavailableError):
             _log.warning("%s, from another notebook page", self.refusal)
 
     def end_steps(self, meter: RunMeter, session: BaseSession) -> None:
@@ -167,6 +169,10 @@ def begin(meter: RunMeter, stop: Stop) -> bool:
     session = watched and watched.session
     if session is None or not meter.stopping.acquire(blocking=False):
         return False
+    if stop.begins_anew and (missing := renewal.missing_parts(session)):
+        stop.refuse(meter, StopUnavailableError(tf.__version__, missing))
+        _open(meter, stop, session)
+        return True
     meter.stop = stop  # from now on no run begins
     runs = dict(list(meter.in_flight.items()))
     if stop.only_with is None or (

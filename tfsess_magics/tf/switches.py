@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from tensorflow.python import tf2
 from tensorflow.python.eager import context
 from tensorflow.python.framework import tensor_shape
-from tensorflow.python.ops import control_flow_util, resource_variables_toggle
+from tensorflow.python.ops import control_flow_util
 from tensorflow.python.training.experimental import mixed_precision_global_state
 
+from tfsess_magics.tf.compat import resource_variables_toggle
 from tfsess_magics.tf.guard import Caller, caller
 from tfsess_magics.tf.hooks import hooks
 

@@ -1,0 +1,68 @@
+"""What differs between the versions of IPython that are supported; nothing else of `notebook` asks for a version.
+
+Each part names the first version that has no need of it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import IPython
+from IPython.core import magic
+from IPython.core.interactiveshell import InteractiveShell
+
+from tfsess_magics.core.errors import NOTE_PREFIX
+
+
+def _unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
+# IPython 8.10: before, a semicolon at the end of a magic's line silences nothing.
+output_can_be_silenced: Callable[[Callable[..., Any]], Callable[..., Any]] = getattr(
+    magic, "output_can_be_silenced", _unchanged
+)
+
+# IPython 8.14: before, it does not show the notes of an error.
+SHOWS_NOTES: bool = IPython.version_info >= (8, 14)
+
+
+def notes_to_show(error: BaseException | None) -> Iterator[str]:
+    """Yield this package's notes on `error` and on the errors it came from, for an IPython that shows none.
+
+    Notes of other code stay unseen, as they are without this package.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield from (note for note in getattr(error, "__notes__", ()) if str(note).startswith(NOTE_PREFIX))
+        error = error.__cause__ or error.__context__
+
+
+def cell_numbers(shell: InteractiveShell) -> tuple[Mapping[str, int], Callable[[], None]]:
+    """Return the execution counts of a shell's cells by the file names of their code, and what ends the record.
+
+    The mapping grows as cells run.
+    """
+    compiler: Any = shell.compile
+    if hasattr(compiler, "_filename_map"):
+        return compiler._filename_map, lambda: None
+    # IPython 8.0: before, the compiler keeps no record, and a kernel's names of cells do not tell the number. Cells
+    # that have run already stay unknown.
+    numbers: dict[str, int] = {}
+    original = compiler.cache
+
+    @functools.wraps(original)
+    def cache(transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
+        name: str = original(transformed_code, number, raw_code=raw_code)
+        numbers[name] = number
+        return name
+
+    def end() -> None:
+        if vars(compiler).get("cache") is cache:
+            del compiler.cache
+
+    compiler.cache = cache
+    return numbers, end
