@@ -1,10 +1,10 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { CommsOverSubshells } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
+import { NO_SUBSHELL } from './compat';
 import { createMessage, createSubshell, deleteSubshell, sayLast, sendNow } from './control';
 import { TARGET } from './protocol';
 
@@ -32,7 +32,7 @@ export class SessionsComm implements IDisposable {
     this.id = UUID.uuid4();
     this.#known = kernel.handleComms ? kernel.createComm(TARGET, this.id) : null;
     if (this.#known) {
-      this.#known.commsOverSubshells = CommsOverSubshells.Disabled;
+      this.#known.commsOverSubshells = NO_SUBSHELL;
     }
     kernel.anyMessage.connect(this.#onMessage, this);
     this.#tell(kernel, 'comm_open', { target_name: TARGET, data });
