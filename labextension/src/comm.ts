@@ -13,6 +13,9 @@ const NOTHING = (): void => {};
 /**
  * A comm of our own with a kernel, over a subshell of our own where the kernel has them.
  *
+ * Where it has none the comm is opened and closed on the main shell, which waits for the cell, and orders go over the
+ * control channel. So none is given before the kernel has said that the comm is open.
+ *
  * Messages are taken from the kernel's `anyMessage`, which tells of them before what other extensions do with earlier ones
  * is done, and also on connections that JupyterLab lets handle no comms, as when a notebook and a console share a
  * kernel. JupyterLab's own comm object serves for nothing but that it knows the comm when the kernel closes it: on its
@@ -50,10 +53,9 @@ export class SessionsComm implements IDisposable {
     return this.#isDisposed;
   }
 
-  /** Send an order: to stop goes where the kernel takes it while a cell is running, also without subshells. */
+  /** Send an order, without subshells on the control channel: there the kernel takes it while a cell is running. */
   send(data: JSONObject): void {
-    const channel = this.subshell === null && data.type === 'stop' ? 'control' : 'shell';
-    this.#tell(this.kernel, 'comm_msg', { data }, channel);
+    this.#tell(this.kernel, 'comm_msg', { data }, this.subshell === null ? 'control' : 'shell');
   }
 
   /** Close the comm, if the kernel is there to hear it; where it has a subshell the kernel closes it with that. */
