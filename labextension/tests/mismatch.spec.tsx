@@ -20,19 +20,19 @@ describe('A kernel that speaks another version of the protocol', () => {
       'the panel, which is older',
       NEWER,
       `The panel is older than the tfsess_magics of this kernel (protocol ${NEWER}; the panel has ${PROTOCOL_VERSION}). ` +
-        'Upgrade it where the Jupyter server runs: pip install --upgrade tfsess_magics. Then reload this page.'
+        'Upgrade it where the Jupyter server runs, then reload this page: pip install --upgrade tfsess_magics'
     ],
     [
       'the kernel, which is older',
       OLDER,
       `The tfsess_magics of this kernel is older than the panel (protocol ${OLDER}; the panel has ${PROTOCOL_VERSION}). ` +
-        'Upgrade it in a cell: %pip install --upgrade tfsess_magics. Then restart the kernel.'
+        'Upgrade it in a cell, then restart the kernel: %pip install --upgrade tfsess_magics'
     ],
     [
       'the kernel, which names no version',
       undefined,
       `The tfsess_magics of this kernel is older than the panel (protocol ?; the panel has ${PROTOCOL_VERSION}). ` +
-        'Upgrade it in a cell: %pip install --upgrade tfsess_magics. Then restart the kernel.'
+        'Upgrade it in a cell, then restart the kernel: %pip install --upgrade tfsess_magics'
     ]
   ])('has the panel say how to upgrade %s', (_, version, text) => {
     const model = new SessionsModel();

@@ -2,7 +2,7 @@ import type * as React from 'react';
 
 import { PROTOCOL_VERSION } from '../protocol';
 import { usePanel } from './context';
-import { createElement, Fragment } from './element';
+import { createElement } from './element';
 
 const UPGRADE = 'pip install --upgrade tfsess_magics';
 
@@ -13,18 +13,13 @@ export function Mismatch({ version }: { version: number | null }): React.JSX.Ele
   const isPanelOlder = version !== null && version > PROTOCOL_VERSION;
   return (
     <p className="tfsess-Hint tfsess-Error">
-      {isPanelOlder ? (
-        <>
-          {trans.__('The panel is older than the tfsess_magics of this kernel %1.', versions)}{' '}
-          {trans.__('Upgrade it where the Jupyter server runs:')} <code>{UPGRADE}</code>.{' '}
-          {trans.__('Then reload this page.')}
-        </>
-      ) : (
-        <>
-          {trans.__('The tfsess_magics of this kernel is older than the panel %1.', versions)}{' '}
-          {trans.__('Upgrade it in a cell:')} <code>%{UPGRADE}</code>. {trans.__('Then restart the kernel.')}
-        </>
-      )}
+      {isPanelOlder
+        ? trans.__('The panel is older than the tfsess_magics of this kernel %1.', versions)
+        : trans.__('The tfsess_magics of this kernel is older than the panel %1.', versions)}{' '}
+      {isPanelOlder
+        ? trans.__('Upgrade it where the Jupyter server runs, then reload this page:')
+        : trans.__('Upgrade it in a cell, then restart the kernel:')}{' '}
+      <code>{isPanelOlder ? UPGRADE : `%${UPGRADE}`}</code>
     </p>
   );
 }
