@@ -36,22 +36,27 @@ export async function startServer(environment?: string): Promise<Server> {
     folder(home, name)
   );
   fs.copyFileSync(path.join(PROJECT, 'notebooks', TOUR), path.join(root, TOUR));
-  writeSettings(settings, 'notification', { fetchNews: 'false', checkForUpdates: false });
+  writeSettings(settings, 'apputils-extension', 'notification', { fetchNews: 'false', checkForUpdates: false });
+  if (environment !== undefined) {
+    // Some versions of JupyterLab take cells that are out of sight from the page, and tests count cells.
+    writeSettings(settings, 'notebook-extension', 'tracker', { windowingMode: 'none' });
+  }
   writeKernelSpec(data, WITHOUT_SUBSHELLS, ['python', path.join(__dirname, 'kernel_without_subshells.py')]);
   writeKernelSpec(data, WITH_SUBSHELLS, [pythonOf(path.join(PROJECT, '.venv')), '-m', 'ipykernel_launcher']);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const options = [
     '--no-browser',
-    '--LabApp.expose_app_in_browser=True',
-    '--JupyterNotebookApp.expose_app_in_browser=True',
     `--port=${port}`,
     '--ServerApp.port_retries=0',
     '--ServerApp.ip=127.0.0.1',
     '--IdentityProvider.token=',
     '--ServerApp.disable_check_xsrf=True',
-    `--LabApp.user_settings_dir=${settings}`,
-    `--LabApp.workspaces_dir=${workspaces}`,
+    ...['LabApp', 'JupyterNotebookApp'].flatMap(app => [
+      `--${app}.expose_app_in_browser=True`,
+      `--${app}.user_settings_dir=${settings}`,
+      `--${app}.workspaces_dir=${workspaces}`
+    ]),
     '--LabApp.news_url='
   ];
   const log = fs.openSync(path.join(home, 'server.log'), 'w');
@@ -124,8 +129,8 @@ function folder(home: string, name: string): string {
   return made;
 }
 
-function writeSettings(settings: string, plugin: string, values: object): void {
-  const plugins = path.join(settings, '@jupyterlab', 'apputils-extension');
+function writeSettings(settings: string, extension: string, plugin: string, values: object): void {
+  const plugins = path.join(settings, '@jupyterlab', extension);
   fs.mkdirSync(plugins, { recursive: true });
   fs.writeFileSync(path.join(plugins, `${plugin}.jupyterlab-settings`), JSON.stringify(values));
 }
