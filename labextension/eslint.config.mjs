@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const LAYERS = [
   ['protocol'],
   ['model', 'format'],
-  ['control', 'comm'],
+  ['compat', 'control', 'comm'],
   ['client'],
   ['kernels'],
   ['dialogs', 'orders'],

@@ -160,7 +160,7 @@ export class SessionsClient implements IDisposable {
 
   #onMessage(_: unknown, data: unknown): void {
     const message = data as FromKernel;
-    switch (message.type) {
+    switch (message?.type) {
       case 'snapshot':
         this.#isRefreshing = false;
         this.model.apply(this.kernel.id, message, Date.now() / 1000);

@@ -1,10 +1,10 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { CommsOverSubshells } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
+import { NO_SUBSHELL } from './compat';
 import { createMessage, createSubshell, deleteSubshell, sayLast, sendNow } from './control';
 import { TARGET } from './protocol';
 
@@ -12,6 +12,9 @@ const NOTHING = (): void => {};
 
 /**
  * A comm of our own with a kernel, over a subshell of our own where the kernel has them.
+ *
+ * Where it has none the comm is opened and closed on the main shell, which waits for the cell, and orders go over the
+ * control channel. So none is given before the kernel has said that the comm is open.
  *
  * Messages are taken from the kernel's `anyMessage`, which tells of them before what other extensions do with earlier ones
  * is done, and also on connections that JupyterLab lets handle no comms, as when a notebook and a console share a
@@ -32,7 +35,7 @@ export class SessionsComm implements IDisposable {
     this.id = UUID.uuid4();
     this.#known = kernel.handleComms ? kernel.createComm(TARGET, this.id) : null;
     if (this.#known) {
-      this.#known.commsOverSubshells = CommsOverSubshells.Disabled;
+      this.#known.commsOverSubshells = NO_SUBSHELL;
     }
     kernel.anyMessage.connect(this.#onMessage, this);
     this.#tell(kernel, 'comm_open', { target_name: TARGET, data });
@@ -50,10 +53,9 @@ export class SessionsComm implements IDisposable {
     return this.#isDisposed;
   }
 
-  /** Send an order: to stop goes where the kernel takes it while a cell is running, also without subshells. */
+  /** Send an order, without subshells on the control channel: there the kernel takes it while a cell is running. */
   send(data: JSONObject): void {
-    const channel = this.subshell === null && data.type === 'stop' ? 'control' : 'shell';
-    this.#tell(this.kernel, 'comm_msg', { data }, channel);
+    this.#tell(this.kernel, 'comm_msg', { data }, this.subshell === null ? 'control' : 'shell');
   }
 
   /** Close the comm, if the kernel is there to hear it; where it has a subshell the kernel closes it with that. */

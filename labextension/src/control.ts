@@ -2,6 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 
+import { address } from './compat';
 import { TARGET } from './protocol';
 
 /** Make a message of any type for any channel: JupyterLab's types know a channel for each type. */
@@ -10,11 +11,14 @@ export function createMessage(
   type: string,
   channel: 'shell' | 'control',
   content: JSONObject,
-  subshellId?: string | null
+  subshell: string | null = null
 ): KernelMessage.IMessage {
   const { username, clientId: session } = kernel;
-  const options = { msgType: type, channel, username, session, subshellId, content };
-  return KernelMessage.createMessage(options as unknown as KernelMessage.IOptions<KernelMessage.ICommMsgMsg<'shell'>>);
+  const options = { msgType: type, channel, username, session, content };
+  const message = KernelMessage.createMessage(
+    options as unknown as KernelMessage.IOptions<KernelMessage.ICommMsgMsg<'shell'>>
+  );
+  return address(message, subshell);
 }
 
 /**

@@ -37,7 +37,7 @@ export interface KernelFacts {
 export interface KernelSessions extends KernelFacts {
   readonly id: string;
   readonly link: Link;
-  /** Version of the protocol that the kernel speaks, null while it has not said. */
+  /** Version of the protocol that the kernel speaks, null while it has not said, or if it does not. */
   readonly version: number | null;
   readonly revision: number;
   /** Seconds by which the kernel's clock is ahead of the browser's. */
@@ -183,7 +183,8 @@ export class SessionsModel {
 function withSnapshot(known: KernelSessions, snapshot: Snapshot, now: number): KernelSessions {
   const { version, revision, memory } = snapshot;
   if (version !== PROTOCOL_VERSION) {
-    return { ...known, ...NOTHING, link: 'mismatch', version };
+    // Nothing else is read: what a snapshot of that version has in it is not known here.
+    return { ...known, ...NOTHING, link: 'mismatch', version: version ?? null };
   }
   const sessions = [...snapshot.sessions].sort((one, other) => one.id - other.id);
   const samples = withSamples(NOTHING.samples, snapshot.samples);

@@ -214,15 +214,6 @@ describe('SessionsClient', () => {
       kernel.say(snapshot([session(1)]));
       expect(state().link).toBe('live');
     });
-
-    it('says that the kernel speaks another version, and gives it no orders', async () => {
-      const kernel = new FakeKernel();
-      const client = await connect(kernel);
-      kernel.say(snapshot([session(1)], { version: PROTOCOL_VERSION + 1 }));
-      expect(state().link).toBe('mismatch');
-      await expect(client.request('close', { id: 1, generation: 1 })).rejects.toThrow();
-      expect(kernel.orders).toEqual([]);
-    });
   });
 
   describe('leaving', () => {

@@ -44,19 +44,18 @@ describe('SessionsComm, when the connection of its notebook is disposed', () => 
   });
 });
 
-describe('SessionsComm, without subshells', () => {
-  it('has a Stop go where it does not wait for the cell, and nothing else', async () => {
-    const kernel = new FakeKernel({ features: [] });
+describe('SessionsComm', () => {
+  it.each([
+    ['the control channel of a kernel without subshells, where no order waits for the cell', [], 'control', null],
+    ['the subshell where there is one', ['kernel subshells'], 'shell', 'subshell 1']
+  ] as const)('sends every order to %s', async (_, features, channel, subshell) => {
+    const kernel = new FakeKernel({ features: [...features] });
     const comm = await SessionsComm.open(kernel.connection, {});
-    comm.send({ type: 'stop', request: 1 });
-    comm.send({ type: 'close', request: 2 });
-    expect(kernel.of('comm_msg').map(({ channel }) => channel)).toEqual(['control', 'shell']);
-  });
-
-  it('has a Stop go to the subshell where there is one', async () => {
-    const kernel = new FakeKernel();
-    const comm = await SessionsComm.open(kernel.connection, {});
-    comm.send({ type: 'stop', request: 1 });
-    expect(kernel.of('comm_msg').map(({ channel }) => channel)).toEqual(['shell']);
+    expect(kernel.of('comm_open')).toMatchObject([{ channel: 'shell', subshell }]);
+    const orders = ['refresh', 'describe', 'stop', 'reset', 'close', 'adopt'];
+    orders.forEach((type, request) => comm.send({ type, request }));
+    expect(kernel.of('comm_msg')).toMatchObject(
+      orders.map((type, request) => ({ channel, subshell, content: { data: { type, request } } }))
+    );
   });
 });

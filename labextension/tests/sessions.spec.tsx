@@ -3,7 +3,6 @@ import { act } from 'react';
 import { createElement } from '../src/components/element';
 import { Sessions } from '../src/components/sessions';
 import { SessionsModel } from '../src/model';
-import { PROTOCOL_VERSION } from '../src/protocol';
 import type { SessionSummary } from '../src/protocol';
 import { other, session, snapshot } from './examples';
 import { Rendered } from './render';
@@ -59,15 +58,6 @@ describe('Sessions', () => {
       model.apply('k1', snapshot([]), 0);
     });
     expect(page.find('.tfsess-Hint').textContent).toBe('No sessions yet. Start one with: %%tfsession NAME');
-  });
-
-  it('says what to do about a kernel that speaks another version', () => {
-    change(() => {
-      model.setFacts('k1', FACTS);
-      model.apply('k1', snapshot([session(1)], { version: PROTOCOL_VERSION + 1 }), 0);
-    });
-    expect(page.find('.tfsess-Hint').textContent).toMatch(/another version .* Restart the kernel .* reinstall/);
-    expect(toggles()).toEqual([]);
   });
 
   it('groups sessions by kernel, under its name and state, and adds up what they hold', () => {

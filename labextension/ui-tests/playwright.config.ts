@@ -31,6 +31,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'tests', testDir: './tests' },
+    { name: 'older', testDir: './older', timeout: 60_000 },
     { name: 'measure', testDir: './measure', timeout: 300_000 },
     { name: 'screenshots', testDir: './looks', timeout: 120_000 }
   ]

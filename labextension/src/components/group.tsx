@@ -4,10 +4,10 @@ import { matches } from '../filter';
 import type { SessionFilter } from '../filter';
 import type { KernelSessions } from '../model';
 import { LOAD } from '../model';
-import { PROTOCOL_VERSION } from '../protocol';
 import { usePanel } from './context';
 import { createElement } from './element';
 import { Memory } from './memory';
+import { Mismatch } from './mismatch';
 import { Row } from './row';
 
 interface GroupProps {
@@ -88,15 +88,7 @@ function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element |
         </p>
       );
     case 'mismatch':
-      return (
-        <p className="tfsess-Hint tfsess-Error">
-          {trans.__(
-            'The tfsess_magics in this kernel is of another version (protocol %1, the panel has %2). Restart the kernel and reload this page. If that does not help, reinstall tfsess_magics.',
-            kernel.version,
-            PROTOCOL_VERSION
-          )}
-        </p>
-      );
+      return <Mismatch version={kernel.version} />;
   }
 }
 

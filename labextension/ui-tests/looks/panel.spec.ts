@@ -112,6 +112,15 @@ for (const theme of ['Light', 'Dark'] as const) {
     await expect(lab.panel).toContainText('The extension is not loaded here');
     await expect(lab.group(name)).toContainText('idle');
     await shoot('restarted');
+    await kernel.execute('from tfsess_magics.core import feed');
+    for (const [version, older] of [
+      [2, 'The panel is older'],
+      [0, 'The tfsess_magics of this kernel is older']
+    ] as const) {
+      await kernel.execute(`feed.PROTOCOL_VERSION = ${version}\n%reload_ext tfsess_magics`);
+      await expect(lab.panel).toContainText(older);
+      await shoot(`protocol-${version}`);
+    }
     await kernel.shutDown();
     await setTheme(lab, 'Light');
   });

@@ -6,6 +6,9 @@ const SERVER = () => process.env.TFSESS_SERVER!;
 /** Name of the kernel that knows no subshells. */
 export const WITHOUT_SUBSHELLS = 'without-subshells';
 
+/** Name of the kernel of the project's own environment, which knows them, whatever server starts it. */
+export const WITH_SUBSHELLS = 'with-subshells';
+
 /** What the server says of a kernel. */
 export interface KernelModel {
   id: string;

@@ -5,7 +5,7 @@ import * as net from 'net';
 import * as os from 'os';
 import * as path from 'path';
 
-import { WITHOUT_SUBSHELLS } from './kernel';
+import { WITH_SUBSHELLS, WITHOUT_SUBSHELLS } from './kernel';
 
 const TOUR = 'tour.ipynb';
 /** Milliseconds in which JupyterLab has to start; `make lab` may have to build the extension first. */
@@ -24,32 +24,45 @@ export interface Server {
 /** Folder of the project. */
 const PROJECT = path.resolve(__dirname, '../../..');
 
-/** Have `make lab` start JupyterLab, on a copy of the tour and with folders of its own: nothing of the user's is touched. */
-export async function startServer(): Promise<Server> {
+/**
+ * Start JupyterLab, on a copy of the tour and with folders of its own: nothing of the user's is touched.
+ *
+ * `make lab` starts it; with an environment, a folder with Python and our wheel, that one's JupyterLab is started, which
+ * has the pages of its Notebook too.
+ */
+export async function startServer(environment?: string): Promise<Server> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'tfsess-ui-'));
   const [root, settings, workspaces, data, runtime] = ['root', 'settings', 'workspaces', 'data', 'runtime'].map(name =>
     folder(home, name)
   );
   fs.copyFileSync(path.join(PROJECT, 'notebooks', TOUR), path.join(root, TOUR));
-  writeSettings(settings, 'notification', { fetchNews: 'false', checkForUpdates: false });
-  writeKernelSpec(data, WITHOUT_SUBSHELLS, 'kernel_without_subshells.py');
+  writeSettings(settings, 'apputils-extension', 'notification', { fetchNews: 'false', checkForUpdates: false });
+  if (environment !== undefined) {
+    // Some versions of JupyterLab take cells that are out of sight from the page, and tests count cells.
+    writeSettings(settings, 'notebook-extension', 'tracker', { windowingMode: 'none' });
+  }
+  writeKernelSpec(data, WITHOUT_SUBSHELLS, ['python', path.join(__dirname, 'kernel_without_subshells.py')]);
+  writeKernelSpec(data, WITH_SUBSHELLS, [pythonOf(path.join(PROJECT, '.venv')), '-m', 'ipykernel_launcher']);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const options = [
     '--no-browser',
-    '--expose-app-in-browser',
     `--port=${port}`,
     '--ServerApp.port_retries=0',
     '--ServerApp.ip=127.0.0.1',
     '--IdentityProvider.token=',
     '--ServerApp.disable_check_xsrf=True',
-    `--LabApp.user_settings_dir=${settings}`,
-    `--LabApp.workspaces_dir=${workspaces}`,
+    ...['LabApp', 'JupyterNotebookApp'].flatMap(app => [
+      `--${app}.expose_app_in_browser=True`,
+      `--${app}.user_settings_dir=${settings}`,
+      `--${app}.workspaces_dir=${workspaces}`
+    ]),
     '--LabApp.news_url='
   ];
   const log = fs.openSync(path.join(home, 'server.log'), 'w');
-  const child = spawn('make', ['lab', `TOUR=${path.join(root, TOUR)}`, `LAB_OPTIONS=${options.join(' ')}`], {
-    cwd: PROJECT,
+  const [program, args, cwd] = commandOf(environment, path.join(root, TOUR), options);
+  const child = spawn(program, args, {
+    cwd,
     detached: true, // a group of its own, which is ended as one
     env: {
       ...process.env,
@@ -71,6 +84,24 @@ export async function startServer(): Promise<Server> {
     throw new Error(`${error}\n${fs.readFileSync(path.join(home, 'server.log'), 'utf8')}`);
   }
   return { url, root, start: startPage(runtime), stop: () => stop(child, home) };
+}
+
+/** The program that starts the server, its arguments, and the folder to start it in. */
+function commandOf(
+  environment: string | undefined,
+  notebook: string,
+  options: readonly string[]
+): [string, string[], string] {
+  if (environment === undefined) {
+    return ['make', ['lab', `TOUR=${notebook}`, `LAB_OPTIONS=${options.join(' ')}`], PROJECT];
+  }
+  const forRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
+  // Not in the project's folder, where Python would find the package of the project first.
+  return [pythonOf(environment), ['-m', 'jupyterlab', ...forRoot, ...options, notebook], path.dirname(notebook)];
+}
+
+function pythonOf(environment: string): string {
+  return path.join(environment, 'bin', 'python');
 }
 
 async function stop(child: ChildProcess, home: string): Promise<void> {
@@ -98,20 +129,16 @@ function folder(home: string, name: string): string {
   return made;
 }
 
-function writeSettings(settings: string, plugin: string, values: object): void {
-  const plugins = path.join(settings, '@jupyterlab', 'apputils-extension');
+function writeSettings(settings: string, extension: string, plugin: string, values: object): void {
+  const plugins = path.join(settings, '@jupyterlab', extension);
   fs.mkdirSync(plugins, { recursive: true });
   fs.writeFileSync(path.join(plugins, `${plugin}.jupyterlab-settings`), JSON.stringify(values));
 }
 
-function writeKernelSpec(data: string, name: string, program: string): void {
+function writeKernelSpec(data: string, name: string, program: readonly string[]): void {
   const specs = path.join(data, 'kernels', name);
   fs.mkdirSync(specs, { recursive: true });
-  const spec = {
-    argv: ['python', path.join(__dirname, program), '-f', '{connection_file}'],
-    display_name: name,
-    language: 'python'
-  };
+  const spec = { argv: [...program, '-f', '{connection_file}'], display_name: name, language: 'python' };
   fs.writeFileSync(path.join(specs, 'kernel.json'), JSON.stringify(spec));
 }
 

@@ -1,35 +1,8 @@
 import { WITHOUT_SUBSHELLS } from '../support/kernel';
 import { endCell, Kernel, LOAD, waitingCell, writeNotebook } from '../support/lab';
-import type { Lab } from '../support/lab';
 import { expectBusyAfter, startRecorded } from '../support/statuses';
+import { BLOCKED, GOES_ON, PREPARE, stopAndTrainOn } from '../support/stopping';
 import { expect, test } from '../support/test';
-
-const PREPARE = [
-  '%config SessionMagics.waits_after = 0.2',
-  `%%tfsession train
-import numpy, tensorflow as tf
-v = tf.compat.v1.get_variable("v", initializer=numpy.arange(3.0))
-v.initializer.run()
-step = tf.compat.v1.assign_add(v, [1.0, 1.0, 1.0])
-step.eval()
-waits = tf.compat.v1.FIFOQueue(1, tf.float32, name="queue").dequeue()`
-];
-const BLOCKED = '%%tfsession train\nwaits.eval()';
-const GOES_ON = '%%tfsession train\nprint("now", step.eval().tolist())';
-
-/** Run a cell that waits, stop it with the button, and run the next one. */
-async function stopAndTrainOn(lab: Lab, cell: number): Promise<void> {
-  await lab.start(cell);
-  const row = lab.row('train');
-  await expect(row).toContainText("waiting on dequeue from 'queue', which is empty, and nothing enqueues");
-  await row.hover();
-  await lab.button('Stop', 'train').click();
-  await expect(lab.output(cell)).toContainText('SessionStopped');
-  await expect(lab.output(cell)).toContainText('Kept: 1 variable (24 B)');
-  await lab.run(cell + 1);
-  await expect(lab.output(cell + 1)).toContainText('now [2.0, 3.0, 4.0]');
-  await expect(lab.button('Stop', 'train')).toHaveCount(0);
-}
 
 test('a run that waits says on what, Stop ends it, and training goes on with the same variables', async ({
   lab,
