@@ -10,23 +10,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.older.environments import Pins
+
 ROOT = Path(__file__).parents[1]
+PIP = [sys.executable, "-m", "pip", "--quiet"]
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel and install it where the dependencies are, this package is not, and Node cannot be found."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--quiet"]
-    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
+    build = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"})
     (wheel,) = folder.glob("*.whl")
-    prefix = folder / "environment"
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path) -> Path:
+    """Install the wheel where the dependencies are, this package is not, and Node cannot be found."""
+    prefix = wheel.parent / "environment"
     venv.create(prefix, with_pip=False)
     (site,) = prefix.glob("lib/python*/site-packages")
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     subprocess.run(
-        [*pip, "--python", str(prefix), "install", "--no-deps", str(wheel)], check=True, env=os.environ | {"PATH": ""}
+        [*PIP, "--python", str(prefix), "install", "--no-deps", str(wheel)], check=True, env=os.environ | {"PATH": ""}
     )
     return prefix
 
@@ -67,3 +74,13 @@ def test_the_extension_is_enabled(environment: Path) -> None:
     assert "OK" in line
     code = "import importlib.metadata; print(importlib.metadata.version('tfsess_magics'))"
     assert _python(environment, "-c", code).strip() == version
+
+
+def test_nothing_that_colab_has_is_moved(wheel: Path) -> None:
+    """``pip install`` there brings this package and msgspec, and leaves every version what it is."""
+    python = Pins("colab").make(or_with=Path(sys.executable))
+    assert python is not None
+    install = ["install", "--dry-run", "--quiet", "--report", "-", str(wheel)]
+    done = subprocess.run([python, "-m", "pip", *install], check=True, stdout=subprocess.PIPE, text=True)
+    installs = {one["metadata"]["name"] for one in json.loads(done.stdout)["install"]}
+    assert installs == {"tfsess_magics", "msgspec"}

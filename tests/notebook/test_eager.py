@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 
 import pytest
 
@@ -24,7 +25,15 @@ def cells(notebook: Notebook) -> Iterator[Notebook]:
     gc.collect()
 
 
-KERAS = ("keras.src.backend.common.global_state", "tf_keras.src.backend", "tensorflow.python.keras.backend")
+KERAS = (
+    *(
+        ["keras.src.backend.common.global_state", "tf_keras.src.backend"]
+        if int(version("keras").partition(".")[0]) >= 3
+        else ["keras.src.backend"]
+    ),
+    "tensorflow.python.keras.backend",
+)
+"""The modules that have a ``clear_session``."""
 """Modules that have a ``clear_session``."""
 
 

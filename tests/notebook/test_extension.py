@@ -3,9 +3,11 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 import tfsess_magics
@@ -204,6 +206,51 @@ def test_without_tensorflow_one_sentence_says_what_to_install(cell: str) -> None
         "pip install 'tfsess_magics[tensorflow]'"
     )
     assert ran == "False"
+
+
+TOO_OLD = (
+    "tfsess_magics needs TensorFlow 2.14 or newer, and {} is installed. To upgrade: "
+    "pip install --upgrade 'tensorflow>=2.14', then restart the kernel"
+)
+NOT_TENSORFLOW = (
+    "what Python imports as tensorflow is not TensorFlow: {place}. Rename it or take it off sys.path, then restart the "
+    "kernel"
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("__version__ = '1.15.5'", TOO_OLD.format("1.15.5")),
+        ("__version__ = '2.13.1-rc0'", TOO_OLD.format("2.13.1-rc0")),
+        ("", NOT_TENSORFLOW),
+    ],
+)
+def test_a_tensorflow_that_is_too_old_or_none_is_one_sentence(tmp_path: Path, module: str, said: str) -> None:
+    """After the cell that imports it, and for each use; nothing else happens, and ordinary cells run."""
+    place = tmp_path / "tensorflow"
+    place.mkdir()
+    (place / "__init__.py").write_text(module)  # nothing else of it is read
+    cells = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})",
+        "%load_ext tfsess_magics",
+        "print('begin'); import tensorflow",
+        "print('next')",
+        "%%tfsession train\nprint('ran')",
+        "%tfsession",
+        "import tfsess_magics; print(tfsess_magics.sessions(), tfsess_magics.memory())",
+        "%unload_ext tfsess_magics",
+    )
+    run = f"results = [shell.run_cell(cell) for cell in {cells!r}]; print(repr(results[4].error_before_exec))"
+    sentence = said.format(place=place)
+    assert _in_python(START + run).splitlines() == [
+        "begin",
+        sentence,
+        "next",
+        "No session is open. %%tfsession NAME at the top of a cell opens one.",
+        "() None",
+        repr(UsageError(sentence)),
+    ]
 
 
 def test_a_session_that_imports_tensorflow_sees_what_others_do() -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,10 @@ for cell in sys.argv[1:]:
     if not shell.run_cell(cell).success:
         sys.exit(1)
 """
+KERAS_2 = "tf_keras" if int(version("keras").partition(".")[0]) >= 3 else "keras"
 BACKENDS = {
     "tf.compat.v1.keras.backend": "K = tf.compat.v1.keras.backend",
-    "tf_keras": "from tf_keras.src import backend as K",
+    "Keras 2": f"from {KERAS_2}.src import backend as K",
     "tensorflow.python.keras.backend": "from tensorflow.python.keras import backend as K",
 }
 UNCHANGED = "Keras goes on with the default session, that of 'train', and the notebook's Keras session is unchanged"
@@ -148,4 +150,4 @@ def test_unloading_leaves_keras_as_it_was(model: Path) -> None:
         "%unload_ext tfsess_magics",
         "print(is_mine(), type(model.K.set_session.__globals__['_SESSION']).__module__)",
     )
-    assert types in ("True tf_keras.src.backend\n", "True _thread\n")
+    assert types in (f"True {KERAS_2}.src.backend\n", "True _thread\n")

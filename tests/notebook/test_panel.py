@@ -1,5 +1,6 @@
 """The list as a widget in a cell's output."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from threading import Event
@@ -19,9 +20,12 @@ from tfsess_magics.process import registry
 
 def instances() -> set[str]:
     """Return the ids of all widgets."""
-    if hasattr(widgets_of_process, "_instances"):
-        return set(widgets_of_process._instances)
-    return set(widgets.Widget.widgets)  # ipywidgets 8: before, the class keeps them
+    # ipywidgets 8.0.3: before, the class keeps them, in 8.0 under another name than in 7.
+    kept = getattr(widgets_of_process, "_instances", None)
+    for name in ("_active_widgets", "widgets"):
+        kept = getattr(widgets.Widget, name, None) if kept is None else kept
+    assert kept is not None
+    return set(kept)
 
 
 class Watched:
@@ -250,3 +254,15 @@ def test_the_names_that_go_with_an_eager_scope_are_in_the_question(notebook: Not
     assert not any(watched.is_shown(button) for button in ("Stop", "Reset", "Close"))
     notebook.ok("del w")
     watched.wait(lambda text: "eager (outside any scope)" not in text)
+
+
+def test_without_ipywidgets_the_table_and_what_to_install(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no error: what is asked for is shown, once."""
+    notebook.ok("%tfsession new train")
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.delitem(sys.modules, "tfsess_magics.notebook.panel")
+    table, line = notebook.ok("%tfsession").out, notebook.ok("%tfsession panel").out
+    assert "train" in table
+    assert line == (
+        f"{table}This list does not follow what happens. One that does needs ipywidgets: %pip install ipywidgets\n"
+    )

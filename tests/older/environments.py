@@ -40,9 +40,15 @@ class Pins:
         lines = [line.split("==") for line in self._text.splitlines() if line and not line.startswith("#")]
         return {name.lower().replace("_", "-"): version for name, version in lines}
 
-    def make(self) -> Path | None:
-        """Return the environment's Python, made now if it is not there; None if there is no Python of its version."""
-        base = find_python(self.python)
+    def make(self, or_with: Path | None = None) -> Path | None:
+        """Return the environment's Python, made now if it is not there; None if there is no Python of its version.
+
+        Parameters
+        ----------
+        or_with
+            The Python to take where there is none of that version.
+        """
+        base = find_python(self.python) or or_with
         if base is None:
             return None
         digest = hashlib.sha256(f"{base}\n{self._text}".encode()).hexdigest()[:12]

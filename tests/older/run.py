@@ -33,7 +33,7 @@ PARTS = {
         "tests/kernel/test_stop_sessions.py",
         "tests/tf/test_stop_values.py",
     ),
-    "memory": ("tests/notebook/test_memory.py", "tests/tf/memory"),
+    "memory": ("tests/notebook/test_memory.py", "tests/tf/memory/test_held.py", "tests/tf/memory/test_peaks.py"),
     "explanations": (
         "tests/notebook/test_explain.py",
         "tests/notebook/test_explain_eager.py",
@@ -41,7 +41,11 @@ PARTS = {
         "tests/notebook/test_explain_sessions.py",
         "tests/notebook/test_explain_variables.py",
     ),
-    "Keras": ("tests/notebook/test_eager.py", "tests/notebook/test_keras_session.py"),
+    "Keras": (
+        "tests/notebook/test_eager.py::test_models_optimizers_and_datasets_are_listed_and_not_kept",
+        "tests/notebook/test_eager.py::test_keras_is_not_cleared",
+        "tests/notebook/test_keras_session.py::test_in_ordinary_cells_a_module_is_named_once",
+    ),
     "traces of runs that call functions": ("tests/tf/trace", "tests/kernel/test_trace.py"),
     "the wire": ("tests/core", "tests/kernel/test_channel.py", "tests/notebook/test_panel.py"),
 }

@@ -261,7 +261,11 @@ class SessionMagics(Magics):  # type: ignore[misc]
         try:
             from tfsess_magics.notebook.panel import Panel
         except ModuleNotFoundError as error:
-            raise UsageError(f"%tfsession panel needs ipywidgets: pip install ipywidgets ({error})") from None
+            if error.name != "ipywidgets":
+                raise
+            self._list([])
+            print("This list does not follow what happens. One that does needs ipywidgets: %pip install ipywidgets")
+            return
         panel = Panel(self._registry, self._feed)
         self._panels.add(panel)
         display(panel.widget)

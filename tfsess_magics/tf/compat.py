@@ -32,6 +32,6 @@ KERAS_2_BACKENDS: tuple[str, ...] = ("tf_keras.src.backend", *(["keras.src.backe
 """Modules in which Keras 2 keeps its session."""
 KERAS_2_OPTIMIZERS: tuple[str, ...] = (
     "tf_keras.optimizers",
-    *(["keras.api._v2.keras.optimizers"] if _HAS_KERAS_2 else []),
+    *(["keras.optimizers"] if _HAS_KERAS_2 else []),
 )
 """Modules that have the class of Keras 2's optimizers."""
