@@ -28,9 +28,9 @@ class Comm:
         self.revisions: list[int] = []
         """Of all messages that were taken."""
 
-    def open(self) -> Message:
-        """Open it and return the snapshot."""
-        self.opening = self._request("comm_open", {"target_name": TARGET, "data": {"version": PROTOCOL_VERSION}})
+    def open(self, version: int = PROTOCOL_VERSION) -> Message:
+        """Open it as a front end that speaks a version of the protocol, and return the snapshot."""
+        self.opening = self._request("comm_open", {"target_name": TARGET, "data": {"version": version}})
         return self.next("snapshot")
 
     def close(self) -> str:

@@ -233,6 +233,30 @@ def test_unloading_closes_every_comm(kernel: Kernel) -> None:
         assert snapshot["sessions"] == []
 
 
+@pytest.mark.parametrize(
+    ("version", "remedy"),
+    [
+        (PROTOCOL_VERSION + 1, "Upgrade it here (%pip install --upgrade tfsess_magics), and restart the kernel"),
+        (
+            PROTOCOL_VERSION - 1,
+            ("Upgrade tfsess_magics in the environment in which JupyterLab runs, restart that, and reload the page"),
+        ),
+    ],
+    ids=["newer", "older"],
+)
+def test_a_front_end_of_another_version_is_told_under_the_next_cell(kernel: Kernel, version: int, remedy: str) -> None:
+    """Once, with what to upgrade; what it gets tells it the kernel's version."""
+    comm = Comm(kernel, None)
+    assert comm.open(version)["version"] == PROTOCOL_VERSION
+    assert kernel.run("1", silent=True).stream() == ""
+    assert kernel.run("print('one')").stream() == (
+        "one\nthe TensorFlow Sessions panel cannot list the sessions of this kernel: its tfsess_magics speaks version "
+        f"{version} of the protocol, the kernel's version {PROTOCOL_VERSION}. {remedy}\n"
+    )
+    assert kernel.run("print('two')").stream() == "two\n"
+    kernel.idle(comm.close())
+
+
 HELD = """
 import threading
 begun, ended, overtaken = threading.Event(), threading.Event(), []

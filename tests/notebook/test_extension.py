@@ -253,6 +253,21 @@ def test_a_tensorflow_that_is_too_old_or_none_is_one_sentence(tmp_path: Path, mo
     ]
 
 
+def test_that_stop_is_off_is_said_once_when_tensorflow_comes() -> None:
+    """Before anybody relies on it."""
+    cells = (
+        "%load_ext tfsess_magics",
+        "import tensorflow",
+        "print('next')",
+        "%unload_ext tfsess_magics",
+    )
+    without = "import tensorflow.python.client.pywrap_tf_session as private; del private.ExtendSession;"
+    first, last = _in_python(f"{START}{without}[shell.run_cell(cell) for cell in {cells!r}]").splitlines()
+    assert first.startswith("Stop is off: TensorFlow ")
+    assert "has no pywrap_tf_session.ExtendSession" in first
+    assert last == "next"
+
+
 def test_a_session_that_imports_tensorflow_sees_what_others_do() -> None:
     """Opening it and the end of the import meet in one place: there is one list, and one who tells what was done."""
     cells = (

@@ -103,6 +103,12 @@ class Channel:
         news, self._news = self._news, []
         return list(dict.fromkeys(news))
 
+    def _look_at_version(self, data: object) -> None:
+        """Say after the next cell what to upgrade, if a front end that opens its comm speaks another version."""
+        version = data.get("version") if isinstance(data, dict) else None
+        if isinstance(version, int) and version != PROTOCOL_VERSION:
+            self._news.append(_say_mismatch(version))
+
     def _open(self, comm: Any, message: Any) -> None:
         # IPython's own handler would trigger pre_execute and post_execute, which for example flush the figure that a
         # running cell is drawing.
@@ -114,10 +120,7 @@ class Channel:
                 self._comms[comm.comm_id] = _OpenComm(comm, message["header"].get("subshell_id"), unsubscribe)
             else:
                 comm.close()
-        data = message["content"].get("data")
-        version = data.get("version") if isinstance(data, dict) else None
-        if isinstance(version, int) and version != PROTOCOL_VERSION:
-            self._news.append(_say_mismatch(version))
+        self._look_at_version(message["content"].get("data"))
         self._running.say_busy()
 
     def _close(self, comm: Any, _: Any) -> None:
@@ -143,7 +146,9 @@ class Channel:
 
     def _receive_on_control(self, _: Any, __: Any, message: Any) -> None:
         """Carry out an order that must not wait for the cell in a kernel without subshells."""
-        if opened := self._comms.get(message["content"].get("comm_id")):
+        with self._changing:  # the front end may have its snapshot before `_open` has noted its comm
+            opened = self._comms.get(message["content"].get("comm_id"))
+        if opened:
             threading.Thread(target=self._answer, args=(opened.comm, message), daemon=True).start()
         self._running.say_busy()
 
