@@ -9,7 +9,7 @@ LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextensio
 	$(shell find labextension/src labextension/style -type f)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: install lab test test-lowest browser picture lint tour bench wheel clean
+.PHONY: install lab check test test-lowest browser picture lint tour bench wheel clean
 
 install: $(INSTALLED)
 
@@ -24,6 +24,10 @@ $(INSTALLED): $(VENV)/.tools $(LAB_SOURCES)
 
 lab: install
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS) $(TOUR)
+
+check: lint
+	cd labextension && jlpm test
+	$(BIN)/python -m pytest --quiet tests/core tests/test_claims.py
 
 test: lint
 	cd labextension && jlpm test

@@ -82,3 +82,19 @@ def test_what_only_a_session_tells_is_looked_for_before_it_is_cut(open_session: 
         assert renewal.missing_parts(train.session) == [f"BaseSession.{attribute}"]
     finally:
         train.session.__dict__[attribute] = kept
+
+
+@pytest.mark.parametrize("attribute", renewal._ATTRIBUTES)
+def test_a_session_that_lacks_one_is_left_as_it_is(open_session: Open, attribute: str) -> None:
+    """And asking again is answered alike."""
+    train = open_session("train")
+    with train:
+        tf.constant(1, name="x")
+    kept = train.session.__dict__.pop(attribute)
+    try:
+        for _ in range(2):
+            with pytest.raises(StopUnavailableError, match=attribute):
+                tfsess_magics.stop("train")
+    finally:
+        train.session.__dict__[attribute] = kept
+    assert train.run("x:0") == 1

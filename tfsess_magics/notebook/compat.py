@@ -53,14 +53,18 @@ def cell_numbers(shell: InteractiveShell) -> tuple[Mapping[str, int], Callable[[
     # that have run already stay unknown.
     numbers: dict[str, int] = {}
     original = compiler.cache
+    is_on = True
 
     @functools.wraps(original)
     def cache(transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
         name: str = original(transformed_code, number, raw_code=raw_code)
-        numbers[name] = number
+        if is_on:
+            numbers[name] = number
         return name
 
     def end() -> None:
+        nonlocal is_on
+        is_on = False  # where other code has wrapped it in turn, it stays and only passes calls on
         if vars(compiler).get("cache") is cache:
             del compiler.cache
 

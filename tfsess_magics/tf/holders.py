@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from types import CoroutineType, FrameType, GeneratorType, ModuleType
 from typing import Any, NamedTuple
 
+from tfsess_magics.core.origin import function_of
 from tfsess_magics.tf.belongings import TENSORFLOW
 from tfsess_magics.tf.guard import Caller
 from tfsess_magics.tf.leftovers import open_controllers
@@ -96,7 +97,7 @@ def _suspended(holder: Any) -> Caller | None:
     if code.co_filename.startswith(TENSORFLOW) or frame is None:
         return None
     module = str(frame.f_globals.get("__name__", ""))
-    return Caller(code.co_filename, frame.f_lineno, code.co_name, module, is_suspendable=True, by_keras=False)
+    return Caller(code.co_filename, frame.f_lineno, function_of(code), module, is_suspendable=True, by_keras=False)
 
 
 def _named(names: dict[Any, Any], held: list[Any]) -> Holder | None:

@@ -17,7 +17,7 @@ _FUNCTIONS = (
     "TF_NewSessionRef",
 )
 _METHODS = ("_Callable", "_call_tf_sessionrun", "_call_tf_sessionprun", "_extend_graph")
-_ATTRIBUTES = ("_closed", "_config", "_session", "_target")
+_ATTRIBUTES = ("_closed", "_config", "_target")
 
 
 def missing_parts(session: BaseSession | None = None) -> list[str]:

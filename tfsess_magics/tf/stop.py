@@ -171,7 +171,8 @@ def begin(meter: RunMeter, stop: Stop) -> bool:
         return False
     if stop.begins_anew and (missing := renewal.missing_parts(session)):
         stop.refuse(meter, StopUnavailableError(tf.__version__, missing))
-        _open(meter, stop, session)
+        meter.stopping.release()
+        stop.done.set()
         return True
     meter.stop = stop  # from now on no run begins
     runs = dict(list(meter.in_flight.items()))
