@@ -29,6 +29,10 @@ OLDEST = {
 }
 
 
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
 def _bounds() -> dict[str, str]:
     """Return the lower bound of each requirement of the metadata that is for users."""
     extras = PROJECT["optional-dependencies"]
@@ -42,19 +46,19 @@ def _bounds() -> dict[str, str]:
 
 @pytest.mark.parametrize("name", sorted(_bounds()))
 def test_a_lower_bound_is_the_oldest_version_that_is_tested(name: str) -> None:
-    assert f"{OLDEST[name]}.".startswith(f"{_bounds()[name]}.")
+    assert _minor(OLDEST[name]) == _bounds()[name]
 
 
 @pytest.mark.parametrize("name", sorted(OLDEST))
 def test_the_readme_names_the_oldest_version_that_is_tested(name: str) -> None:
     (oldest,) = (oldest for known, (oldest, _) in TABLE.items() if known.lower() == name)
-    assert f"{OLDEST[name]}.".startswith(f"{oldest}.")
+    assert _minor(OLDEST[name]) == oldest
 
 
-@pytest.mark.parametrize("name", sorted(OLDEST.keys() & NEWEST.keys()))
+@pytest.mark.parametrize("name", sorted(OLDEST.keys() - {"notebook"}))
 def test_the_readme_names_the_version_that_all_tests_run_with(name: str) -> None:
     (newest,) = (newest for known, (_, newest) in TABLE.items() if known.lower() == name)
-    assert f"{NEWEST[name]}.".startswith(f"{newest}.")
+    assert _minor(NEWEST[name]) == newest
 
 
 def test_the_pythons() -> None:

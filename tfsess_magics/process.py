@@ -6,7 +6,6 @@ import functools
 import importlib
 import logging
 import re
-import sys
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -50,24 +49,33 @@ def connect() -> TensorFlow:
     _require_supported(tensorflow)
     # Apart from the import, at whose end `observe` connects as well.
     with _connecting:
-        return _tensorflow()
+        try:
+            return _tensorflow()
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("tensorflow."):
+                raise
+            raise _no_tensorflow(tensorflow) from None
 
 
 def _require_supported(tensorflow: ModuleType) -> None:
     version = getattr(tensorflow, "__version__", None)
     oldest = ".".join(map(str, OLDEST_TENSORFLOW))
     if version is None:
-        place = next(iter(getattr(tensorflow, "__path__", [])), tensorflow)
-        raise TensorFlowMissingError(
-            f"what Python imports as tensorflow is not TensorFlow: {place}. Rename it or take it off sys.path, then "
-            "restart the kernel"
-        )
+        raise _no_tensorflow(tensorflow)
     number = re.match(r"(\d+)\.(\d+)", str(version))
     if number and (int(number[1]), int(number[2])) < OLDEST_TENSORFLOW:
         raise TensorFlowMissingError(
             f"tfsess_magics needs TensorFlow {oldest} or newer, and {version} is installed. To upgrade: "
             f"pip install --upgrade 'tensorflow>={oldest}', then restart the kernel"
         )
+
+
+def _no_tensorflow(module: ModuleType) -> TensorFlowMissingError:
+    place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), module)
+    return TensorFlowMissingError(
+        f"what Python imports as tensorflow is not TensorFlow: {place}. Rename it or take it off sys.path, then "
+        "restart the kernel"
+    )
 
 
 @functools.cache
@@ -78,8 +86,8 @@ def _tensorflow() -> TensorFlow:
 
 
 def connected() -> TensorFlow | None:
-    """Return the same, None if TensorFlow was not used under the eyes of this package."""
-    return connect() if "tfsess_magics.tf.backend" in sys.modules else None
+    """Return the same, None if TensorFlow was not used after the extension began to observe it."""
+    return _tensorflow() if _tensorflow.cache_info().currsize else None
 
 
 registry: SessionRegistry[Any] = SessionRegistry(connect)

@@ -236,7 +236,10 @@ def test_unloading_closes_every_comm(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     ("version", "remedy"),
     [
-        (PROTOCOL_VERSION + 1, "Upgrade it here (%pip install --upgrade tfsess_magics), and restart the kernel"),
+        (
+            PROTOCOL_VERSION + 1,
+            "Upgrade tfsess_magics in this kernel (%pip install --upgrade tfsess_magics), and restart it",
+        ),
         (
             PROTOCOL_VERSION - 1,
             ("Upgrade tfsess_magics in the environment in which JupyterLab runs, restart that, and reload the page"),
@@ -250,8 +253,8 @@ def test_a_front_end_of_another_version_is_told_under_the_next_cell(kernel: Kern
     assert comm.open(version)["version"] == PROTOCOL_VERSION
     assert kernel.run("1", silent=True).stream() == ""
     assert kernel.run("print('one')").stream() == (
-        "one\nthe TensorFlow Sessions panel cannot list the sessions of this kernel: its tfsess_magics speaks version "
-        f"{version} of the protocol, the kernel's version {PROTOCOL_VERSION}. {remedy}\n"
+        "one\nthe TensorFlow Sessions panel cannot list the sessions of this kernel: the panel speaks version "
+        f"{version} of the protocol, this kernel version {PROTOCOL_VERSION}. {remedy}\n"
     )
     assert kernel.run("print('two')").stream() == "two\n"
     kernel.idle(comm.close())

@@ -33,7 +33,6 @@ KERAS = (
     ),
     "tensorflow.python.keras.backend",
 )
-"""The modules that have a ``clear_session``."""
 """Modules that have a ``clear_session``."""
 
 

@@ -1,6 +1,7 @@
 """Where an error of TensorFlow's is explained, and what of it is kept."""
 
 import gc
+import re
 import weakref
 from typing import Any
 
@@ -73,3 +74,26 @@ def test_nothing_is_kept(two: tuple[Notebook, int]) -> None:
     with tfsess_magics.process.registry.looking:  # who looks refers to what it sees
         gc.collect()
         assert graph() is None
+
+
+@pytest.mark.parametrize("notes", ["None", "3", "'text'", "[3, None, b'tfsess_magics: x']", "('tfsess_magics: x',)"])
+def test_an_error_with_odd_notes_is_shown_as_without_us(plain_notebook: Notebook, notes: str) -> None:
+    """What an error's own class does with its notes keeps it from nothing."""
+    cell = f"e = ValueError('odd')\ne.__notes__ = {notes}\nraise e"
+    before = plain_notebook.run(cell)
+    tfsess_magics.load_ipython_extension(plain_notebook.shell)
+    after = plain_notebook.run(cell)
+    tfsess_magics.unload_ipython_extension(plain_notebook.shell)
+    number = re.compile(r"\[\d+\]|input-\d+-")
+    for stream in ("out", "err"):
+        assert number.sub("", getattr(after, stream)) == number.sub("", getattr(before, stream))
+    assert "odd" in after.out + after.err
+
+
+def test_a_note_under_an_error_that_is_not_shown_is_not_shown_either(two: tuple[Notebook, int]) -> None:
+    notebook, _ = two
+    cell = (
+        "%%tfsession train\ntry:\n    x + y\nexcept ValueError as error:\n    hidden = error\nraise KeyError from None"
+    )
+    assert notebook.run(cell).out.count("tfsess_magics: ") == 0
+    notebook.run("del hidden")

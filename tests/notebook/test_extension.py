@@ -61,6 +61,30 @@ def test_loading_adds_no_name(plain_notebook: Notebook) -> None:
     }
 
 
+def test_what_other_code_has_put_on_the_compiler_stays(plain_notebook: Notebook) -> None:
+    """Loading and unloading leave it where it was, and cells keep their numbers when the extension is loaded again."""
+    compiler = plain_notebook.shell.compile
+    before = dict(vars(compiler))
+
+    def other(*code: Any, **more: Any) -> Any:
+        return type(compiler).cache(compiler, *code, **more)
+
+    compiler.cache = other
+    try:
+        plain_notebook.ok("%load_ext tfsess_magics")
+        plain_notebook.ok("def late():\n    return tfsess_magics.session('late')\nimport tfsess_magics")
+        number = plain_notebook.shell.execution_count - 1
+        plain_notebook.ok("%reload_ext tfsess_magics")
+        plain_notebook.ok("late();")
+        (late,) = plain_notebook.ok("tfsess_magics.sessions()").value
+        assert late.origin.cell == number
+        plain_notebook.ok("%tfsession close late\n%unload_ext tfsess_magics")
+        assert vars(compiler)["cache"] is other
+    finally:
+        del compiler.cache
+    assert vars(compiler).keys() == before.keys()
+
+
 def test_sessions_outlive_the_extension(plain_notebook: Notebook) -> None:
     """Unloading says how to close them; loading and reloading find them again."""
     plain_notebook.ok("%load_ext tfsess_magics")
@@ -224,6 +248,7 @@ NOT_TENSORFLOW = (
         ("__version__ = '1.15.5'", TOO_OLD.format("1.15.5")),
         ("__version__ = '2.13.1-rc0'", TOO_OLD.format("2.13.1-rc0")),
         ("", NOT_TENSORFLOW),
+        ("__version__ = 'unknown'", NOT_TENSORFLOW),
     ],
 )
 def test_a_tensorflow_that_is_too_old_or_none_is_one_sentence(tmp_path: Path, module: str, said: str) -> None:
@@ -242,7 +267,7 @@ def test_a_tensorflow_that_is_too_old_or_none_is_one_sentence(tmp_path: Path, mo
         "%unload_ext tfsess_magics",
     )
     run = f"results = [shell.run_cell(cell) for cell in {cells!r}]; print(repr(results[4].error_before_exec))"
-    sentence = said.format(place=place)
+    sentence = said.format(place=place / "__init__.py")
     assert _in_python(START + run).splitlines() == [
         "begin",
         sentence,

@@ -75,7 +75,7 @@ def main(names: list[str]) -> int:
     for name in names:
         if name not in made:
             print(f"left out: {name}.txt, there is no Python {Pins(name).python} here")
-    return failed
+    return failed if made else 1
 
 
 def _wheel(place: Path) -> Path:

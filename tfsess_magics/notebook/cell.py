@@ -194,7 +194,8 @@ class CellRunner:
         return original(exc_tuple, *args, **kwargs)
 
     def _show_notes(self, original: Callable[..., Any], kind: Any, error: BaseException | None, lines: Any) -> Any:
-        return original(kind, error, [*lines, *notes_to_show(error)] if self._enabled else lines)
+        notes = list(notes_to_show(error)) if self._enabled else []
+        return original(kind, error, [*lines, *notes] if notes else lines)
 
     def _transform(self, cell: Cell) -> _Transformed:
         blank = len(cell.body) - len(cell.body.lstrip("\r\n"))

@@ -106,7 +106,7 @@ class Channel:
     def _look_at_version(self, data: object) -> None:
         """Say after the next cell what to upgrade, if a front end that opens its comm speaks another version."""
         version = data.get("version") if isinstance(data, dict) else None
-        if isinstance(version, int) and version != PROTOCOL_VERSION:
+        if type(version) is int and version != PROTOCOL_VERSION:
             self._news.append(_say_mismatch(version))
 
     def _open(self, comm: Any, message: Any) -> None:
@@ -166,10 +166,10 @@ class Channel:
 def _say_mismatch(version: int) -> str:
     """Say what to upgrade for a front end that speaks another version of the protocol."""
     if version > PROTOCOL_VERSION:
-        remedy = "Upgrade it here (%pip install --upgrade tfsess_magics), and restart the kernel"
+        remedy = "Upgrade tfsess_magics in this kernel (%pip install --upgrade tfsess_magics), and restart it"
     else:
         remedy = "Upgrade tfsess_magics in the environment in which JupyterLab runs, restart that, and reload the page"
     return (
-        f"the TensorFlow Sessions panel cannot list the sessions of this kernel: its tfsess_magics speaks version "
-        f"{version} of the protocol, the kernel's version {PROTOCOL_VERSION}. {remedy}"
+        f"the TensorFlow Sessions panel cannot list the sessions of this kernel: the panel speaks version {version} of "
+        f"the protocol, this kernel version {PROTOCOL_VERSION}. {remedy}"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import IPython
 from IPython.core import magic
@@ -32,13 +33,20 @@ SHOWS_NOTES: bool = IPython.version_info >= (8, 14)
 def notes_to_show(error: BaseException | None) -> Iterator[str]:
     """Yield this package's notes on `error` and on the errors it came from, for an IPython that shows none.
 
-    Notes of other code stay unseen, as they are without this package.
+    Notes of other code stay unseen, as they are without this package; nothing of the errors' own classes is called.
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        yield from (note for note in getattr(error, "__notes__", ()) if str(note).startswith(NOTE_PREFIX))
-        error = error.__cause__ or error.__context__
+        notes = BaseException.__getattribute__(error, "__dict__").get("__notes__")
+        if isinstance(notes, list):
+            yield from (note for note in notes if type(note) is str and note.startswith(NOTE_PREFIX))
+        cause = error.__cause__
+        error = cause if cause is not None or error.__suppress_context__ else error.__context__
+
+
+_numbers: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()
+"""The record of each compiler that keeps none itself."""
 
 
 def cell_numbers(shell: InteractiveShell) -> tuple[Mapping[str, int], Callable[[], None]]:
@@ -51,8 +59,8 @@ def cell_numbers(shell: InteractiveShell) -> tuple[Mapping[str, int], Callable[[
         return compiler._filename_map, lambda: None
     # IPython 8.0: before, the compiler keeps no record, and a kernel's names of cells do not tell the number. Cells
     # that have run already stay unknown.
-    numbers: dict[str, int] = {}
-    original = compiler.cache
+    numbers = _numbers.setdefault(compiler, {})
+    own, original = vars(compiler).get("cache"), compiler.cache
     is_on = True
 
     @functools.wraps(original)
@@ -67,6 +75,8 @@ def cell_numbers(shell: InteractiveShell) -> tuple[Mapping[str, int], Callable[[
         is_on = False  # where other code has wrapped it in turn, it stays and only passes calls on
         if vars(compiler).get("cache") is cache:
             del compiler.cache
+            if own is not None:
+                compiler.cache = own
 
     compiler.cache = cache
     return numbers, end

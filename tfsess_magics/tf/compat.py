@@ -5,33 +5,17 @@ Each part names the first version that has no need of it.
 
 from __future__ import annotations
 
-import importlib
-from types import ModuleType
+import importlib.util
 
-import tensorflow as tf
+# TensorFlow 2.16: before, the switch of resource variables lies in the module of variable scopes, and Keras 2 is the
+# package keras.
+_TOGGLE = "tensorflow.python.ops.resource_variables_toggle"
+_IS_BEFORE_2_16 = importlib.util.find_spec(_TOGGLE) is None
 
-
-def _module(*names: str) -> ModuleType:
-    """Return the first of the modules that there is."""
-    for name in names[:-1]:
-        try:
-            return importlib.import_module(name)
-        except ModuleNotFoundError:
-            continue
-    return importlib.import_module(names[-1])
-
-
-# TensorFlow 2.16: before, the switch of resource variables lies in the module of variable scopes.
-resource_variables_toggle = _module(
-    "tensorflow.python.ops.resource_variables_toggle", "tensorflow.python.ops.variable_scope"
+resource_variables_toggle = importlib.import_module(
+    "tensorflow.python.ops.variable_scope" if _IS_BEFORE_2_16 else _TOGGLE
 )
-
-# TensorFlow 2.16: before, Keras 2 is the package keras.
-_HAS_KERAS_2 = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 16)
-KERAS_2_BACKENDS: tuple[str, ...] = ("tf_keras.src.backend", *(["keras.src.backend"] if _HAS_KERAS_2 else []))
+KERAS_2_BACKENDS: tuple[str, ...] = ("tf_keras.src.backend", *(["keras.src.backend"] if _IS_BEFORE_2_16 else []))
 """Modules in which Keras 2 keeps its session."""
-KERAS_2_OPTIMIZERS: tuple[str, ...] = (
-    "tf_keras.optimizers",
-    *(["keras.optimizers"] if _HAS_KERAS_2 else []),
-)
+KERAS_2_OPTIMIZERS: tuple[str, ...] = ("tf_keras.optimizers", *(["keras.optimizers"] if _IS_BEFORE_2_16 else []))
 """Modules that have the class of Keras 2's optimizers."""

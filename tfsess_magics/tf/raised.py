@@ -15,7 +15,8 @@ def chain(error: BaseException) -> Iterator[BaseException]:
     while at is not None and id(at) not in seen:
         seen.add(id(at))
         yield at
-        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+        cause = at.__cause__
+        at = cause if cause is not None or at.__suppress_context__ else at.__context__
 
 
 def variables_in(error: BaseException, *functions: str, of: Iterable[str] = (TENSORFLOW,)) -> dict[str, Any]:
