@@ -113,3 +113,45 @@ def test_an_interrupt_at_any_moment_leaves_nothing_behind(notebook: Notebook, na
         gc.unfreeze()
         del notebook.shell.showtraceback
     assert moments > 2
+
+
+CUT = """{header}
+import contextlib, sys
+lines = 0
+def trace(frame, event, _):
+    global lines
+    if frame.f_code.co_filename == contextlib.__file__ and frame.f_code.co_name in ("__enter__", "__exit__"):
+        lines += event == "line"
+        if lines == {line}:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+    return trace
+sys.settrace(trace)
+try:
+    session.run(x)
+finally:
+    sys.settrace(None)
+"""
+
+
+@pytest.mark.parametrize("header", ["%%tfsession cut", "with tfsess_magics.session('cut'):"], ids=["cell", "block"])
+def test_an_interrupt_between_the_lines_of_context_managers_leaves_ordinary_cells_eager(
+    tf_notebook: Notebook, header: str
+) -> None:
+    """Also when the traceback goes, which has kept what the interrupt has cut off."""
+    notebook = tf_notebook
+    notebook.ok("import tfsess_magics, gc")
+    notebook.ok("%%tfsession cut\nx = tf.constant(1.0)\nsession = v1.get_default_session()\nsession.run(x)")
+    cell = CUT.format(header=header, line="{line}")
+    if header.startswith("with"):
+        head, *body = cell.splitlines()
+        cell = "\n".join([body[0], head, *(f"    {line}" for line in body[1:])])
+    for line in range(1, 1000):
+        notebook.run(cell.format(line=line))
+        if notebook.shell.user_ns["lines"] < line:
+            break
+        notebook.run("1 / 0")  # takes the place of the last error
+        notebook.ok("gc.collect()")
+        assert notebook.ok("tf.executing_eagerly()").value is True, line
+    assert line > 10
+    notebook.ok("%tfsession close cut")

@@ -130,7 +130,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
         try:
             stay.resume()
             return self._run_body(body)
-        except Exception as error:
+        except BaseException as error:
             self._explain(error)
             raise
         finally:

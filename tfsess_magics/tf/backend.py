@@ -22,6 +22,7 @@ from tfsess_magics.tf.adopted import AdoptedSession
 from tfsess_magics.tf.belongings import is_between
 from tfsess_magics.tf.beside import look_among
 from tfsess_magics.tf.config import check_options
+from tfsess_magics.tf.cut_off import end_cut_off
 from tfsess_magics.tf.eager import EagerScope
 from tfsess_magics.tf.eager_mode import eager_mode
 from tfsess_magics.tf.enterable import Enterable, Opening
@@ -54,8 +55,7 @@ class TensorFlow:
         self._changing = threading.Lock()
         self._outside: tuple[OutsideScope, Callable[[], None]] | None = None
         """What is eager and in no scope, once there is something, and what takes it from the list."""
-        self.explain = Explainer(self._sessions)
-        """Adds a note to an error of TensorFlow's."""
+        self._explainer = Explainer(self._sessions)
         self._stopper = Stopper(self._name_of)
         self._memory = ProcessMemory()
         self._switches = Switches()
@@ -67,6 +67,12 @@ class TensorFlow:
         """What to say after the next cell."""
         look_after_forks(self._meters, self._stopper.forked)
         look_among(self._named)
+
+    def explain(self, error: BaseException | None, *, ends_thread: bool = False) -> None:
+        """Look at an error that ends a body, a block or a thread: see `end_cut_off` and `Explainer`. Never raises."""
+        if error is not None and innermost_stay() is not None:
+            end_cut_off(error)
+        self._explainer(error, ends_thread=ends_thread)
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
