@@ -26,7 +26,7 @@ OLDEST_TENSORFLOW = (2, 14)
 
 _connecting = threading.Lock()
 _to_say: list[str] = []
-"""What to say after the next cell."""
+"""Sentences to print after the next cell."""
 
 
 def connect() -> TensorFlow:

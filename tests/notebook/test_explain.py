@@ -78,7 +78,7 @@ def test_nothing_is_kept(two: tuple[Notebook, int]) -> None:
 
 @pytest.mark.parametrize("notes", ["None", "3", "'text'", "[3, None, b'tfsess_magics: x']", "('tfsess_magics: x',)"])
 def test_an_error_with_odd_notes_is_shown_as_without_us(plain_notebook: Notebook, notes: str) -> None:
-    """What an error's own class does with its notes keeps it from nothing."""
+    """Notes of an odd type keep IPython from nothing that it does without the extension."""
     cell = f"e = ValueError('odd')\ne.__notes__ = {notes}\nraise e"
     before = plain_notebook.run(cell)
     tfsess_magics.load_ipython_extension(plain_notebook.shell)

@@ -1,4 +1,4 @@
-"""What differs between the versions of IPython that are supported; nothing else of `notebook` asks for a version.
+"""Differences between the supported versions of IPython; nothing else of `notebook` asks for a version.
 
 Each part names the first version that has no need of it.
 """

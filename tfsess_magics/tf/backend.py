@@ -64,7 +64,7 @@ class TensorFlow:
         self._late_gpu_options = LateGpuOptions()
         missing = renewal.missing_parts()
         self._to_say = [str(StopUnavailableError(tf.__version__, missing))] if missing else []
-        """What to say after the next cell."""
+        """Sentences to print after the next cell."""
         look_after_forks(self._meters, self._stopper.forked)
         look_among(self._named)
 

@@ -1,4 +1,4 @@
-"""What differs between the versions of TensorFlow that are supported; nothing else of `tf` asks for a version.
+"""Differences between the supported versions of TensorFlow; nothing else of `tf` asks for a version.
 
 Each part names the first version that has no need of it.
 """
