@@ -1,4 +1,4 @@
-"""What the metadata and the README claim to work with is what the tests install."""
+"""The versions that the metadata and the README claim are those that the tests install."""
 
 import json
 import re

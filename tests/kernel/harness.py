@@ -141,7 +141,7 @@ class Kernel:
 
     @property
     def has_subshells(self) -> bool:
-        """Whether it can make subshells, which ipykernel does from 7.0 on."""
+        """True if the kernel can make subshells: ipykernel does from 7.0 on."""
         info = self.reply(self.request("control", "kernel_info_request", {}))
         return "kernel subshells" in info.get("supported_features", [])
 

@@ -54,9 +54,8 @@ _VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
 
-if (
-    int(version("ipython").partition(".")[0]) < 9
-):  # IPython 9: before, it hides the empty line that stands for the header
+# IPython 9: before, it hides the empty line that stands for the header.
+if int(version("ipython").partition(".")[0]) < 9:
     _VARYING += ((re.compile(r"^ +1\n", re.MULTILINE), ""),)
 
 

@@ -16,7 +16,7 @@ _FUNCTIONS = (
     "TF_NewSessionOptions",
     "TF_NewSessionRef",
 )
-_METHODS = ("_Callable", "_call_tf_sessionrun", "_call_tf_sessionprun", "_extend_graph")
+_METHODS = ("_call_tf_sessionrun", "_call_tf_sessionprun", "_extend_graph")
 _ATTRIBUTES = ("_closed", "_config", "_target")
 
 
@@ -31,7 +31,7 @@ def missing_parts(session: BaseSession | None = None) -> list[str]:
     graph = tf.Graph() if session is None else session.graph
     missing = [f"pywrap_tf_session.{name}" for name in _FUNCTIONS if not hasattr(pywrap_tf_session, name)]
     missing += [f"BaseSession.{name}" for name in _METHODS if not hasattr(BaseSession, name)]
-    missing += [f"Graph.{name}" for name in ("_session_run_lock",) if not hasattr(graph, name)]
+    missing += [] if hasattr(graph, "_session_run_lock") else ["Graph._session_run_lock"]
     missing += [] if hasattr(getattr(graph, "_c_graph", None), "get") else ["Graph._c_graph.get"]
     if session is not None:
         missing += [f"BaseSession.{name}" for name in _ATTRIBUTES if not hasattr(session, name)]

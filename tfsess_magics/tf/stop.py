@@ -51,7 +51,7 @@ class Stop:
     failure = "The session could not be begun anew, and its values are lost"
     """What to say when it goes wrong."""
     begins_anew = True
-    """Whether the session lives on."""
+    """False where the session ends with the stop."""
     only_with: int | None = None
     """The token of the run without which it stops none, where it is for the sake of one."""
 
@@ -118,7 +118,7 @@ class Stop:
         self.tell_of_refusal()
 
     def tell_of_refusal(self) -> None:
-        """Say that nothing was done, where nobody waits to be told; that Stop is off was said before."""
+        """Log that nothing was done, where no order waits for a reply; that Stop is off was printed at load."""
         if self.by is None and not isinstance(self.refusal, StopUnavailableError):
             _log.warning("%s, from another notebook page", self.refusal)
 
