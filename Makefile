@@ -9,7 +9,7 @@ LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextensio
 	$(shell find labextension/src labextension/style -type f)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: install lab check test test-lowest browser picture lint tour bench wheel clean
+.PHONY: install lab check test test-all test-lowest browser picture lint tour bench wheel clean
 
 install: $(INSTALLED)
 
@@ -32,8 +32,11 @@ check: lint
 test: lint
 	cd labextension && jlpm test
 	$(BIN)/python -c 'import matplotlib.font_manager'  # makes its font cache, which it tells on stderr
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_OPTIONS)
 	$(MAKE) --no-print-directory browser
+
+test-all: PYTEST_OPTIONS := --every-line
+test-all: test
 
 test-lowest: $(UI_TESTS)/node_modules
 	$(BIN)/python tests/older/run.py

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
@@ -26,6 +26,7 @@ _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--older", action="store_true", help="leave out the tests whose marks ask for newer packages")
+    parser.addoption("--every-line", action="store_true", help="raise exceptions of every type at every line of ours")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,6 +83,25 @@ def _state() -> dict[str, Any]:
         state["default sessions"] = list(stack._default_session_stack.stack)
         state["eager"] = context.executing_eagerly()
     return state
+
+
+class Alarm(BaseException):
+    """An exception that only a bare ``except`` catches."""
+
+
+class Raised(NamedTuple):
+    """The exception that a signal handler of the user's raises in a test."""
+
+    error: type[BaseException]
+    every: int
+    """In how many lines it is raised once."""
+
+
+@pytest.fixture(params=[KeyboardInterrupt, TimeoutError, Alarm])
+def raised(request: pytest.FixtureRequest) -> Raised:
+    """What is raised in the middle of our lines: an interrupt in each, others in every fifth unless asked for more."""
+    is_in_each = request.param is KeyboardInterrupt or request.config.getoption("--every-line")
+    return Raised(request.param, 1 if is_in_each else 5)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from tfsess_magics.core.errors import (
     NoSessionError,
     NotOursError,
     OptionConflictError,
+    QueueRunnerStoppedError,
     SessionExistsError,
     SessionInUseError,
     SessionStopped,
@@ -21,7 +22,7 @@ from tfsess_magics.core.errors import (
     ValuesLostError,
 )
 from tfsess_magics.core.memory import DeviceMemory, KernelMemory, RunMemory
-from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, VariableInfo
+from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, StopReply, VariableInfo
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.extension import load_ipython_extension, unload_ipython_extension
 
@@ -39,6 +40,7 @@ __all__ = [
     "NotOursError",
     "OptionConflictError",
     "Origin",
+    "QueueRunnerStoppedError",
     "RunInfo",
     "RunMemory",
     "RunTrace",
@@ -48,6 +50,7 @@ __all__ = [
     "SessionStopped",
     "SessionWarning",
     "State",
+    "StopReply",
     "StopUnavailableError",
     "TensorFlowMissingError",
     "TfSessionError",

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from tfsess_magics.core.errors import NoSessionError
 from tfsess_magics.core.memory import KernelMemory
-from tfsess_magics.core.model import SessionInfo
+from tfsess_magics.core.model import SessionInfo, StopReply
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.process import connect, connected, registry
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from tfsess_magics.tf.eager import EagerScope
-    from tfsess_magics.tf.session import NamedSession
+    from tfsess_magics.tf.eager.scope import EagerScope
+    from tfsess_magics.tf.session.named import NamedSession
 
 
 P = ParamSpec("P")
@@ -198,7 +198,7 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
     """
     if connected() is None:
         raise NoSessionError("bind carries the session of a cell or with block, and no session is open.")
-    from tfsess_magics.tf.bound import bind
+    from tfsess_magics.tf.context.bind import bind
 
     return bind(function)
 
@@ -235,11 +235,15 @@ def close(*names: str) -> tuple[SessionInfo, ...]:
     return registry.close(*names)
 
 
-def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None) -> str:
+def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None, now: bool = False) -> StopReply:
     """Stop the runs of the session `name`, or of that number (``"#7"``), in whatever thread; its next one if none runs.
 
-    Each ends with `SessionStopped`, a `KeyboardInterrupt`. The session can be used again, and its variables have the
-    values that they had during the run. Queues, tables, iterators and callables do not outlive it.
+    A run that ends by itself is waited for, and the next run of its thread does not begin: then nothing is lost. A run
+    that is known to wait, or that takes far longer than runs like it, is cut. So is every run with ``now=True``. A run
+    that is cut ends with `SessionStopped`, a `KeyboardInterrupt`. The session can be used again, and its variables have
+    the values that they had during the run; queues, tables, iterators and what else operations keep do not
+    outlive it, and are named in the message. Runs of queue-runner threads are left alone, unless a run beside them is
+    cut: TensorFlow ends all runs of a session at once.
 
     Parameters
     ----------
@@ -248,11 +252,13 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None) -> str:
     on_stop
         ``"drop"`` gives the values of variables up, and stops also where they cannot be read. None for what the session
         was opened with.
+    now
+        Whether to cut runs that would end by themselves.
 
     Returns
     -------
-    str
-        What was done, kept and not kept.
+    StopReply
+        What was done, kept and not kept; after a second at most, with ``is_done`` False where a run still goes on.
 
     Raises
     ------
@@ -263,7 +269,7 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None) -> str:
     ValuesLostError
         If the values cannot be read; nothing was done then.
     """
-    return registry.stop(name, "tfsess_magics.stop", on_stop)
+    return registry.stop(name, "tfsess_magics.stop", on_stop, now=now)
 
 
 def reset(name: str) -> SessionInfo:

@@ -1,20 +1,53 @@
-"""The composition root: what ``%load_ext`` builds and ``%unload_ext`` takes down."""
+"""The composition root: the parts that ``%load_ext`` builds and ``%unload_ext`` takes down.
+
+The extension patches or puts in these parts of IPython, its kernel and Python. docs/design.md lists those of
+TensorFlow.
+
+- IPython, on the shell instance: ``should_run_async``, ``run_cell_async``. Without them the body runs as that of a
+  magic: errors swallowed, no ``await``, no breakpoints.
+- IPython, on the shell instance: ``run_ast_nodes``. Without it a body that awaits leaves its session among the
+  defaults of other code of the thread.
+- IPython, on the shell instance: ``showtraceback``, and ``_showtraceback`` before 8.14. Without them tracebacks show
+  frames of this package and no notes, and IPython fails to show some interrupts.
+- IPython before 8.0: ``compile.cache``. Without it the cell that made an object is not known.
+- Event loop, in a step of a cell: its task factory. Without it tasks of a body are not in its session.
+- Kernel: ``control_handlers["comm_msg"]``. Without it orders wait for the cell where there are no subshells.
+- Kernel: ``control_handlers`` of ``create_subshell_request`` and ``delete_subshell_request``. Without them front ends
+  believe that no cell runs, and the kernel does not forget pages that have gone while one does.
+- Kernel: ``handle_msg`` of its own comms. Without it a message redraws the figure that a running cell is drawing.
+- Python: ``threading.excepthook``. Without it errors that end threads have no notes.
+- Python: a finder in ``sys.meta_path``, until TensorFlow is imported. Without it the extension sees no sessions where
+  TensorFlow is imported after ``%load_ext``.
+- Python, in a run of the main thread: ``signal.set_wakeup_fd``. Without it TensorFlow waits on, and no code hears of
+  an interrupt.
+- Python, for good: ``os.register_at_fork``. Without it no warning says that runs of a forked process may hang.
+
+Two other ways to run a body do not work. ``shell.run_cell`` inside a cell magic swallows errors, doubles tracebacks
+and cannot ``await``. An input transformer with events runs the body *outside* the session in four cases: a
+``pre_run_cell`` callback raises, ``silent=True``, ``%run notebook.ipynb``, and ``%%time``.
+
+IPython keeps the body of a session's cell, not the header, as the transformed input of the history (``In``). The raw
+input has both, and ``%rerun`` uses that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from tfsess_magics.api import adopt, memory
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.origin import add_cell_locator
-from tfsess_magics.notebook.threads import ThreadErrors
+from tfsess_magics.core.running_cell import add_cell_finder
+from tfsess_magics.notebook.after_cell.thread_errors import ThreadErrors
 from tfsess_magics.process import explain, explain_end_of_thread, new_traces, news, observe, registry
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from tfsess_magics.notebook.channel import Channel
+    from tfsess_magics.notebook.comm.busy import RunningCells
+    from tfsess_magics.notebook.comm.channel import Channel
 
 feed = Feed(registry, memory)
 """Tells front ends and panels of every change."""
@@ -28,14 +61,20 @@ _end_observing: Callable[[], None] = lambda: None  # noqa: E731 - a variable
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Add the magics to a shell, and say which sessions are live. Harmless when it is done already."""
+    """Add the magics to a shell, and say which sessions are live. Harmless when it is done already.
+
+    Where a part fails, or is interrupted, those before it are taken down again.
+    """
     global _end_observing
     if shell in _undo:
         return
-    if not _undo:
-        _end_observing = observe()
-        _thread_errors.install()
-    _undo[shell] = _install(shell)
+    with ExitStack() as undo:
+        if not _undo:
+            undo.callback(_end_process_wide)
+            _end_observing = observe()
+            _thread_errors.install()
+        _undo[shell] = _install(shell)
+        undo.pop_all()
     if registry.names:
         print(f"live sessions: {', '.join(registry.names)}")
 
@@ -47,8 +86,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         return
     undo()
     if not _undo:
-        _end_observing()
-        _thread_errors.uninstall()
+        _end_process_wide()
     if registry.names:
         print(
             f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
@@ -56,45 +94,48 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         )
 
 
+def _end_process_wide() -> None:
+    """Take away what is there once for all shells of the process."""
+    global _end_observing
+    end, _end_observing = _end_observing, lambda: None
+    end()
+    _thread_errors.uninstall()
+
+
 def _install(shell: InteractiveShell) -> Callable[[], None]:
-    from tfsess_magics.notebook.cell import CellRunner
+    from tfsess_magics.notebook.after_cell.eager_cells import EagerCells
+    from tfsess_magics.notebook.after_cell.notices import CellNotices
+    from tfsess_magics.notebook.after_cell.traces import CellTraces
+    from tfsess_magics.notebook.cells.runner import CellRunner
     from tfsess_magics.notebook.compat import cell_numbers
-    from tfsess_magics.notebook.eager_cells import EagerCells
-    from tfsess_magics.notebook.magics import SessionMagics
-    from tfsess_magics.notebook.notices import CellNotices
-    from tfsess_magics.notebook.sessions import NotebookSessions
-    from tfsess_magics.notebook.traces import CellTraces
+    from tfsess_magics.notebook.magics.magics import SessionMagics
+    from tfsess_magics.notebook.magics.sessions import NotebookSessions
 
     eager_cells = EagerCells(shell, registry)
     sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered)
-    magics = SessionMagics(shell, sessions, feed, explain)
-    channel, started = _connect(shell)
-    runner = CellRunner(shell, sessions.enter, started, explain)
+    channel, running = _connect(shell)
+    runner = CellRunner(shell, sessions.enter, running.started if running else lambda _: None, explain)
     news_of_front_ends = channel.news if channel else list
     notices = CellNotices(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()])
     traces = CellTraces(shell, new_traces)
-    shell.register_magics(magics)
-    runner.install()
-    notices.install()
-    traces.install()
-    numbers, end_numbering = cell_numbers(shell)
-    remove_locator = add_cell_locator(numbers.get)
-    if channel:
-        channel.install()
-    end_sampling = feed.subscribe(lambda _: None)
-
-    def undo() -> None:
-        if channel:
-            channel.uninstall()
-        remove_locator()
-        end_numbering()
-        traces.uninstall()
-        notices.uninstall()
-        runner.uninstall()
-        magics.unregister()
-        end_sampling()
-
-    return undo
+    with ExitStack() as undo:
+        undo.callback(feed.subscribe(lambda _: None))
+        undo.callback(SessionMagics.leave_settings, shell)
+        magics = SessionMagics(shell, sessions, feed, explain)
+        undo.callback(magics.unregister)
+        shell.register_magics(magics)
+        for part in (runner, notices, traces):
+            undo.callback(part.uninstall)
+            part.install()
+        numbers, end_numbering = cell_numbers(shell)
+        undo.callback(end_numbering)
+        undo.callback(add_cell_locator(numbers.get))
+        if channel and running:
+            undo.callback(add_cell_finder(running.cell_of))
+            undo.callback(channel.uninstall)
+            channel.install()
+        installed = undo.pop_all()
+    return installed.close
 
 
 def told_after_cell() -> list[str]:
@@ -103,13 +144,13 @@ def told_after_cell() -> list[str]:
     return news()
 
 
-def _connect(shell: InteractiveShell) -> tuple[Channel | None, Callable[[Any], None]]:
-    """Return the channel to front ends and what it is told of cells; no channel for a shell without a kernel."""
+def _connect(shell: InteractiveShell) -> tuple[Channel | None, RunningCells | None]:
+    """Return the channel to front ends, and the running cells, of a shell with a kernel."""
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
-        return None, lambda _: None
-    from tfsess_magics.notebook.channel import Channel
-    from tfsess_magics.notebook.running import RunningCells
+        return None, None
+    from tfsess_magics.notebook.comm.busy import RunningCells
+    from tfsess_magics.notebook.comm.channel import Channel
 
     running = RunningCells(kernel)
-    return Channel(kernel, registry, feed, running), running.started
+    return Channel(kernel, registry, feed, running), running

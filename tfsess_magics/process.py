@@ -1,4 +1,4 @@
-"""What there is one of in a process: the registry, and TensorFlow once it is used."""
+"""The objects that a process has one of: the registry, and TensorFlow once it is used."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tfsess_magics.core.errors import TensorFlowMissingError
+from tfsess_magics.core.import_hook import when_imported
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.trace import RunTrace
-from tfsess_magics.tf.arrival import when_imported
 
 if TYPE_CHECKING:
     from tfsess_magics.tf.backend import TensorFlow
@@ -105,15 +106,16 @@ def observe() -> Callable[[], None]:
             except TensorFlowMissingError as error:
                 _to_say.append(str(error))
 
-    undo = when_imported("tensorflow", begin)
-
-    def end() -> None:
-        ended.set()
-        undo()
+    def unobserve() -> None:
         if tensorflow := connected():
             tensorflow.unobserve()
 
-    return end
+    with ExitStack() as undo:
+        undo.callback(unobserve)
+        undo.callback(ended.set)
+        undo.callback(when_imported("tensorflow", begin))
+        observing = undo.pop_all()
+    return observing.close
 
 
 def explain(error: BaseException | None) -> None:

@@ -7,7 +7,7 @@ import { SessionsComm } from './comm';
 import { listComms } from './control';
 import type { SessionsModel } from './model';
 import { LOAD } from './model';
-import type { Announcement, Done, FromKernel, Order, Refused, SessionDetails } from './protocol';
+import type { Announcement, Done, FromKernel, Order, Refused, SessionDetails, Waiting } from './protocol';
 import { PROTOCOL_VERSION, TARGET } from './protocol';
 
 type OrderType = Order['type'];
@@ -26,7 +26,7 @@ export class RefusedError extends Error {
 }
 
 interface Pending {
-  resolve(done: Done): void;
+  resolve(reply: Done | Waiting): void;
   reject(error: Error): void;
 }
 
@@ -62,11 +62,11 @@ export class SessionsClient implements IDisposable {
       throw new Error(this.trans.__('The kernel is not connected to the panel. Refresh, and try again.'));
     }
     const request = ++this.#requests;
-    const done = await new Promise<Done>((resolve, reject) => {
+    const reply = await new Promise<Done | Waiting>((resolve, reject) => {
       this.#pending.set(request, { resolve, reject });
       comm.send({ type, request, ...args });
     });
-    return (type === 'describe' ? done.details : done.message) as Reply<K>;
+    return (type === 'describe' && reply.type === 'done' ? reply.details : reply.message) as Reply<K>;
   }
 
   /** Load the extension in the kernel, as a cell would; rejects with the kernel's message. */
@@ -173,6 +173,7 @@ export class SessionsClient implements IDisposable {
         }
         break;
       case 'done':
+      case 'waiting':
         this.#take(message.request)?.resolve(message);
         break;
       case 'refused':

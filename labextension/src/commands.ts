@@ -42,9 +42,11 @@ const SESSION_ARGUMENTS = {
 
 /** Add the commands. */
 export function addCommands({ commands, model, orders, trans, show, currentKernel }: CommandOptions): void {
+  const listed = (args: ReadonlyPartialJSONObject): SessionSummary | undefined =>
+    model.kernel(String(args['kernel']))?.sessions.find(session => session.id === args['session']);
   const find = (args: ReadonlyPartialJSONObject): [string, SessionSummary] => {
     const kernel = String(args['kernel']);
-    const found = model.kernel(kernel)?.sessions.find(session => session.id === args['session']);
+    const found = listed(args);
     if (!found) {
       throw new Error(trans.__('no session %1 in kernel %2', String(args['session']), kernel));
     }
@@ -53,7 +55,10 @@ export function addCommands({ commands, model, orders, trans, show, currentKerne
   const add = (id: string, label: string, execute: () => unknown, isEnabled?: () => boolean): void => {
     commands.addCommand(id, { label, describedBy: NO_ARGUMENTS, execute, isEnabled });
   };
-  const addOrder = (order: 'adopt' | 'stop' | 'reset' | 'close', label: string): void => {
+  const addOrder = (
+    order: 'adopt' | 'stop' | 'reset' | 'close',
+    label: CommandRegistry.ICommandOptions['label']
+  ): void => {
     const execute = (args: ReadonlyPartialJSONObject): Promise<void> => orders[order](...find(args));
     commands.addCommand(CommandIDs[order], { label, describedBy: SESSION_ARGUMENTS, execute });
   };
@@ -72,7 +77,9 @@ export function addCommands({ commands, model, orders, trans, show, currentKerne
     () => model.unused().length > 0
   );
   addOrder('adopt', trans.__('Adopt TensorFlow Session…'));
-  addOrder('stop', trans.__('Stop TensorFlow Session'));
+  addOrder('stop', args =>
+    listed(args)?.is_stopping ? trans.__('Stop TensorFlow Session Now') : trans.__('Stop TensorFlow Session')
+  );
   addOrder('reset', trans.__('Reset TensorFlow Session…'));
   addOrder('close', trans.__('Close TensorFlow Session…'));
 }

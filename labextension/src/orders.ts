@@ -67,9 +67,13 @@ export class SessionOrders implements PanelActions {
     }
   }
 
-  /** Stop the runs of a session, or its next one: that asks nothing, since its variables are kept. */
+  /**
+   * Stop the runs of a session, or its next one: that asks nothing, since its variables are kept. While it is stopping, cut
+   * the run that this waits for.
+   */
   async stop(kernel: string, session: SessionSummary): Promise<void> {
-    await this.#order(kernel, session, (client, order) => client.request('stop', order));
+    const now = session.is_stopping;
+    await this.#order(kernel, session, (client, order) => client.request('stop', { ...order, now }));
   }
 
   async adopt(kernel: string, session: SessionSummary): Promise<void> {

@@ -1,6 +1,6 @@
 // Made from tfsess_magics/core/protocol.py by generate_protocol.py; never edited.
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const TARGET = 'tfsess_magics';
 
@@ -23,6 +23,7 @@ export interface SessionSummary {
   variables_nbytes: number | null;
   running_since: number | null;
   mark: string;
+  is_stopping: boolean;
 }
 
 /** A device of a session, or why none is known. */
@@ -167,6 +168,13 @@ export interface Done {
   details: SessionDetails | null;
 }
 
+/** The reply to a `Stop` that waits for a run to end by itself. */
+export interface Waiting {
+  type: 'waiting';
+  request: number;
+  message: string;
+}
+
 /** The reply to an order that was not carried out. */
 export interface Refused {
   type: 'refused';
@@ -210,6 +218,7 @@ export interface Stop {
   request: number;
   id: number;
   generation: number;
+  now: boolean;
 }
 
 /** Give an observed session a name, if it has none yet. */
@@ -221,6 +230,6 @@ export interface Adopt {
   name: string;
 }
 
-export type FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Refused;
+export type FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Waiting | Refused;
 
 export type Order = Refresh | Describe | Reset | Close | Stop | Adopt;

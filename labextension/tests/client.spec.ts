@@ -135,6 +135,14 @@ describe('SessionsClient', () => {
       await expect(close).rejects.toMatchObject({ message: 'cell 5 is running in it', code: 'SessionInUseError' });
     });
 
+    it('are answered with what they wait for, when that goes on in the kernel', async () => {
+      const [client, kernel] = await connectLive();
+      const stop = client.request('stop', { id: 1, generation: 1, now: false });
+      expect(kernel.orders).toEqual([{ type: 'stop', request: 1, id: 1, generation: 1, now: false }]);
+      kernel.say({ type: 'waiting', request: 1, message: 'a run goes on until it ends' });
+      await expect(stop).resolves.toBe('a run goes on until it ends');
+    });
+
     it('return the details when they ask for them', async () => {
       const [client, kernel] = await connectLive();
       const described: Promise<SessionDetails> = client.request('describe', { id: 1 });

@@ -1,5 +1,5 @@
 import { CommandIDs } from '../src/commands';
-import { details, eager, session } from './examples';
+import { details, eager } from './examples';
 import { settle } from './fake-kernel';
 import { Ordering } from './ordering';
 
@@ -19,19 +19,6 @@ describe('orders to an eager scope', () => {
     at.kernel.say({ type: 'done', request: 2, message: 'dropped model, opt', details: null });
     await done;
     expect(at.told).toEqual(['dropped model, opt']);
-    at.dispose();
-  });
-});
-
-describe('stop', () => {
-  it('asks nothing, and tells what was kept', async () => {
-    const at = await Ordering.of(session(1, { state: 'running', generation: 3 }));
-    const done = at.commands.execute(CommandIDs.stop, { kernel: 'k1', session: 1 });
-    await settle();
-    expect(at.kernel.orders).toEqual([{ type: 'stop', request: 1, id: 1, generation: 3 }]);
-    at.kernel.say({ type: 'done', request: 1, message: 'stopped s1', details: null });
-    await done;
-    expect(at.told).toEqual(['stopped s1']);
     at.dispose();
   });
 });

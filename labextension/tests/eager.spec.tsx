@@ -1,7 +1,7 @@
 import { createElement } from '../src/components/element';
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';
-import { eager, outside, session } from './examples';
+import { eager, outside } from './examples';
 import { Rendered } from './render';
 
 describe('the row of an eager scope', () => {
@@ -48,27 +48,5 @@ describe('the row of an eager scope', () => {
       ['names', 'model, opt'],
       ['made', 'model: Sequential, 4 variables, 1.0 KiB']
     ]);
-  });
-});
-
-describe('stop', () => {
-  let page: Rendered;
-
-  beforeEach(() => {
-    page = new Rendered();
-  });
-
-  afterEach(() => page.dispose());
-
-  it.each([
-    ['running', true],
-    ['entered', true],
-    ['idle', false]
-  ])('is there in the state %s: %s', (state, isThere) => {
-    page.show(<Row kernel="k1" session={session(1, { state })} clockAhead={0} />);
-    const stop = page.node.querySelector<HTMLButtonElement>('[aria-label="Stop s1"]');
-    expect(stop !== null).toBe(isThere);
-    stop?.click();
-    expect(page.actions.noted).toEqual(isThere ? ['stop k1 1 1'] : []);
   });
 });

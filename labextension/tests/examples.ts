@@ -59,6 +59,7 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
     variables_nbytes: 22439526,
     running_since: null,
     mark: '',
+    is_stopping: false,
     ...changes
   };
 }

@@ -54,7 +54,7 @@ describe('A kernel that speaks another version of the protocol', () => {
     const kernel = new FakeKernel();
     const client = new SessionsClient(kernel.connection, model, trans);
     await settle();
-    const types = ['changed', 'memory', 'closed', 'done', 'refused', 'news'].map(type => ({ type }));
+    const types = ['changed', 'memory', 'closed', 'done', 'waiting', 'refused', 'news'].map(type => ({ type }));
     [{ type: 'snapshot', version }, ...types, { sessions: 3 }, {}, null].forEach(data =>
       kernel.say(data as unknown as FromKernel)
     );

@@ -7,7 +7,7 @@ import type { PanelActions } from '../src/components/context';
 import { PanelProvider } from '../src/components/context';
 import { createElement } from '../src/components/element';
 import { Ticker } from '../src/components/ticker';
-import type { SessionDetails } from '../src/protocol';
+import type { SessionDetails, SessionSummary } from '../src/protocol';
 import { details, trans } from './examples';
 
 // React's `act` wants to be told that it is wanted; JupyterLab's dialogs go without.
@@ -31,8 +31,8 @@ export class NotedActions implements PanelActions {
     this.noted.push(`close ${kernel} ${id} ${generation}`);
   }
 
-  stop(kernel: string, { id, generation }: { id: number; generation: number }): void {
-    this.noted.push(`stop ${kernel} ${id} ${generation}`);
+  stop(kernel: string, { id, generation, is_stopping: isStopping }: SessionSummary): void {
+    this.noted.push(`stop ${kernel} ${id} ${generation}${isStopping ? ' now' : ''}`);
   }
 
   adopt(kernel: string, { id, generation }: { id: number; generation: number }): void {

@@ -5,7 +5,7 @@ from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import DeviceInfo, Kind, Maker, Origin, SessionInfo, State
+from tfsess_magics.core.model import DeviceInfo, Kind, Maker, Origin, SessionInfo, State, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import CellCode, ObservedSession, Scope
@@ -32,6 +32,7 @@ class FakeSession:
         self.generation = 1
         self.closed = False
         self.used_by: str | None = None
+        self.goes_on = False
 
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
@@ -69,7 +70,7 @@ class FakeSession:
             generation=self.generation,
             runs=self.runs,
             devices=[DeviceInfo(name="CPU:0", type="CPU")],
-            variables=(0, self.variables_nbytes),
+            variables=(1, self.variables_nbytes),
         )
 
     def info(self) -> SessionInfo:
@@ -100,8 +101,8 @@ class FakeBackend:
     ) -> FakeSession:
         return FakeSession(number, name, options, origin, changed)
 
-    def stop(self, session: FakeSession, by: str, on_stop: str | None) -> str:  # noqa: ARG002
-        return f"{by} stopped {session.name}"
+    def stop(self, session: FakeSession, by: str, on_stop: str | None, *, now: bool) -> StopReply:  # noqa: ARG002
+        return StopReply(not session.goes_on or now, f"{by} stopped {session.name}")
 
     def giving_back(self, session: FakeSession, end: Callable[[], None]) -> GivenBack:  # noqa: ARG002
         end()

@@ -1,5 +1,6 @@
 """Every order gets a reply, whatever it is."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.core.fake import ORIGIN, FakeBackend, FakeObserved, FakeSession
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.orders import carry_out_message
-from tfsess_magics.core.protocol import Done, Refused
+from tfsess_magics.core.protocol import Done, Refused, Waiting, encode
 from tfsess_magics.core.registry import SessionRegistry
 
 
@@ -51,7 +52,7 @@ def test_an_order_for_what_is_no_more_is_refused(registry: SessionRegistry[FakeS
         assert reply == Refused(1, "StaleOrderError", "that session was closed meanwhile; nothing was done.")
 
 
-def adopt(registry: SessionRegistry[FakeSession], number: int, name: str) -> Done | Refused:
+def adopt(registry: SessionRegistry[FakeSession], number: int, name: str) -> Done | Waiting | Refused:
     data = {"type": "adopt", "request": 1, "id": number, "generation": 1, "name": name}
     return carry_out_message(data, registry)
 
@@ -125,8 +126,38 @@ def test_what_is_no_order_is_refused(
     assert message in reply.message
 
 
+@pytest.mark.parametrize(
+    ("data", "request_number"),
+    [
+        ({"type": "close", "request": 7, "id": 1, "generation": 1, "x\ud800": 1}, 7),
+        ({"type": "clo\ud800", "request": 7}, 7),
+        ({"type": "refresh", "request": "\ud800"}, 0),
+        ({"type": "adopt", "request": 7, "id": 1, "generation": 1, "name": "a\ud800"}, 7),
+        ("\ud800", 0),
+    ],
+)
+def test_an_order_with_half_a_character_is_refused(
+    registry: SessionRegistry[FakeSession], data: Any, request_number: int
+) -> None:
+    """The reply can be sent, though what has come cannot be sent back."""
+    reply = carry_out_message(data, registry)
+    assert isinstance(reply, Refused)
+    assert reply.request == request_number
+    assert json.dumps(encode(reply), ensure_ascii=False).encode()
+
+
 def test_an_error_that_nobody_thought_of_is_a_reply_too(registry: SessionRegistry[FakeSession]) -> None:
     """A comm handler's exception would only be logged."""
     registry.get("train").info = lambda: 1 / 0  # type: ignore[assignment,method-assign,return-value]
     reply = carry_out_message({"type": "describe", "request": 1, "id": 1}, registry)
     assert reply == Refused(1, "ZeroDivisionError", "ZeroDivisionError: division by zero")
+
+
+def test_a_stop_that_waits_for_a_run_is_answered_so_and_another_one_cuts() -> None:
+    """The reply says that the order waits; an order with `now` is carried out at once."""
+    registry: SessionRegistry[FakeSession] = SessionRegistry(FakeBackend)
+    registry.create("train", {}, ORIGIN).goes_on = True
+    order = {"type": "stop", "request": 7, "id": 1, "generation": 1}
+    said = "Stop in the panel stopped train"
+    assert carry_out_message(order, registry) == Waiting(7, said)
+    assert carry_out_message({**order, "now": True}, registry) == Done(7, said)

@@ -73,7 +73,7 @@ class Kernel:
         self._manager.cleanup_resources()
 
     def run(
-        self, code: str, *, answers: Iterable[str] = (), interrupt_at: str | None = None, **request: Any
+        self, code: str, *, answers: Iterable[str] = (), interrupt_at: str | Iterable[str] = (), **request: Any
     ) -> Outcome:
         """Run a cell to its end.
 
@@ -82,7 +82,7 @@ class Kernel:
         answers
             What to say to ``input()``, in turn; what asks for more waits.
         interrupt_at
-            Interrupt the kernel as soon as the cell has printed this.
+            Interrupt the kernel as soon as the cell has printed this; of several texts, once for each in turn.
         **request
             As `send` takes it. Where the cell fails, the kernel does not abort what comes next: older ones do so for a
             while after the reply.
@@ -100,6 +100,7 @@ class Kernel:
         stop_on_error: bool = True,
         cell_id: str | None = None,
         subshell: str | None = None,
+        allow_stdin: bool = True,
     ) -> str:
         """Ask for a cell to be run and return the id of the request."""
         content = {
@@ -107,7 +108,7 @@ class Kernel:
             "silent": silent,
             "store_history": store_history,
             "user_expressions": dict(user_expressions or {}),
-            "allow_stdin": True,
+            "allow_stdin": allow_stdin,
             "stop_on_error": stop_on_error,
         }
         metadata = {"cellId": cell_id} if cell_id else {}
@@ -154,14 +155,16 @@ class Kernel:
         finally:
             self.reply(self.request("control", "delete_subshell_request", {"subshell_id": made}))
 
-    def outcome(self, request: str, *, answers: Iterable[str] = (), interrupt_at: str | None = None) -> Outcome:
+    def outcome(self, request: str, *, answers: Iterable[str] = (), interrupt_at: str | Iterable[str] = ()) -> Outcome:
         """Wait until a cell has ended, and return all that came of it."""
         left, prompts, interrupted = iter(answers), list[str](), False
+        texts = [interrupt_at] if isinstance(interrupt_at, str) else list(interrupt_at)
 
         def end() -> bool:
             nonlocal interrupted
             asked = [m["content"]["prompt"] for m in self.came[request] if m["msg_type"] == "input_request"]
-            if interrupt_at and not interrupted and interrupt_at in self._said(request):
+            if texts and texts[0] in self._said(request):
+                del texts[0]
                 interrupted = True
                 self.interrupt()
             if not interrupted:
@@ -178,9 +181,9 @@ class Kernel:
         reply = next(m for m in messages if m["msg_type"] == "execute_reply")
         return outcome_of(reply, messages, prompts)
 
-    def said(self, request: str, text: str) -> None:
-        """Wait until the cell of a request has printed `text`."""
-        self.wait(lambda: text in self._said(request), f"the text {text!r}")
+    def said(self, request: str, text: str, times: int = 1) -> None:
+        """Wait until the cell of a request has printed `text`, so many times."""
+        self.wait(lambda: self._said(request).count(text) >= times, f"the text {text!r}")
 
     def value(self, expression: str, subshell: str | None = None) -> Any:
         """Return the value of an expression that is a Python literal; nothing of it stays in the kernel's history."""

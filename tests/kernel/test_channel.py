@@ -57,6 +57,35 @@ def test_loading_announces_itself_and_leaves_a_beacon(tmp_path: Path) -> None:
         assert len(comms(kernel)) == 1
 
 
+LOAD_HALF = """
+from tfsess_magics.notebook.comm import {module}
+def fail(*_):
+    raise RuntimeError("half way")
+own, {module}.{part} = {module}.{part}, fail
+before = dict(get_ipython().kernel.control_handlers)
+try:
+    get_ipython().extension_manager.load_extension("tfsess_magics")
+except RuntimeError as error:
+    said = str(error)
+finally:
+    {module}.{part} = own
+assert get_ipython().kernel.control_handlers == before
+assert "tfsess_magics" not in get_ipython().kernel.comm_manager.targets
+"""
+
+
+def test_loading_that_fails_half_way_leaves_no_comm(tmp_path: Path) -> None:
+    """The kernel answers no front end, and the next load is whole."""
+    with Kernel(tmp_path) as kernel:
+        for module, part in (("channel", "Announcement"), ("subshells", "SubshellRequests.install")):
+            outcome = kernel.run(LOAD_HALF.format(module=module, part=part))
+            assert outcome.status == "ok", outcome
+            assert kernel.value("said") == "half way"
+            assert comms(kernel) == {}
+        assert kernel.run("%load_ext tfsess_magics\n%tfsession new train").status == "ok"
+        assert len(comms(kernel)) == 1
+
+
 def comms(kernel: Kernel) -> dict[str, object]:
     found: dict[str, object] = kernel.reply(kernel.request("control", "comm_info_request", {"target_name": TARGET}))[
         "comms"
@@ -69,7 +98,7 @@ def test_opening_answers_with_a_snapshot(kernel: Kernel) -> None:
     kernel.run(f"%%tfsession train\n{BUILD}")
     with opened(kernel) as (comm, snapshot):
         (train,) = snapshot["sessions"]
-        assert (snapshot["version"], train["name"]) == (1, "train")
+        assert (snapshot["version"], train["name"]) == (2, "train")
         if train["variables_nbytes"] == 0:  # not asked yet which variables have a value
             comm.next_session(variables_nbytes=1024)
         kernel.run("%tfsession reset train")
@@ -206,6 +235,24 @@ def test_every_window_has_its_own_comm(kernel: Kernel) -> None:
             assert not [message for message in first.waiting() if message["type"] in ("done", "refused")]
         kernel.run("%tfsession new prep")
         assert first.next("changed")["session"]["name"] == "prep"
+
+
+def test_a_comm_that_is_opened_twice_is_one(kernel: Kernel) -> None:
+    """Each message comes once, also when the first is collected, and its close leaves nothing."""
+    receivers = "(gc.collect(), len(tfsess_magics.extension.feed._receivers))[1]"
+    assert kernel.run("import gc").status == "ok"
+    before = kernel.value(receivers)
+    with opened(kernel) as (comm, _):
+        comm.open()
+        assert kernel.value(receivers) == before + 1
+        kernel.run("%tfsession new train")
+        number = comm.next("changed")["session"]["id"]
+        assert comm.order("close", id=number, generation=1)["type"] == "done"
+        comm.next("closed")
+        assert comm.order("refresh")["type"] == "done"
+        assert [message["type"] for message in comm.waiting()].count("closed") == 0
+        assert not comm.is_closed_by_the_kernel()
+    assert kernel.value(receivers) == before
 
 
 def test_orders_on_the_main_shell_wait_for_the_cell(kernel: Kernel) -> None:

@@ -6,12 +6,11 @@ import pytest
 
 from .comm import opened
 from .harness import Kernel
-from .train import BEFORE, VALUES
+from .train import BEFORE, TOLD, VALUES
 
 BODIES = {
     "dequeue": "go()\nsess.run(waits)",
     "eval": "go()\nwaits.eval(session=sess)",
-    "loop": "go()\nsess.run(loops)",
     "try": "go()\nwhile True:\n    try: sess.run(waits)\n    except Exception: pass",
     "function": "def f():\n    go()\n    sess.run(waits)\nf()",
 }
@@ -32,6 +31,23 @@ def test_an_interrupt_ends_a_cell_that_waits(train: Kernel, header: str, body: s
     assert (outcome.status, outcome.ename) == ("error", "KeyboardInterrupt")
     assert "stopped a run in 'train'" in outcome.traceback
     assert "Kept: 1 variable (48 B)" in outcome.traceback
+    assert "tfsess_magics/" not in outcome.traceback
+    assert train.value(VALUES) == BEFORE
+    assert train.run("%%tfsession train\nbump.op.run()").status == "ok"
+    assert train.value(VALUES) == [x + 1 for x in BEFORE]
+
+
+@pytest.mark.parametrize("header", ["%%tfsession train\n", ""], ids=["session", "ordinary"])
+def test_a_second_interrupt_ends_a_run_that_is_not_known_to_wait(train: Kernel, header: str) -> None:
+    """The cell says what goes on and what a cut takes, once, and only an interrupt after that cuts."""
+    body = f"{header}go()\nsess.run(loops)"
+    outcome = train.run(body, interrupt_at=("go", TOLD))
+    assert (outcome.status, outcome.ename) == ("error", "KeyboardInterrupt")
+    assert "Kept: 1 variable (48 B)" in outcome.evalue
+    (said,) = outcome.stream("stderr").splitlines()
+    assert said.startswith("Interrupted: a run of 'while")
+    assert "in 'train' goes on until it ends (" in said
+    assert said.endswith(f"{TOLD}. A cut keeps 1 variable (48 B) and loses queues ('queue').")
     assert "tfsess_magics/" not in outcome.traceback
     assert train.value(VALUES) == BEFORE
     assert train.run("%%tfsession train\nbump.op.run()").status == "ok"

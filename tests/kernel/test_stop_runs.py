@@ -6,15 +6,23 @@ from .harness import Kernel
 from .train import BEFORE, VALUES
 
 
-def test_a_with_block_around_the_run_closes_its_session_and_that_is_said(train: Kernel) -> None:
+def test_what_a_stop_in_a_with_block_keeps_and_that_the_block_closes_the_session_is_said(train: Kernel) -> None:
+    """The code may go on inside the block, or leave it."""
     body = "with tf.Graph().as_default():\n    blocked = v1.FIFOQueue(1, tf.float32).dequeue()\n"
     body += "    w = v1.get_variable('w', initializer=2.0)\n"
-    body += "    with v1.Session() as own:\n        own.run(w.initializer)\n        go(own)\n        own.run(blocked)"
-    outcome = train.run(body, interrupt_at="go")
+    body += "    with v1.Session() as own:\n        own.run(w.initializer)\n"
+    waits = "        go(own)\n        own.run(blocked)"
+    outcome = train.run(body + waits, interrupt_at="go")
     assert outcome.ename == "KeyboardInterrupt"
-    assert "A with block is around the run: it closes the session" in outcome.evalue
+    assert "Kept: 1 variable (4 B)" in outcome.evalue
+    assert "Not kept: queues ('fifo_queue')" in outcome.evalue
+    assert "A with block is around the run: it closes the session as it is left" in outcome.evalue
     assert train.value("own._closed") is True
     assert "its variables are gone" in train.run("own.run(w)").traceback
+    goes_on = f"        try:\n    {waits.replace('        own', '            own')}\n"
+    goes_on += "        except KeyboardInterrupt as stopped: said = str(stopped)\n        after = float(own.run(w))"
+    assert train.run(body + goes_on, interrupt_at="go").status == "ok"
+    assert train.value("'Kept: 1 variable (4 B)' in said, after") == (True, 2.0)
     assert train.run("del own, w, blocked").status == "ok"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ import pytest
 from tests.server import serving
 
 from .harness import Kernel
-from .train import GO
+from .train import GO, TOLD
 
 PREPARE = f"""%%tfsession kinds
 {GO}
@@ -64,8 +65,8 @@ def prepared(kernel: Kernel) -> Iterator[Kernel]:
 
 
 def test_an_interrupt_keeps_variables_of_every_kind_in_a_finalized_graph(prepared: Kernel) -> None:
-    for blocked in ("waits", "loops"):
-        outcome = prepared.run(f"%%tfsession kinds\ngo(sess)\nsess.run({blocked})", interrupt_at="go")
+    for blocked, at in ("waits", ("go",)), ("loops", ("go", TOLD)):
+        outcome = prepared.run(f"%%tfsession kinds\ngo(sess)\nsess.run({blocked})", interrupt_at=at)
         assert outcome.ename == "KeyboardInterrupt"
         assert "Kept: 6 variables" in outcome.evalue
         assert "Not kept: queues" in outcome.evalue
@@ -76,12 +77,14 @@ def test_an_interrupt_ends_the_runs_of_a_cell_and_of_threads_in_one_session(prep
     body = (
         "raised.clear()\nthreads = [in_thread(lambda: sess.run(waits)) for _ in range(3)]\ngo(sess, 4)\nsess.run(loops)"
     )
-    outcome = prepared.run(f"%%tfsession kinds\n{body}", interrupt_at="go")
+    outcome = prepared.run(f"%%tfsession kinds\n{body}", interrupt_at=("go", TOLD))
     assert outcome.ename == "KeyboardInterrupt"
     assert "stopped a run in 'kinds'" in outcome.evalue
+    also = outcome.stream("stderr").split("It also ends ")[1]
+    assert len(re.findall(r"a run of 'queue_Dequeue' in thread 'Thread-\d+ \(work\)'", also)) == 3
     assert prepared.run("for thread in threads: thread.join()").status == "ok"
     assert prepared.value("[type(error).__name__ for error in raised]") == ["SessionStopped"] * 3
-    assert prepared.value("all('an interrupt of another run in it stopped' in str(error) for error in raised)") is True
+    assert prepared.value("all('an interrupt cut another run in' in str(error) for error in raised)") is True
     assert prepared.value("kept()") is True
 
 
@@ -141,7 +144,7 @@ def test_values_are_dropped_where_the_session_says_so_and_kept_by_default(prepar
 def test_a_server_that_does_not_answer_is_said_and_the_run_goes_on_until_it_does(prepared: Kernel) -> None:
     with serving() as (process, target):
         prepare = f"""
-tfsess_magics.tf.variables._SERVER = 500
+tfsess_magics.tf.variables.graph_variables._SERVER = 500
 with tf.Graph().as_default() as graph:
     theirs = v1.get_variable("theirs", initializer=3.0)
     dequeue = v1.FIFOQueue(1, tf.float32).dequeue()
@@ -154,14 +157,21 @@ with tf.Graph().as_default() as graph:
         prepared.said(request, "go")
         process.send_signal(signal.SIGSTOP)
         prepared.interrupt()
+        prepared.said(request, TOLD)
+        prepared.interrupt()
         prepared.said(request, f"session {name} was not stopped")
         with prepared.subshell() as subshell:
             over = "while session_of(remote).watched.meter.stopping.locked(): time.sleep(0.001)"
             assert prepared.run(over, subshell=subshell).status == "ok"
-            stop = prepared.run(f"%tfsession stop {name}", subshell=subshell)
-            assert prepared.run("tfsess_magics.tf.variables._SERVER = 10_000", subshell=subshell).status == "ok"
+            stop = prepared.run(f"%tfsession stop {name} --now", subshell=subshell)
+            assert (
+                prepared.run("tfsess_magics.tf.variables.graph_variables._SERVER = 10_000", subshell=subshell).status
+                == "ok"
+            )
         assert f"session {name} was not stopped: its variables cannot be read (DeadlineExceededError" in str(stop)
         process.send_signal(signal.SIGCONT)
+        prepared.interrupt()
+        prepared.said(request, TOLD, times=2)
         prepared.interrupt()
         outcome = prepared.outcome(request)
         assert outcome.ename == "KeyboardInterrupt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .harness import Kernel
-from .train import BEFORE, HOLD, VALUES
+from .train import BEFORE, HOLD, TOLD, VALUES
 
 
 @pytest.mark.parametrize("between", ["sess.run(v)", "sum(range(1000))"], ids=["runs only", "runs and computing"])
@@ -25,13 +25,15 @@ def test_an_interrupt_between_two_runs_stops_neither(train: Kernel) -> None:
     assert train.run("del after").status == "ok"
 
 
-def test_a_second_interrupt_changes_nothing_while_the_first_is_dealt_with(train: Kernel) -> None:
+def test_a_third_interrupt_changes_nothing_while_the_second_is_dealt_with(train: Kernel) -> None:
     assert train.run(f"{HOLD}meter = tfsess_magics.process.registry.get_any('train').watched.meter").status == "ok"
     request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")
     train.said(request, "go")
     train.interrupt()
+    train.said(request, TOLD)
+    train.interrupt()
     with train.subshell() as subshell:
-        begun = "while not meter.stop: time.sleep(0.001)"
+        begun = "while not (meter.stop and meter.stop.has_cut): time.sleep(0.001)"
         assert train.run(begun, subshell=subshell).status == "ok"
         train.interrupt()
         assert train.run("free.set()", subshell=subshell).status == "ok"

@@ -26,7 +26,7 @@ def test_a_cell_that_waits_for_the_task_is_told(train: Kernel, header: str, wait
         request = train.send(f"{header}{WORK}await asyncio.{wait}")
         if by == "order":
             order(train, request)
-        outcome = train.outcome(request, interrupt_at="go" if by == "interrupt" else None)
+        outcome = train.outcome(request, interrupt_at="go" if by == "interrupt" else ())
         assert outcome.ename == "TaskStopped"
         assert SAID in outcome.evalue
         assert "Kept: 1 variable (48 B)" in outcome.evalue

@@ -8,7 +8,7 @@ import pytest
 
 from .comm import Comm, opened
 from .harness import Kernel
-from .train import HOLD
+from .train import HOLD, TOLD
 
 FOLDED = """import threading, tensorflow as tf
 v1, began = tf.compat.v1, threading.Event()
@@ -48,13 +48,15 @@ def test_a_folded_loop_of_other_code_says_that_only_a_restart_is_left(tmp_path: 
             request = kernel.send("begin()\nsess.run(loops)")
             running = comm.next_session(state="running")["session"]
             kernel.said(request, "begun")
-            reply = comm.order("stop", id=running["id"], generation=running["generation"])
+            reply = comm.order("stop", id=running["id"], generation=running["generation"], now=True)
             assert "cannot be stopped: a loop 'while" in reply["message"]
             assert reply["message"].endswith(UNTIL_RESTART)
 
 
 def test_a_folded_loop_of_a_named_session_is_stopped(train: Kernel) -> None:
-    outcome = train.run(f"%%tfsession train\n{FOLDED}loop = endless()\nbegin()\nsess.run(loop)", interrupt_at="begun")
+    outcome = train.run(
+        f"%%tfsession train\n{FOLDED}loop = endless()\nbegin()\nsess.run(loop)", interrupt_at=("begun", TOLD)
+    )
     assert outcome.ename == "KeyboardInterrupt"
     assert "Kept: 1 variable (48 B)" in outcome.evalue
     assert train.run("del loop, endless, began, begin, step").status == "ok"
@@ -63,15 +65,17 @@ def test_a_folded_loop_of_a_named_session_is_stopped(train: Kernel) -> None:
 @pytest.mark.parametrize("by", ["interrupt", "order"])
 def test_a_py_func_that_does_not_return_is_named(train: Kernel, by: str) -> None:
     """When it returns after all, the cell ends as ever."""
-    assert train.run(f"{HOLD}tfsess_magics.tf.stop._PATIENCE = 5").status == "ok"
+    assert train.run(f"{HOLD}tfsess_magics.tf.stopping.stop._PATIENCE = 5").status == "ok"
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")
         train.said(request, "go")
         if by == "interrupt":
             train.interrupt()
+            train.said(request, TOLD)
+            train.interrupt()
         else:
-            reply = comm.order("stop", id=session["id"], generation=session["generation"])
+            reply = comm.order("stop", id=session["id"], generation=session["generation"], now=True)
             assert "cannot be stopped: PyFunc 'python' does not return. " + UNTIL_RESTART in reply["message"]
         mark = next_mark(comm, "train")
         assert mark == "cannot be stopped: PyFunc 'python' does not return. " + UNTIL_RESTART

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 GO = """
 import dis, sys, threading, time, tfsess_magics
-tfsess_magics.tf.stop._PATIENCE = 120  # a busy machine may take long for a stop
+tfsess_magics.tf.stopping.stop._PATIENCE = 120  # a busy machine may take long for a stop
+tfsess_magics.tf.stopping.stopper.TELL_AFTER = 120  # and may compute while a run waits
 def session_of(sess):
     return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
 def in_tensorflow(meter):
@@ -49,5 +50,7 @@ def go_held():
         print("go")
     threading.Thread(target=wait).start()
 """
+TOLD = "Interrupt again to cut it"
+"""Part of the line that a cell prints when an interrupt waits for the end of a run."""
 VALUES = "[float(x) for x in sess.run(v)]"
 BEFORE = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 import tfsess_magics
+from tests.conftest import Raised
 from tests.notebook.conftest import Notebook
+from tests.notebook.raising import RaiseAt
 from tfsess_magics import extension
 from tfsess_magics.notebook.compat import SHOWS_NOTES
+from tfsess_magics.tf.instrument import observe
+from tfsess_magics.tf.instrument.hooks import hooks
 
 
 def _added(shell: InteractiveShell) -> dict[str, Any]:
@@ -25,6 +30,7 @@ def _added(shell: InteractiveShell) -> dict[str, Any]:
         "registry": dict(manager.registry),
         "events": {event: list(callbacks) for event, callbacks in shell.events.callbacks.items()},
         "names": set(shell.user_ns),
+        "settings": list(shell.configurables),
         "transformers": [*shell.input_transformers_cleanup, *shell.input_transformers_post, *shell.ast_transformers],
     }
 
@@ -39,6 +45,45 @@ def test_unloading_takes_everything_away(plain_notebook: Notebook) -> None:
     tfsess_magics.unload_ipython_extension(shell)
     tfsess_magics.unload_ipython_extension(shell)
     assert _added(shell) == before
+
+
+def _load_cut_at(shell: InteractiveShell, moment: int, error: type[BaseException]) -> RaiseAt:
+    raising = RaiseAt(moment, error)
+    sys.setprofile(raising)
+    try:
+        tfsess_magics.load_ipython_extension(shell)
+    except error:
+        pass
+    finally:
+        sys.setprofile(None)
+    return raising
+
+
+def test_loading_that_is_cut_at_any_moment_takes_down_what_it_built(
+    plain_notebook: Notebook, raised: Raised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell, TensorFlow and Python's hooks are as they were, and the next load is whole."""
+    shell = plain_notebook.shell
+    tfsess_magics.load_ipython_extension(shell)
+    tfsess_magics.unload_ipython_extension(shell)
+    functions = [(owner, name) for owner, name, _ in observe._WRAPPED if name in vars(owner)]
+
+    def state() -> object:
+        wrapped = [vars(owner)[name] for owner, name in functions]
+        return _added(shell), wrapped, threading.excepthook, list(sys.meta_path), hooks.made
+
+    monkeypatch.setattr(observe, "instances", lambda *_: [])  # it changes nothing, in thousands of moments
+    before, moment = state(), 1
+    while (error := _load_cut_at(shell, moment, raised.error)).raised_in:
+        if shell not in extension._undo:
+            assert state() == before, error.raised_in
+        tfsess_magics.unload_ipython_extension(shell)
+        assert state() == before, error.raised_in
+        moment += raised.every
+    assert moment > 100
+    plain_notebook.ok("%%tfsession train\n1")
+    tfsess_magics.close("train")
+    tfsess_magics.unload_ipython_extension(shell)
 
 
 def test_loading_adds_no_name(plain_notebook: Notebook) -> None:
@@ -304,3 +349,24 @@ def test_a_session_that_imports_tensorflow_sees_what_others_do() -> None:
     )
     code = f"{START} [shell.run_cell(cell).raise_error() for cell in {cells!r}]"
     assert _in_python(code).count("eager (outside any scope)") == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_said"),
+    [
+        (("import tensorflow", "import gc; gc.freeze()"), True),
+        (("import gc; gc.freeze()", "import tensorflow"), False),
+        (("import gc; gc.freeze()",), False),
+        (("import tensorflow", "import gc; gc.freeze(); gc.unfreeze()"), False),
+    ],
+    ids=["TensorFlow was there", "TensorFlow came later", "no TensorFlow", "undone"],
+)
+def test_that_sessions_may_be_hidden_is_said_at_load_where_it_may_be(cells: tuple[str, ...], is_said: bool) -> None:
+    """``gc.freeze()`` hides what there is from the collector, and so from what looks for sessions."""
+    cells = (*cells, "%load_ext tfsess_magics", "import tensorflow; print('next')", "%unload_ext tfsess_magics")
+    said = _in_python(f"{START}[shell.run_cell(cell).raise_error() for cell in {cells!r}]").splitlines()
+    sentence = (
+        "sessions that were made before gc.freeze() and %load_ext cannot be found: they are not listed, and Stop does "
+        "not end their runs"
+    )
+    assert said == [sentence, "next"] if is_said else said == ["next"]

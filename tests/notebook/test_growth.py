@@ -124,7 +124,7 @@ def test_a_cell_that_fails_after_it_has_built_is_marked_too(cells: Notebook) -> 
 
 def test_the_widget_shows_it(cells: Notebook) -> None:
     from tfsess_magics.extension import feed
-    from tfsess_magics.notebook.panel import Panel
+    from tfsess_magics.notebook.views.widget import Panel
 
     for _ in range(3):
         cells.ok(GROWS)

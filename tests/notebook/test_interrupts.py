@@ -3,43 +3,14 @@
 import gc
 import sys
 from collections.abc import Callable
-from inspect import CO_GENERATOR
-from pathlib import Path
-from types import FrameType
 
 import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.conftest import Raised
 from tests.notebook.conftest import Notebook
-
-PACKAGE = str(Path(tfsess_magics.__file__).parent)
-
-
-class InterruptAt:
-    """Raises KeyboardInterrupt where the n-th function of ours, or called by ours, is entered: where Python does it."""
-
-    def __init__(self, n: int) -> None:
-        self._left = n
-        self.raised_in = ""
-
-    def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        caller = frame.f_back
-        at: FrameType | None
-        is_ours = any(f is not None and f.f_code.co_filename.startswith(PACKAGE) for f in (frame, caller))
-        # The very entry of a with block's __exit__ is where Python itself lets an interrupt skip it. A generator that
-        # is entered again to be closed is no place where Python raises one.
-        code = frame.f_code
-        if event != "call" or not is_ours or code.co_name == "__exit__" or code.co_flags & CO_GENERATOR:
-            return
-        self._left -= 1
-        if self._left == 0 and not self.raised_in:
-            places, at = list[str](), frame
-            while at is not None and len(places) < 5:
-                places.append(f"{Path(at.f_code.co_filename).name}:{at.f_lineno} {at.f_code.co_name}")
-                at = at.f_back
-            self.raised_in = " < ".join(places)
-            raise KeyboardInterrupt
+from tests.notebook.raising import RaiseAt
 
 
 def open_it() -> None:
@@ -81,27 +52,28 @@ CELLS: dict[str, tuple[Callable[[], None], str | Callable[[], object]]] = {
 # An interrupt may also hit __del__, and come before IPython awaits a cell: Python tells of both.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", CELLS)
-def test_an_interrupt_at_any_moment_leaves_nothing_behind(notebook: Notebook, name: str) -> None:
+def test_an_exception_at_any_moment_leaves_nothing_behind(notebook: Notebook, name: str, raised: Raised) -> None:
     """Eager mode on, no default session, no graph entered, no session in use, and it can be closed."""
     prepare, act = CELLS[name]
     notebook.shell.user_ns["tf"] = tf
     notebook.shell.showtraceback = lambda *_, **__: None
     notebook.ok("%%time\n1")  # IPython loads it at its first use, and never if that is interrupted
-    moments = 0
+    moment, moments = 1, 0
     gc.freeze()  # what was there before is no garbage, and need not be looked through at every moment
     try:
         while True:
             prepare()
-            interrupt = InterruptAt(moments + 1)
-            sys.settrace(interrupt)
+            interrupt = RaiseAt(moment, raised.error)
+            sys.setprofile(interrupt)
             try:
                 notebook.shell.run_cell(act) if isinstance(act, str) else act()
-            except KeyboardInterrupt:
+            except raised.error:
                 pass
             finally:
-                sys.settrace(None)
+                sys.setprofile(None)
             if not interrupt.raised_in:
                 break
+            moment += raised.every
             moments += 1
             assert tf.executing_eagerly(), interrupt.raised_in
             assert tf.compat.v1.get_default_session() is None, interrupt.raised_in
@@ -134,7 +106,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("header", ["%%tfsession cut", "with tfsess_magics.session('cut'):"], ids=["cell", "block"])
+@pytest.mark.parametrize(
+    "header", ["%%tfsession cut", "with tfsess_magics.session('cut'):", ""], ids=["cell", "block", "ordinary"]
+)
 def test_an_interrupt_between_the_lines_of_context_managers_leaves_ordinary_cells_eager(
     tf_notebook: Notebook, header: str
 ) -> None:
@@ -150,6 +124,7 @@ def test_an_interrupt_between_the_lines_of_context_managers_leaves_ordinary_cell
         notebook.run(cell.format(line=line))
         if notebook.shell.user_ns["lines"] < line:
             break
+        assert notebook.ok("tf.executing_eagerly()").value is True, line
         notebook.run("1 / 0")  # takes the place of the last error
         notebook.ok("gc.collect()")
         assert notebook.ok("tf.executing_eagerly()").value is True, line

@@ -8,7 +8,7 @@ from IPython.core.error import UsageError
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
-from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 
 WAITS = "import tensorflow as tf\nwaits = tf.compat.v1.FIFOQueue(1, tf.float32, name='queue').dequeue()"
 
@@ -62,18 +62,19 @@ def test_on_stop_is_an_option_and_a_word_of_an_order(cells: Notebook) -> None:
     assert str(tfsess_magics.get("train").options) == "--on-stop drop"
     assert "has no run under way" in cells.ok("%tfsession stop train --on-stop keep").out
     assert "has no run under way" in cells.ok("%tfsession stop train --on-stop=drop").out
-    for wrong in ("train --on-stop", "train drop", "--on-stop drop", "train --on-stop drop more"):
-        assert "usage: %tfsession stop NAME [--on-stop keep|drop]" in cells.run(f"%tfsession stop {wrong}").err
+    for wrong in ("train --on-stop", "train drop", "--on-stop drop", "train --on-stop drop more", "--now"):
+        assert "usage: %tfsession stop NAME [--now] [--on-stop keep|drop]" in cells.run(f"%tfsession stop {wrong}").err
     assert "--on-stop takes keep" in cells.run("%tfsession stop train --on-stop all").err
 
 
 def test_the_setting_is_one_of_ipythons_and_goes_with_the_extension(cells: Notebook) -> None:
     assert "SessionMagics" in cells.ok("%config").out
-    cells.ok("%config SessionMagics.waits_after = 30")
-    assert RunMeter.waits_after == 30
+    cells.ok("%config SessionMagics.waits_after = 20")
+    cells.ok("%config SessionMagics.interrupt_patience = 5")
+    assert (settings.waits_after, settings.interrupt_patience) == (20, 5)
     tfsess_magics.unload_ipython_extension(cells.shell)
-    assert RunMeter.waits_after == 10
+    assert (settings.waits_after, settings.interrupt_patience) == (10, 30)
     assert "SessionMagics" not in cells.ok("%config").out
     del cells.shell.config["SessionMagics"]
     tfsess_magics.load_ipython_extension(cells.shell)
-    assert RunMeter.waits_after == 10
+    assert (settings.waits_after, settings.interrupt_patience) == (10, 30)

@@ -13,7 +13,9 @@ from IPython.core.error import UsageError
 import tfsess_magics
 from tests.notebook.conftest import Notebook
 from tfsess_magics import Kind
-from tfsess_magics.tf import unused
+from tfsess_magics.core.orders import carry_out_message
+from tfsess_magics.core.protocol import encode
+from tfsess_magics.tf.session import unused
 
 MAKE = "import tensorflow as tf\nsess = tf.compat.v1.Session(graph=tf.Graph())"
 
@@ -277,3 +279,46 @@ def test_unloading_before_tensorflow_is_imported_leaves_nothing() -> None:
     """
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "True"
+
+
+ODD = """
+import threading, types, tensorflow as tf
+odd = types.ModuleType('m\\x1b[31m\\u202e' + 'm' * 300)
+class Odd(tf.Module): pass
+Odd.__name__ = Odd.__qualname__ = 'T\\x1b[32m\\n'
+class Wrong(Exception): pass
+Wrong.__name__ = 'W\\x1b[33m'
+def fail(): raise Wrong('\\x1b[34m\\u202e')
+make = compile("sess = tf.compat.v1.Session(graph=tf.Graph())", "/odd/\\x1b[35m.py", "exec")
+exec(make, {'__name__': odd.__name__, 'tf': tf}, made := {})
+odd.__dict__['s\\x1b[36m'] = sess = made.pop('sess')
+import sys; sys.modules[odd.__name__] = odd
+"""
+RUN = """
+with sess.graph.as_default(): fails = tf.numpy_function(fail, [], tf.float32)
+try: sess.run(fails)
+except Exception: pass
+"""
+EAGER = """%%tfsession scope --eager
+model = Odd()
+model.v = tf.Variable(1.0, name='v\\x1b[37m' + 'v' * 300)
+"""
+
+
+def test_odd_names_of_other_code_are_shown_as_escapes(notebook: Notebook) -> None:
+    """Of modules, files, names, types, variables and errors; none of them changes the text around it."""
+    notebook.ok("%tfsession")  # sessions are seen from here on
+    notebook.ok(ODD)
+    notebook.ok(RUN)
+    observed = number()
+    notebook.ok(EAGER)
+    shown = [notebook.ok(f"%tfsession {what}").out for what in ("list", f"info {observed}", "info scope", "memory")]
+    registry = tfsess_magics.process.registry
+    orders = [{"type": "describe", "request": 1, "id": live.number} for live in registry.live()]
+    shown += [str(encode(carry_out_message(order, registry))) for order in orders]
+    shown += [str(live.summary(ask=False)) for live in registry.live()]
+    text = "\n".join(shown)
+    assert text.replace("\n", "").isprintable()
+    assert all(code in text for code in (r"\x1b[31m", r"\x1b[32m", r"\x1b[34m", r"\x1b[35m", r"\x1b[36m", r"\x1b[37m"))
+    assert not re.search("m{250}|v{250}", text)
+    notebook.ok("sys.modules.pop(odd.__name__)\nsess.close()\ndel odd, sess, model, fails\n%tfsession close scope")

@@ -22,18 +22,21 @@ WITH_JUPYTERLAB = "middle"
 PARTS = {
     "the magic": (
         "tests/kernel/test_ordinary_cell.py",
-        "tests/notebook/test_magics.py",
-        "tests/notebook/test_header.py",
+        "tests/notebook/magics/test_magics.py",
+        "tests/notebook/cells/test_header.py",
         "tests/notebook/test_extension.py",
     ),
-    "observing": ("tests/notebook/test_observed.py", "tests/tf/test_observe.py"),
+    "observing": ("tests/notebook/test_observed.py", "tests/tf/instrument/test_observe.py"),
     "stop": (
         "tests/kernel/test_stop.py",
         "tests/kernel/test_stop_orders.py",
         "tests/kernel/test_stop_sessions.py",
-        "tests/tf/test_stop_values.py",
+        "tests/tf/stopping/test_stop_values.py",
+        "tests/tf/stopping/test_cut_rule.py",
+        "tests/tf/stopping/test_stopped_callables.py",
+        "tests/tf/stopping/test_filled_beside.py",
     ),
-    "memory": ("tests/notebook/test_memory.py", "tests/tf/memory/test_held.py", "tests/tf/memory/test_peaks.py"),
+    "memory": ("tests/notebook/views/test_memory.py", "tests/tf/memory/test_held.py", "tests/tf/memory/test_peaks.py"),
     "explanations": (
         "tests/notebook/test_explain.py",
         "tests/notebook/test_explain_eager.py",
@@ -44,10 +47,10 @@ PARTS = {
     "Keras": (
         "tests/notebook/test_eager.py::test_models_optimizers_and_datasets_are_listed_and_not_kept",
         "tests/notebook/test_eager.py::test_keras_is_not_cleared",
-        "tests/notebook/test_keras_session.py::test_in_ordinary_cells_a_module_is_named_once",
+        "tests/notebook/test_keras_session.py::test_in_ordinary_cells_nothing_is_repaired",
     ),
-    "traces of runs that call functions": ("tests/tf/trace", "tests/kernel/test_trace.py"),
-    "the wire": ("tests/core", "tests/kernel/test_channel.py", "tests/notebook/test_panel.py"),
+    "traces of runs that call functions": ("tests/tf/tracing", "tests/kernel/test_trace.py"),
+    "the wire": ("tests/core", "tests/kernel/test_channel.py", "tests/notebook/views/test_widget.py"),
 }
 _WARNINGS = (
     # Old versions deprecate what went long ago; that is no news of this package.

@@ -10,10 +10,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tfsess_magics
 from tests.tf import every_kind
+from tests.tf.running import Person
 from tests.tf.seeing import Methods, methods
-from tfsess_magics.tf import stop, variables
+from tfsess_magics.core.running_cell import add_cell_finder
 from tfsess_magics.tf.backend import TensorFlow
-from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.session.named import NamedSession
+from tfsess_magics.tf.stopping import stop
+from tfsess_magics.tf.variables import graph_variables as variables
 
 
 class Open(Protocol):
@@ -39,6 +42,15 @@ def patience() -> Iterator[None]:
         patch.setattr(stop, "_PATIENCE", 600.0)
         patch.setattr(variables, "_SERVER", 600_000)
         yield
+
+
+@pytest.fixture
+def person() -> Iterator[Person]:
+    """Somebody who can interrupt twice."""
+    person = Person()
+    remove = add_cell_finder(person.cell)
+    yield person
+    remove()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfsess_magics.tf.session import NamedSession
+from tfsess_magics.tf.session.named import NamedSession
 
 v1 = tf.compat.v1
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from tfsess_magics.tf.stop import Stop
+from tfsess_magics.core.running_cell import RunningCell
+from tfsess_magics.tf.stopping.stop import Stop
 
 
 class Running(threading.Thread):
@@ -77,9 +78,31 @@ def is_done_or_cuts(stop: Stop) -> bool:
 def wait_for_stops() -> None:
     """Return once the threads of stops have ended, which they do a moment after the stops."""
     for thread in threading.enumerate():
-        if thread.name == "tfsess_magics stop":
+        if thread.name in ("tfsess_magics stop", "tfsess_magics interrupt", "tfsess_magics order"):
             thread.join(20)
 
 
 def interrupt() -> None:
     os.kill(os.getpid(), signal.SIGINT)
+
+
+class Person:
+    """The user of a cell in the main thread, who is told and interrupts; `cell` is what `add_cell_finder` takes."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self._is_told = threading.Event()
+
+    def cell(self, _: int) -> RunningCell:
+        return RunningCell(self._hear, can_interrupt_again=True)
+
+    def _hear(self, text: str) -> None:
+        self.told.append(text)
+        self._is_told.set()
+
+    def interrupt_twice(self) -> None:
+        """Interrupt, and once more when told that this cuts the run."""
+        self._is_told.clear()
+        interrupt()
+        assert self._is_told.wait(60)
+        interrupt()

@@ -4,7 +4,7 @@ from typing import Any
 
 import tfsess_magics
 from tfsess_magics import Kind
-from tfsess_magics.tf import observe
+from tfsess_magics.tf.instrument import observe
 
 METHODS = [(owner, name) for owner, name, _ in observe._WRAPPED]
 STEP = "_call_tf_sessionrun"

@@ -10,9 +10,9 @@ import pytest
 from tests.tf.memory.measuring import alone
 from tfsess_magics.core.memory import DeviceMemory
 from tfsess_magics.core.model import DeviceInfo
-from tfsess_magics.tf import nvml
-from tfsess_magics.tf.device_functions import DeviceFunctions
-from tfsess_magics.tf.kernel_memory import ProcessMemory, by_allocator
+from tfsess_magics.tf.memory import nvml
+from tfsess_magics.tf.memory.device_stats import DeviceFunctions
+from tfsess_magics.tf.memory.process import ProcessMemory, by_allocator
 
 GIB = 1 << 30
 
@@ -119,7 +119,7 @@ def test_asking_for_a_gpu_initializes_nothing() -> None:
     """With TensorFlow's own functions: there may be no GPU here, but they would initialize its eager context."""
     said = alone("""
 from tests.tf.test_gpu_memory import FakeHolder, gpu
-from tfsess_magics.tf.kernel_memory import ProcessMemory
+from tfsess_magics.tf.memory.process import ProcessMemory
 found = gpu(ProcessMemory(), FakeHolder(1024))
 print(found.model, found.elsewhere_unavailable, context.context()._context_handle, sep="|")
 """)

@@ -18,7 +18,7 @@ from tests.tf.stateful.model import Model
 from tests.tf.stateful.running import Running
 from tests.tf.stateful.truth import Truth
 from tfsess_magics import Kind
-from tfsess_magics.tf import stopper
+from tfsess_magics.tf.stopping import stop_order
 
 STEPS = settings(
     max_examples=80,
@@ -58,7 +58,7 @@ def collects_fast() -> Iterator[None]:
 
 def test_any_order(collects_fast: None, open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The defaults are balanced, the list is the truth, and nothing is kept."""
-    monkeypatch.setattr(stopper, "_SOON", 500.0)
+    monkeypatch.setattr(stop_order, "SOON", 500.0)
     tfsess_magics.process.connect().observe()
     run_state_machine_as_test(Lives, settings=STEPS)
     assert Model.looks - Model.lives >= LEAST_STEPS

@@ -1,1 +1,1 @@
-"""What a session is and which ones live here; knows neither TensorFlow nor IPython."""
+"""Sessions as records, options and messages, and the registry of live ones; knows neither TensorFlow nor IPython."""

@@ -1,9 +1,11 @@
-"""What can go wrong, one type per cause, each with a message that says what to do."""
+"""The errors that users see, one type per cause, each with a message that says what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+from tfsess_magics.core.plain import plain, quoted
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -42,7 +44,7 @@ class UnknownSessionError(TfSessionError, KeyError):
     def __init__(self, name: str, live: Iterable[str]) -> None:
         live = tuple(live)
         listed = f"Live: {', '.join(live)}." if live else "No session is open."
-        super().__init__(f"no session is named {name!r}. {listed}{did_you_mean(name, live)}")
+        super().__init__(f"no session is named {quoted(name)}. {listed}{did_you_mean(name, live)}")
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -105,12 +107,16 @@ class SessionStopped(KeyboardInterrupt):
     """A run that was stopped on somebody's order; a `KeyboardInterrupt`, which ``except Exception`` lets pass."""
 
 
+class QueueRunnerStoppedError(TfSessionError, RuntimeError):
+    """The run of a queue-runner thread that was stopped: its coordinator asks the other threads to stop, too."""
+
+
 class ValuesLostError(TfSessionError, RuntimeError):
     """A stop that was not carried out: the values of variables cannot be read, and would be lost."""
 
     def __init__(self, name: str, why: BaseException) -> None:
         reason = str(getattr(why, "message", "") or why).strip()
-        said = f"{type(why).__name__}: {reason}" if reason else type(why).__name__
+        said = plain(f"{type(why).__name__}: {reason}" if reason else type(why).__name__)
         super().__init__(
             f"{name} was not stopped: its variables cannot be read ({said}), and would be lost. To stop it without "
             "them: %tfsession stop NAME --on-stop drop"

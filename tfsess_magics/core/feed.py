@@ -1,4 +1,9 @@
-"""Turns changes of sessions into messages: each at its time, and none when nothing changed."""
+"""The feed: it turns changes of sessions into messages, each at its time, and none when nothing changed.
+
+A change of state goes at once, counters after `_COUNTERS` seconds. The feed asks which variables have a value only in
+its own thread: after a cell, and seldom during a long one. It rests `_REST` times as long as it has worked, so that
+thousands of new sessions do not slow the code that makes them.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 _PAUSE = 0.02
 """Seconds between two looks at what has changed."""
+_REST = 9
+"""How much longer it rests at least than it has worked: with thousands of sessions it is not to slow their makers."""
 _COUNTERS = 0.25
 """Seconds between two messages on a session of which only counters have changed."""
 _SETTLE = 0.1
@@ -140,10 +147,12 @@ class Feed:
     def _run(self) -> None:
         due: dict[int, float] = {}
         memory_due, looked_at = math.inf, -math.inf
-        while not self._stopping.wait(_PAUSE):
+        rest = _PAUSE
+        while not self._stopping.wait(rest):
             next_due = min([memory_due, *due.values()])
             timeout = None if next_due == math.inf else max(0.0, next_due - time.monotonic())
             changed = self._registry.changes.take(timeout)
+            used = time.thread_time()
             now = time.monotonic()
             if changed or self._is_to_look:
                 self._is_to_look = False
@@ -161,6 +170,7 @@ class Feed:
             if memory_due <= now:
                 memory_due, looked_at = math.inf, now
                 self._look_at_memory()
+            rest = max(_PAUSE, _REST * (time.thread_time() - used))
 
     def _look_at_memory(self) -> None:
         try:
@@ -199,7 +209,7 @@ class Feed:
 
     def _send(self, number: int, now: float) -> float | None:
         """Send what has changed of a session, and return when to look at it again, None if at its next change."""
-        session = next((session for session in self._registry.live() if session.number == number), None)
+        session = self._registry.find(number)
         with self._lock:
             summary = _summary(session) if session else None
             if session is None or summary is None:
@@ -213,7 +223,7 @@ class Feed:
             wait = 0.0 if before is None else self._wait(before, summary, now - self._sent_at.get(number, 0.0))
             if wait > 0:
                 return now + wait
-            if self._may_ask(summary, now):
+            if (summary.variables or summary.target) and self._may_ask(summary, now):
                 summary = _summary(session, ask=True) or summary
             if summary != before:
                 self._known.add(number)

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from tfsess_magics.core.memory import GivenBack, RunMemory
 from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.plain import plain
 from tfsess_magics.core.trace import DevicePlacement, RunTrace
 
 
@@ -89,7 +90,7 @@ class Origin:
             return "code that ran before tfsess_magics was loaded"
         place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
         file = "/".join(self.file.replace("\\", "/").split("/")[-2:])
-        return f"{place} {file}:{self.line}"
+        return plain(f"{place} {file}:{self.line}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ class VariableInfo:
     """Static shape; None for a dimension, or for all of it, that is not known statically."""
     dtype: str
     nbytes: int | None
-    """Elements times size; None when the shape or the size of an element is not known statically."""
+    """Elements times size; where its shape is not known statically, those of its value; None when it is not known."""
     initialized: bool | None
     """None when it is not known (yet)."""
     device: str
@@ -129,6 +130,19 @@ class ObjectInfo:
     variables: int
     nbytes: int
     """Bytes of its variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopReply:
+    """What an order to stop a session has done so far."""
+
+    is_done: bool
+    """False while a run goes on that ends by itself, or whose stop takes long."""
+    message: str
+    """What was done, kept and not kept, or what it waits for; a sentence."""
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +181,7 @@ class SessionInfo:
     is_default: bool = False
     """Whether it is the default session of a thread."""
     is_unused: bool = False
-    """Whether it looks leaked; see `tfsess_magics.tf.unused`."""
+    """Whether it looks leaked; see `tfsess_magics.tf.session.unused`."""
     generation: int
     options: SessionOptions
     created: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tfsess_magics.core.errors import InvalidNameError
+from tfsess_magics.core.plain import quoted
 
 MAX_LENGTH = 64
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -20,7 +21,7 @@ def check_name(name: str) -> str:
         With what is wrong with it and what is allowed.
     """
     if not isinstance(name, str):
-        raise InvalidNameError(f"a session's name is a string, got {name!r}.")
+        raise InvalidNameError(f"a session's name is a string, got {quoted(name)}.")
     if len(name) > MAX_LENGTH:
         raise InvalidNameError(f"{name[:20] + '…'!r} has {len(name)} characters; {_RULE}.")
     if _NAME.fullmatch(name):

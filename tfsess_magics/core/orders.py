@@ -7,7 +7,8 @@ from typing import Any, cast
 import msgspec
 
 from tfsess_magics.core.errors import StaleOrderError, TfSessionError
-from tfsess_magics.core.model import Kind, RunInfo, SessionInfo
+from tfsess_magics.core.model import Kind, RunInfo, SessionInfo, StopReply
+from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import (
     MAX_VARIABLES,
     Adopt,
@@ -24,6 +25,7 @@ from tfsess_magics.core.protocol import (
     SessionDetails,
     Stop,
     Variable,
+    Waiting,
     decode,
 )
 from tfsess_magics.core.registry import SessionRegistry
@@ -39,53 +41,55 @@ from tfsess_magics.core.words import (
 )
 
 
-def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Refused:
+def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Waiting | Refused:
     """Carry out the order that came over the wire as `data`, and return the reply; never raises."""
     try:
         order = decode(data)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:  # JSON may have half a character, a lone surrogate
         number = data.get("request") if isinstance(data, dict) else None
         return Refused(number if isinstance(number, int) else 0, type(error).__name__, str(error))
     return carry_out(order, registry)
 
 
-def carry_out(order: Order, registry: SessionRegistry[Any]) -> Done | Refused:
+def carry_out(order: Order, registry: SessionRegistry[Any]) -> Done | Waiting | Refused:
     """Carry out an order, and return the reply. Any thread may call it; it never raises.
 
     `Refresh` is answered only: the snapshot is the caller's to send.
     """
     try:
-        message, details = _do(order, registry)
+        done = _do(order, registry)
     except TfSessionError as error:
         return Refused(order.request, type(error).__name__, str(error))
     except Exception as error:  # noqa: BLE001 - what a comm handler raises is only logged
-        return Refused(order.request, type(error).__name__, f"{type(error).__name__}: {error}")
-    return Done(order.request, message, details)
+        return Refused(order.request, type(error).__name__, plain(f"{type(error).__name__}: {error}"))
+    if isinstance(done, StopReply) and not done.is_done:
+        return Waiting(order.request, done.message)
+    return Done(order.request, "", done) if isinstance(done, SessionDetails) else Done(order.request, str(done))
 
 
-def _do(order: Order, registry: SessionRegistry[Any]) -> tuple[str, SessionDetails | None]:
+def _do(order: Order, registry: SessionRegistry[Any]) -> str | StopReply | SessionDetails:
     match order:
         case Refresh():
-            return "", None
+            return ""
         case Describe():
             session = registry.get_live(order.id)
-            return "", _details(session.info(), registry.held_by(session))
+            return _details(session.info(), registry.held_by(session))
         case Reset():
             with registry.unchanged(order.id, order.generation) as session:
-                return reset_message(registry.reset(session.name, "Reset in the panel")), None
+                return reset_message(registry.reset(session.name, "Reset in the panel"))
         case Close():
             with registry.unchanged(order.id, order.generation) as session:
-                return closed_message(registry.close(session.name, by="Close in the panel")[0]), None
+                return closed_message(registry.close(session.name, by="Close in the panel")[0])
         case Stop():
             session = registry.get_live(order.id)
             if session.generation != order.generation:
                 raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
-            return registry.stop(session.name, "Stop in the panel"), None
+            return registry.stop(session.name, "Stop in the panel", now=order.now)
         case Adopt():
             with registry.unchanged(order.id, order.generation) as session:
                 if session.kind is not Kind.OBSERVED:
                     raise StaleOrderError(f"that session was adopted meanwhile, as {session.name!r}; nothing was done.")
-                return adopted_message(registry.adopt(cast("ObservedSession", session), order.name).info()), None
+                return adopted_message(registry.adopt(cast("ObservedSession", session), order.name).info())
 
 
 def _devices(info: SessionInfo) -> list[Device]:
@@ -110,13 +114,15 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         last_error=info.last_error,
         devices=_devices(info),
         variables=[
-            Variable(v.name, None if v.shape is None else list(v.shape), v.dtype, v.nbytes, v.initialized, v.device)
+            Variable(
+                plain(v.name), None if v.shape is None else list(v.shape), v.dtype, v.nbytes, v.initialized, v.device
+            )
             for v in shown
         ],
         more_variables=len(rest),
         more_variables_nbytes=sum(v.nbytes or 0 for v in rest),
-        names=list(info.names),
-        objects=[Object(o.name, o.type, o.variables, o.nbytes) for o in info.objects],
+        names=list(map(plain, info.names)),
+        objects=[Object(plain(o.name), plain(o.type), o.variables, o.nbytes) for o in info.objects],
     )
 
 

@@ -1,4 +1,8 @@
-"""Finds out who makes a session, from the stack of the code that makes it."""
+"""The origin of a session: the code that makes it, found on the stack.
+
+It is the innermost caller outside this package, and for sessions of other code also outside TensorFlow, Keras and
+``contextlib``. The makers of sessions that were there before the extension are not known.
+"""
 
 from __future__ import annotations
 

@@ -1,12 +1,22 @@
 """The messages between a kernel and its front ends.
 
-Every front end opens a comm of its own with the target `TARGET`. The kernel answers with a `Snapshot`, and then
-sends an event whenever a session changes, each with the next revision: a gap tells a front end that it missed one,
-and it orders a snapshot. An order carries a number, and gets a reply with the same number, always.
+Every front end opens a comm of its own with the target `TARGET`. The kernel answers with a `Snapshot`, and then sends
+an event whenever a session changes, each with the next revision. A gap tells a front end that it missed one, and it
+orders a snapshot. At ``%load_ext`` the kernel registers a beacon, a comm that it never opens: a front end that asks
+for comms of the target finds it. The kernel announces itself with one message on the beacon's id, which windows that
+do not know it pass over. A ``comm_open`` would reach them all, but makes JupyterLab start a subshell for it and
+complain.
 
-Messages go over the wire as JSON objects whose ``type`` is the tag of their class. Times are seconds since the
-epoch by the kernel's clock, durations seconds, sizes bytes. ``labextension/src/protocol.ts`` is made from this
-file by ``python -m labextension.generate_protocol``.
+An order carries a number, and gets one reply with that number, always: `Done`, `Refused`, or `Waiting` for a stop
+that waits for a run to end by itself. No other reply comes when that run has ended. `SessionSummary.is_stopping`
+tells every front end that the order waits, and its Stop then orders with ``now``. Each side names its
+`PROTOCOL_VERSION`, a front end as it opens its comm. Where they differ, the panel and the kernel's next cell say
+which side to upgrade.
+
+Messages go over the wire as JSON objects whose ``type`` is the tag of their class. Times are seconds since the epoch
+by the kernel's clock, durations seconds, sizes bytes. ``python -m labextension.generate_protocol`` makes
+``labextension/src/protocol.ts`` from this file, and `tests/messages` holds one of each message, which the tests of
+both sides read.
 """
 
 from __future__ import annotations
@@ -15,7 +25,7 @@ from typing import Any
 
 import msgspec
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 TARGET = "tfsess_magics"
 
 
@@ -45,6 +55,8 @@ class SessionSummary(msgspec.Struct, frozen=True):
     running_since: float | None
     mark: str
     """What to say of its run instead of that it runs: what it waits for, or why it cannot be stopped; often empty."""
+    is_stopping: bool
+    """Whether an order to stop it waits for a run to end by itself: another one can cut that run."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -230,6 +242,14 @@ class Done(msgspec.Struct, frozen=True, tag="done", tag_field="type"):
     """The reply to `Describe`."""
 
 
+class Waiting(msgspec.Struct, frozen=True, tag="waiting", tag_field="type"):
+    """The reply to a `Stop` that waits for a run to end by itself."""
+
+    request: int
+    message: str
+    """Which run it waits for, and what a cut would lose."""
+
+
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
     """The reply to an order that was not carried out."""
 
@@ -239,7 +259,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
     message: str
 
 
-FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Refused
+FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Waiting | Refused
 
 
 class Refresh(msgspec.Struct, frozen=True, tag="refresh", tag_field="type"):
@@ -277,6 +297,8 @@ class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="type"):
     request: int
     id: int
     generation: int
+    now: bool = False
+    """Whether to cut runs that would end by themselves."""
 
 
 class Adopt(msgspec.Struct, frozen=True, tag="adopt", tag_field="type"):

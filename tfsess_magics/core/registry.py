@@ -19,7 +19,7 @@ from tfsess_magics.core.errors import (
     StaleOrderError,
     UnknownSessionError,
 )
-from tfsess_magics.core.model import Origin, SessionInfo
+from tfsess_magics.core.model import Origin, SessionInfo, StopReply
 from tfsess_magics.core.names import check_name
 from tfsess_magics.core.session import Backend, ObservedSession, S
 
@@ -43,6 +43,7 @@ class SessionRegistry(Generic[S]):
         self._connect = connect
         self._changing = threading.RLock()
         self._sessions: dict[str, S] = {}
+        self._by_number: dict[int, S] = {}
         self._observed: dict[int, ObservedSession] = {}
         self._numbers = itertools.count(1)
         self.changes = Changes()
@@ -101,7 +102,7 @@ class SessionRegistry(Generic[S]):
                 return observed
         return self._get(name, lambda: [session.name for session in self.live()])
 
-    def admit(self, make: Callable[[int, Callable[[], None], Callable[[], None]], T]) -> T:
+    def admit(self, make: Callable[[int, Callable[[], None], Callable[..., None]], T]) -> T:
         """List a session of other code.
 
         Parameters
@@ -111,15 +112,14 @@ class SessionRegistry(Generic[S]):
         """
         number = next(self._numbers)
         changed = functools.partial(self.changes.mark, number)
-
-        def gone() -> None:
-            self._observed.pop(number, None)
-            changed()
-
-        session = make(number, changed, gone)
+        session = make(number, changed, functools.partial(self._drop, number))
         self._observed[number] = session
         changed()
         return session
+
+    def _drop(self, number: int, _: object = None) -> None:
+        self._observed.pop(number, None)
+        self.changes.mark(number)
 
     def adopt(self, observed: ObservedSession, name: str) -> S:
         """Give an observed session a name.
@@ -183,10 +183,15 @@ class SessionRegistry(Generic[S]):
         StaleOrderError
             If it was closed.
         """
-        for session in self.live():
-            if session.number == number:
-                return session
-        raise StaleOrderError("that session was closed meanwhile; nothing was done.")
+        session = self.find(number)
+        if session is None:
+            raise StaleOrderError("that session was closed meanwhile; nothing was done.")
+        return session
+
+    def find(self, number: int) -> S | ObservedSession | None:
+        """Return the live session of that number, None if there is none."""
+        session: S | ObservedSession | None = self._by_number.get(number) or self._observed.get(number)
+        return None if session is None or session.closed else session
 
     def _find(self, name: str) -> S | None:
         session = self._sessions.get(name)
@@ -199,8 +204,9 @@ class SessionRegistry(Generic[S]):
 
     def _list(self, name: str, session: S) -> None:
         """List a session as the youngest; one of that name that its maker has closed goes."""
-        self._sessions.pop(name, None)
-        self._sessions[name] = session
+        if (before := self._sessions.pop(name, None)) is not None:
+            self._by_number.pop(before.number, None)
+        self._sessions[name] = self._by_number[session.number] = session
 
     def create(self, name: str, options: Mapping[str, Any], origin: Origin) -> S:
         """Open a session under a name that is free.
@@ -242,7 +248,7 @@ class SessionRegistry(Generic[S]):
                 session.options.require_same(self._connect().options(**options), name)
             return session, False
 
-    def stop(self, name: str, by: str, on_stop: str | None = None) -> str:
+    def stop(self, name: str, by: str, on_stop: str | None = None, *, now: bool = False) -> StopReply:
         """Stop the runs of the session of that name, or its next one, and return what was done.
 
         Takes no lock: it is there for when others have to wait.
@@ -253,6 +259,8 @@ class SessionRegistry(Generic[S]):
             Who orders it, as messages say it.
         on_stop
             Whether the values of variables are kept, as an option of this session's or, if None, as its own says.
+        now
+            Whether to cut runs that would end by themselves.
 
         Raises
         ------
@@ -262,7 +270,7 @@ class SessionRegistry(Generic[S]):
             If it is eager.
         """
         session = self._with_runs(name, "stop")
-        return self._connect().stop(session, by, on_stop)
+        return self._connect().stop(session, by, on_stop, now=now)
 
     def trace(self, name: str) -> None:
         """Have the next run of the session of that name traced.
@@ -312,6 +320,7 @@ class SessionRegistry(Generic[S]):
             for session in sessions:
                 closed.append(self._end(session, session.close, by))
                 self._sessions.pop(session.name, None)
+                self._by_number.pop(session.number, None)
                 self._observed.pop(session.number, None)
             return tuple(closed)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import Any
 
+from tfsess_magics.core.calls import Calls
 from tfsess_magics.core.memory import RunMemory
 from tfsess_magics.core.model import RunInfo
 
@@ -20,12 +21,13 @@ Needed = tuple[bool, Sequence[tuple[str, int]]]
 """What a run needed: whether another one overlapped, and by device the bytes of the peak above the level before."""
 NOT_MEASURED: Needed = (False, ())
 
-_Ended = tuple[float, float, float, str | None, Needed]
-"""A run: `time.time` and `time.perf_counter` at its start, the latter at its end, its error, and what it needed."""
+_Ended = tuple[float, float, float, str | None, Needed, Any]
+"""A run: `time.time` and `time.perf_counter` at its start, the latter at its end, its error, what it needed, and its
+fetches and feeds, as `steps` of the TensorFlow side gives them."""
 
 
 def _record(run: _Ended) -> RunInfo:
-    started, began, ended, error, (is_shared, needed) = run
+    started, began, ended, error, (is_shared, needed), _ = run
     memory = tuple(RunMemory(device=device, nbytes=nbytes) for device, nbytes in needed)
     return RunInfo(started=started, duration=ended - began, error=error, memory=memory, is_shared=is_shared)
 
@@ -43,18 +45,20 @@ class RunMeter:
         Called whenever a run starts or ends; may take no lock either.
     """
 
-    waits_after = 10.0
-    """Seconds after which a run that does not compute is said to wait; for all sessions of the process."""
-
     tokens = itertools.count()
     """What runs are known by; of all sessions of the process."""
+
+    steps: Calls | None = None
+    """Those that runs are in as long as they last; None where that is not known."""
+    uses: Calls | None = None
+    """Those in which threads are in a session without a run."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.changed = changed
         self.in_flight: dict[int, tuple[float, float, int, Any]] = {}
         """Runs under way by their tokens, each as `time.time` and `time.perf_counter` at its start, its thread, and the
         arguments of its step.
-        Whoever ends one takes it out: the run itself, or somebody who stops it."""
+        What ends one takes it out: the run itself, or its stop. See `under_way`."""
         self.claimed: dict[int, tuple[Any, ...]] = {}
         """Those that somebody stops, with the stop: each waits for it before it ends."""
         self.stop: Any = None
@@ -62,7 +66,7 @@ class RunMeter:
         self.ordered: Any = None
         """The stop that was ordered for the next run."""
         self.in_use: dict[int, None] = {}
-        """Threads that are in the session for a moment, without a run."""
+        """Threads that are in the session for a moment, without a run; see `users`."""
         self.stopping = threading.Lock()
         """Held by the one who stops."""
         self.watched: Callable[[], Any] = lambda: None
@@ -75,6 +79,10 @@ class RunMeter:
         """What traces the next run, where there is such an order."""
         self.keeps = True
         """Whether a stop keeps the values of variables."""
+        self.unnoted_callables: int | None = 0
+        """Callables that were made unseen have numbers below this one; None: that is not known."""
+        self.gone_callables = 0
+        """Those with numbers below this one went with a C session."""
         self._ended: dict[int, int] = {}
         self._recent: deque[_Ended] = deque(maxlen=RECENT)
         self._largest: dict[int, tuple[int, _Ended]] = {}
@@ -84,17 +92,61 @@ class RunMeter:
         """Whether a run has ended without an error."""
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
+        self.abandoned: Callable[[int], object] = lambda _: None
+        """Called with the token of a run that `heal` takes out."""
+
+    def heal(self) -> None:
+        """Take out the runs that their threads have left without a word.
+
+        Exceptions that signal handlers raise in quick succession can keep a run from being taken out as it ends. Its
+        thread is not in the call any more then, or in fewer calls than it has runs noted: the older ones are gone.
+
+        A reader of the record pays for that look at the frames, a run does not: 20 threads take about 0.02 ms. A run
+        that a thread has left in another session goes when the thread's present run ends.
+        """
+        noted = {**dict(list(self.in_flight.items())), **dict(list(self.claimed.items()))}
+        if not noted or self.steps is None:
+            return
+        calls = self.steps.by_thread()  # after the runs were read: what began since is not among them
+        for token, (_, _, thread, *_) in sorted(noted.items(), reverse=True):
+            calls[thread] -= 1
+            if calls[thread] < 0:
+                self.in_flight.pop(token, None)
+                if (claim := self.claimed.pop(token, None)) is not None:
+                    claim[-1].out.discard(token)
+                self.abandoned(token)
+
+    def under_way(self) -> dict[int, tuple[float, float, int, Any]]:
+        """Return the runs in flight by their tokens, as they are now."""
+        self.heal()
+        return dict(list(self.in_flight.items()))
+
+    @property
+    def users(self) -> set[int]:
+        """Threads that are in the session for a moment, without a run; not those that have left without a word."""
+        noted = set(self.in_use)
+        if not noted or self.uses is None:
+            return noted
+        calls = self.uses.by_thread()
+        return {thread for thread in noted if calls[thread]}
 
     def ended(
         self,
         started: tuple[Any, ...],
         error: str | None = None,
         needed: Needed = NOT_MEASURED,
+        fetches: Any = None,
     ) -> None:
-        """Note that a run that was taken out of `in_flight` has ended, with a description of its error."""
+        """Note that a run that was taken out of `in_flight` has ended, with a description of its error.
+
+        Parameters
+        ----------
+        fetches
+            Its fetches and feeds, in whatever form they are compared later.
+        """
         thread = get_ident()
         self._ended[thread] = self._ended.get(thread, 0) + 1
-        last = started[0], started[1], time.perf_counter(), error, needed
+        last = started[0], started[1], time.perf_counter(), error, needed, fetches
         self._recent.append(last)
         for _, nbytes in needed[1]:
             if thread not in self._largest or nbytes > self._largest[thread][0]:
@@ -135,6 +187,11 @@ class RunMeter:
         return tuple(_record(ended) for ended in self._recent.copy())
 
     @property
+    def durations(self) -> list[tuple[Any, float]]:
+        """Fetches and feeds, and seconds, of the recent runs that ended without an error, oldest first."""
+        return [(run[5], run[2] - run[1]) for run in self._recent.copy() if run[3] is None]
+
+    @property
     def quiet_since(self) -> float | None:
         """End of the run that ended last, by `time.perf_counter`; None if there was none."""
         last = self._last
@@ -143,5 +200,6 @@ class RunMeter:
     @property
     def running_since(self) -> float | None:
         """Start of the oldest run that is under way, in seconds since the epoch; None if there is none."""
+        self.heal()
         under_way = [*list(self.in_flight.values()), *list(self.claimed.values())]
         return min((started for started, *_ in under_way), default=None)

@@ -1,4 +1,4 @@
-"""What the registry and the notebook need of a named session; `tfsess_magics.tf.session` has the real one."""
+"""The interfaces of sessions, scopes and backends, as the registry and the notebook need them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Kind, Origin, SessionInfo
+from tfsess_magics.core.model import Kind, Origin, SessionInfo, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 
@@ -186,8 +186,8 @@ class Backend(Protocol[S_co]):
     def unused(self, sessions: Iterable[ObservedSession]) -> set[int]:
         """Return the numbers of those `sessions` that nobody seems to need."""
 
-    def stop(self, session: Any, by: str, on_stop: str | None) -> str:
-        """Stop the runs of a session on the order of `by`, or its next one, and return what was done."""
+    def stop(self, session: Any, by: str, on_stop: str | None, *, now: bool) -> StopReply:
+        """Stop the runs of a session on the order of `by`, or its next one; `now`: cut what would end by itself."""
 
     def giving_back(self, session: Any, end: Callable[[], None]) -> GivenBack:
         """Do `end`, which closes or resets a session, and return what that gave back."""

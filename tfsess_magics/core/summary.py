@@ -28,6 +28,7 @@ def summarize(
     runs: int = 0,
     running_since: float | None = None,
     mark: str = "",
+    is_stopping: bool = False,
 ) -> SessionSummary:
     """Return the summary of a session: facts by the names of `SessionInfo`, `variables` as number and bytes."""
     number, nbytes = variables
@@ -49,4 +50,5 @@ def summarize(
         variables_nbytes=nbytes,
         running_since=running_since,
         mark=mark,
+        is_stopping=is_stopping,
     )

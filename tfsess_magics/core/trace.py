@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfsess_magics.core.plain import quoted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
@@ -106,7 +108,7 @@ class RunTrace:
     def where(self) -> str:
         """Say where it ran, and which run it was."""
         cell = f"cell {self.cell}" if self.cell is not None else ""
-        thread = f"thread {self.thread!r}" if self.thread else ""
+        thread = f"thread {quoted(self.thread)}" if self.thread else ""
         return ", ".join(part for part in (cell, thread, self._which) if part)
 
     @property

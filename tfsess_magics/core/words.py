@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfsess_magics.core.model import Kind, SessionInfo
+from tfsess_magics.core.model import Kind, SessionInfo, VariableInfo
+from tfsess_magics.core.plain import plain
 from tfsess_magics.core.trace import DevicePlacement
 
 _NAMES = 6
@@ -43,7 +44,7 @@ def count(number: int, noun: str) -> str:
 
 def server(target: str, answers: bool | None) -> str:
     """Write the server of a session, and that it does not answer; empty for a session in this process."""
-    return f"{target}, which does not answer" if target and answers is False else target
+    return f"{plain(target)}, which does not answer" if target and answers is False else plain(target)
 
 
 def devices_unknown(info: SessionInfo) -> str:
@@ -64,6 +65,17 @@ def variables_held(info: SessionInfo) -> str:
     return f"{size} ({len(info.variables):,})"
 
 
+def variable_size(variable: VariableInfo) -> str:
+    """Write the size of a variable, or why it is not known."""
+    if variable.nbytes is not None:
+        return format_bytes(variable.nbytes)
+    if variable.dtype in ("string", "variant", "resource"):
+        return f"not known of type {variable.dtype}"
+    if variable.initialized is True:
+        return "not known: no operation that has run reads it"
+    return "as that of its value"
+
+
 def operations(info: SessionInfo) -> str:
     """Write ``1,204 (12 added by cell 5)``."""
     total = f"{info.operations:,}" if info.operations else "none: the graph is empty"
@@ -75,7 +87,7 @@ def operations(info: SessionInfo) -> str:
 
 def first_names(names: Sequence[str], number: int) -> str:
     """Write the first of `number` names: ``a, b and 3 more``."""
-    shown = names[:_NAMES]
+    shown = [plain(name) for name in names[:_NAMES]]
     more = f" and {number - len(shown):,} more" if number > len(shown) else ""
     return f"{', '.join(shown)}{more}" or "none"
 
@@ -99,7 +111,7 @@ def _placed(on: DevicePlacement, names: bool) -> str:
         for number, noun, of in parts
         if number
     ]
-    return f"{on.device}: {', '.join(said)}"
+    return f"{plain(on.device)}: {', '.join(said)}"
 
 
 def closed_message(was: SessionInfo) -> str:
@@ -136,7 +148,7 @@ def reset_message(was: SessionInfo) -> str:
 def _given_back(was: SessionInfo) -> str:
     """Say what came back, and what did not and why."""
     if was.target:
-        return f"its variables live on in the server {was.target}, until that ends or resets them"
+        return f"its variables live on in the server {plain(was.target)}, until that ends or resets them"
     back = was.given_back
     if back is None:
         return f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
@@ -178,7 +190,7 @@ def _unfinished(was: SessionInfo) -> str:
 
 def _dropped(was: SessionInfo) -> str:
     """Say which names an eager scope has dropped, and what became of its variables."""
-    names = f"dropped {', '.join(was.names)}" if was.names else "it had no names to drop"
+    names = f"dropped {', '.join(map(plain, was.names))}" if was.names else "it had no names to drop"
     if not was.variables:
         return names
     freed = count(len(was.variables) - was.still_held, "variable")

@@ -11,37 +11,46 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import InvalidSessionError, StopUnavailableError
 from tfsess_magics.core.memory import GivenBack, KernelMemory
-from tfsess_magics.core.model import Kind, Maker, Origin
+from tfsess_magics.core.model import Kind, Maker, Origin, StopReply
 from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
 from tfsess_magics.core.origin import calling_cell, calling_origin
+from tfsess_magics.core.plain import quoted
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.trace import RunTrace
-from tfsess_magics.tf import keras_session, observe, renewal, trace
-from tfsess_magics.tf.adopted import AdoptedSession
-from tfsess_magics.tf.belongings import is_between
-from tfsess_magics.tf.beside import look_among
-from tfsess_magics.tf.config import check_options
-from tfsess_magics.tf.cut_off import end_cut_off
-from tfsess_magics.tf.eager import EagerScope
-from tfsess_magics.tf.eager_mode import eager_mode
-from tfsess_magics.tf.enterable import Enterable, Opening
-from tfsess_magics.tf.explain import Explainer
-from tfsess_magics.tf.fork import look_after_forks
-from tfsess_magics.tf.growth import Growth
-from tfsess_magics.tf.guard import caller, say_unbound
-from tfsess_magics.tf.kernel_memory import Holder, ProcessMemory
-from tfsess_magics.tf.late_gpu_options import LateGpuOptions
-from tfsess_magics.tf.observed import ObservedSession
-from tfsess_magics.tf.outside import OutsideScope
-from tfsess_magics.tf.session import NamedSession
-from tfsess_magics.tf.started import is_followed
-from tfsess_magics.tf.stay import innermost_stay
-from tfsess_magics.tf.stopper import Stopper
-from tfsess_magics.tf.stray_scopes import StrayScopes
-from tfsess_magics.tf.strays import Strays
-from tfsess_magics.tf.switches import Switches
-from tfsess_magics.tf.unused import forgotten
+from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.block import Enterable, Opening
+from tfsess_magics.tf.context.cut_off import end_cut_off
+from tfsess_magics.tf.context.eager_mode import eager_mode
+from tfsess_magics.tf.context.left_open import say_unbound
+from tfsess_magics.tf.eager.outside import OutsideScope
+from tfsess_magics.tf.eager.scope import EagerScope
+from tfsess_magics.tf.explain.explainer import Explainer
+from tfsess_magics.tf.instrument import observe
+from tfsess_magics.tf.instrument.fork import look_after_forks
+from tfsess_magics.tf.introspect.belongings import is_between
+from tfsess_magics.tf.introspect.callers import caller
+from tfsess_magics.tf.introspect.objects import may_be_hidden
+from tfsess_magics.tf.memory.process import Holder, ProcessMemory
+from tfsess_magics.tf.notices.defaults import Strays
+from tfsess_magics.tf.notices.gpu_options import LateGpuOptions
+from tfsess_magics.tf.notices.scopes import StrayScopes
+from tfsess_magics.tf.notices.switches import Switches
+from tfsess_magics.tf.runs.concurrent import look_among
+from tfsess_magics.tf.session.adopted import AdoptedSession
+from tfsess_magics.tf.session.config import check_options
+from tfsess_magics.tf.session.growth import Growth
+from tfsess_magics.tf.session.named import NamedSession
+from tfsess_magics.tf.session.observed import ObservedSession
+from tfsess_magics.tf.session.unused import forgotten
+from tfsess_magics.tf.stopping import renewal
+from tfsess_magics.tf.stopping.stopper import Stopper
+from tfsess_magics.tf.tracing import trace
+
+_HIDDEN = (
+    "sessions that were made before gc.freeze() and %load_ext cannot be found: they are not listed, and Stop does not "
+    "end their runs"
+)
 
 
 class TensorFlow:
@@ -55,6 +64,8 @@ class TensorFlow:
         self._changing = threading.Lock()
         self._outside: tuple[OutsideScope, Callable[[], None]] | None = None
         """What is eager and in no scope, once there is something, and what takes it from the list."""
+        self._were: dict[int, ObservedSession] | None = None
+        """What was known before sessions are observed again, by the address of the session."""
         self._explainer = Explainer(self._sessions)
         self._stopper = Stopper(self._name_of)
         self._memory = ProcessMemory()
@@ -69,14 +80,15 @@ class TensorFlow:
         look_among(self._named)
 
     def explain(self, error: BaseException | None, *, ends_thread: bool = False) -> None:
-        """Look at an error that ends a body, a block or a thread: see `end_cut_off` and `Explainer`. Never raises."""
-        if error is not None and innermost_stay() is not None:
+        """Look at an error that ends a cell, a block or a thread: see `end_cut_off` and `Explainer`. Never raises."""
+        if error is not None:
             end_cut_off(error)
         self._explainer(error, ends_thread=ends_thread)
 
     def observe(self) -> None:
         """List every TensorFlow session there is, and that is made from now on. Harmless when it is done already."""
-        observe.install(
+        self._were = None
+        is_new = observe.install(
             self._meet,
             self._strays.resets.append,
             self._meet_variable,
@@ -84,14 +96,15 @@ class TensorFlow:
             self._memory.allocators,
             switched=self._switches.called,
         )
-        keras_session.install(self._strays.keras_sessions.append)
+        if is_new and may_be_hidden(BaseSession):
+            self._to_say.append(_HIDDEN)
 
-    def stop(self, session: Any, by: str, on_stop: str | None) -> str:
-        """Stop the runs of a session, or its next run if there is none, and return what was done."""
+    def stop(self, session: Any, by: str, on_stop: str | None, *, now: bool) -> StopReply:
+        """Stop the runs of a session, or its next run if there is none; see `Stopper.stop`."""
         is_entered = isinstance(session, NamedSession) and session.is_entered
         meter = session.watched.meter
         keeps = meter.keeps if on_stop is None else parse_on_stop(on_stop) == KEEP
-        return self._stopper.stop(meter, by, keeps=keeps, is_entered=is_entered)
+        return self._stopper.stop(meter, by, keeps=keeps, is_entered=is_entered, now=now)
 
     def _look_at_memory(self) -> None:
         """Find the allocators that can be asked by now."""
@@ -135,7 +148,6 @@ class TensorFlow:
     def unobserve(self) -> None:
         """Cease to follow the sessions of other code, and leave nothing on them. Harmless when it is done already."""
         observe.uninstall()
-        keras_session.uninstall()
         for observed in self._observed():
             if session := observed.watched.session:
                 observe.forget(session)
@@ -158,7 +170,7 @@ class TensorFlow:
         return [session for session in self._registry.observed if isinstance(session, ObservedSession)]
 
     def _meet(self, session: BaseSession, is_new: bool) -> RunMeter:
-        known = self._known(session)
+        known = None if is_new else self._known(session)
         if known is None:
             origin = calling_origin(Maker.OTHER, is_between) if is_new else Origin(maker=Maker.OTHER)
             known = self._registry.admit(
@@ -175,8 +187,7 @@ class TensorFlow:
 
     def _meet_variable(self, variable: Any, is_new: bool) -> None:
         stay = innermost_stay() if is_new else None
-        thread = threading.current_thread()
-        if is_new and stay is None and thread is not threading.main_thread() and not is_followed(thread):
+        if is_new and stay is None and threading.current_thread() is not threading.main_thread():
             self._tell_starter()
         if stay is not None and isinstance(stay.session, EagerScope):
             stay.session.variables.add(variable)
@@ -204,14 +215,19 @@ class TensorFlow:
     def _admit_outside(self) -> tuple[OutsideScope, Callable[[], None]]:
         ends: list[Callable[[], None]] = []
 
-        def make(number: int, changed: Callable[[], None], gone: Callable[[], None]) -> OutsideScope:
+        def make(number: int, changed: Callable[[], None], gone: Callable[..., None]) -> OutsideScope:
             ends.append(gone)
             return OutsideScope(number, changed)
 
         return self._registry.admit(make), ends[0]
 
     def _known(self, session: BaseSession) -> ObservedSession | None:
-        return next((known for known in self._observed() if known.watched.session is session), None)
+        """Return what is known since before of a session that was there before sessions were observed, again."""
+        if self._were is None:
+            sessions = ((id(known.watched.session), known) for known in self._observed())
+            self._were = dict(sessions)
+        known = self._were.get(id(session))
+        return known if known is not None and known.watched.session is session else None
 
     def news(self) -> list[str]:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
@@ -236,7 +252,7 @@ class TensorFlow:
         if isinstance(session, tf.compat.v1.train.MonitoredSession | tf.compat.v1.train.SingularMonitoredSession):
             inner = session._tf_sess()
             if inner is None:
-                raise InvalidSessionError(f"that session was closed: {session!r}.")
+                raise InvalidSessionError(f"that session was closed: {quoted(session)}.")
             session = inner
         if isinstance(session, EagerScope | OutsideScope):
             raise InvalidSessionError(f"{session.name!r} has no TensorFlow session: it is eager.")
@@ -246,8 +262,8 @@ class TensorFlow:
                     return named
                 raise InvalidSessionError(f"that is the session {named.name!r} already.")
         if not isinstance(session, BaseSession):
-            raise InvalidSessionError(f"a TensorFlow session is wanted, got {session!r}.")
-        raise InvalidSessionError(f"that session was closed: {session!r}.")
+            raise InvalidSessionError(f"a TensorFlow session is wanted, got {quoted(session)}.")
+        raise InvalidSessionError(f"that session was closed: {quoted(session)}.")
 
     def options(self, **given: Any) -> SessionOptions:
         """Check options as the user gave them; see `check_options`."""

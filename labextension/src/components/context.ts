@@ -12,7 +12,7 @@ export interface PanelActions {
   reset(kernel: string, session: SessionSummary): void;
   /** Ask, then close a session of a kernel. */
   close(kernel: string, session: SessionSummary): void;
-  /** Stop the runs of a session of a kernel. */
+  /** Stop the runs of a session of a kernel; cut them if it is stopping already. */
   stop(kernel: string, session: SessionSummary): void;
   /** Ask for a name, then give it to a session of other code. */
   adopt(kernel: string, session: SessionSummary): void;

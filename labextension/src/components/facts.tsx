@@ -69,7 +69,7 @@ function State({ session, clockAhead }: FactsProps): React.ReactNode {
     case 'running':
       return (
         <>
-          {session.mark || trans.__('running')}
+          {session.mark || (session.is_stopping ? trans.__('stopping') : trans.__('running'))}
           {session.running_since !== null && (
             <>
               {' '}

@@ -1,4 +1,4 @@
-import { addIcon, caretRightIcon, closeIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import { addIcon, caretRightIcon, closeIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatBytes } from '../format';
@@ -11,6 +11,7 @@ import { Details } from './details';
 import { createElement, Fragment } from './element';
 import { Facts } from './facts';
 import { Sparkline } from './sparkline';
+import { StopButton } from './stop-button';
 
 interface RowProps {
   kernel: string;
@@ -36,8 +37,14 @@ export const Row = React.memo(function Row({
   const toggle = React.useRef<HTMLButtonElement>(null);
   const { name, state } = session;
   const canStop = !isEager(session) && (state === 'running' || state === 'entered');
+  const classes = [
+    'tfsess-Row',
+    isOpen && 'tfsess-mod-open',
+    canStop && 'tfsess-mod-stoppable',
+    session.is_stopping && 'tfsess-mod-stopping'
+  ].filter(Boolean);
   return (
-    <li className={isOpen ? 'tfsess-Row tfsess-mod-open' : 'tfsess-Row'} data-state={session.mark ? 'waiting' : state}>
+    <li className={classes.join(' ')} data-state={session.mark ? 'waiting' : state}>
       <div className="tfsess-Row-line">
         <button
           ref={toggle}
@@ -73,9 +80,7 @@ export const Row = React.memo(function Row({
           {samples && samples.length > 1 && <Sparkline samples={samples} />}
         </button>
         <span className="tfsess-Row-actions">
-          {canStop && (
-            <Action icon={stopIcon} label={trans.__('Stop %1', name)} onClick={() => actions.stop(kernel, session)} />
-          )}
+          {canStop && <StopButton kernel={kernel} session={session} />}
           {isOurs(session) && (
             <Action
               icon={refreshIcon}

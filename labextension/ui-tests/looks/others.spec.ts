@@ -11,7 +11,7 @@ for (const theme of ['Light', 'Dark'] as const) {
     const shoot = shooting(lab, `others-${theme}`);
     writeLeaky();
     writeNotebook(`${name}.ipynb`, [
-      `${LOAD}\nimport tfsess_magics.tf.unused\ntfsess_magics.tf.unused.IDLE = 0`,
+      `${LOAD}\nimport tfsess_magics.tf.session.unused\ntfsess_magics.tf.session.unused.IDLE = 0`,
       sessionCell('train', 20_000_000, 3),
       'from leaky import io\nmade, other = io.load(), io.load()\nio.leak()\n%tfsession adopt other pretrained_model'
     ]);

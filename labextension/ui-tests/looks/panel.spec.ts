@@ -114,8 +114,8 @@ for (const theme of ['Light', 'Dark'] as const) {
     await shoot('restarted');
     await kernel.execute('from tfsess_magics.core import feed');
     for (const [version, older] of [
-      [2, 'The panel is older'],
-      [0, 'The tfsess_magics of this kernel is older']
+      [3, 'The panel is older'],
+      [1, 'The tfsess_magics of this kernel is older']
     ] as const) {
       await kernel.execute(`feed.PROTOCOL_VERSION = ${version}\n%reload_ext tfsess_magics`);
       await expect(lab.panel).toContainText(older);

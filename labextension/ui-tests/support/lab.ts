@@ -137,6 +137,11 @@ export class Lab {
     return this.panel.getByRole('button', { name: `${order} ${name}`, exact: true });
   }
 
+  /** The button of a session whose order to stop waits for a run. */
+  stopNow(name: string): Locator {
+    return this.panel.getByRole('button', { name: `Stop ${name} now`, exact: true });
+  }
+
   get dialog(): Locator {
     return this.page.getByRole('dialog');
   }
@@ -178,6 +183,11 @@ export class Lab {
   /** Run a cell of the notebook to its end. */
   async run(index: number, timeout = 120_000): Promise<void> {
     await this.start(index);
+    await this.ended(index, timeout);
+  }
+
+  /** Wait for the end of a cell: what is started while one is failing is aborted with it. */
+  async ended(index: number, timeout?: number): Promise<void> {
     await expect(this.prompt(index)).toHaveText(/\[\d+\]:/, { timeout });
   }
 

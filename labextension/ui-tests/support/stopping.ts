@@ -17,6 +17,11 @@ waits = tf.compat.v1.FIFOQueue(1, tf.float32, name="queue").dequeue()`
 /** A cell that runs what waits. */
 export const BLOCKED = '%%tfsession train\nwaits.eval()';
 
+/** A cell that goes round a loop that never ends. */
+export const LOOPS = `%%tfsession train
+(loops,) = tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(1)])
+loops.eval()`;
+
 /** A cell that runs the step. */
 export const GOES_ON = '%%tfsession train\nprint("now", step.eval().tolist())';
 
@@ -29,6 +34,7 @@ export async function stopAndTrainOn(lab: Lab, cell: number): Promise<void> {
   await lab.button('Stop', 'train').click();
   await expect(lab.output(cell)).toContainText('SessionStopped');
   await expect(lab.output(cell)).toContainText('Kept: 1 variable (24 B)');
+  await lab.ended(cell);
   await lab.run(cell + 1);
   await expect(lab.output(cell + 1)).toContainText('now [2.0, 3.0, 4.0]');
   await expect(lab.button('Stop', 'train')).toHaveCount(0);

@@ -71,7 +71,7 @@ test('sessions that nobody seems to need are marked, found by the filter, and cl
   page
 }) => {
   writeNotebook(`${name}.ipynb`, [
-    `${LOAD}\nimport tfsess_magics.tf.unused\ntfsess_magics.tf.unused.IDLE = 0`,
+    `${LOAD}\nimport tfsess_magics.tf.session.unused\ntfsess_magics.tf.session.unused.IDLE = 0`,
     sessionCell('train', 256),
     'from leaky import io\nmade = io.load()\nio.leak()'
   ]);

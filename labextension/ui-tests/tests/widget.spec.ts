@@ -121,7 +121,7 @@ const LEFT = `{
 }`;
 
 /** For how long the panel waits for a page to show that it still has a view. */
-const GRACE = '__import__("tfsess_magics").notebook.panel._GRACE';
+const GRACE = '__import__("tfsess_magics").notebook.views.widget._GRACE';
 
 /** The widget by which the views of the only panel are counted. */
 const COUNTED = '__import__("tfsess_magics").extension.feed._receivers[-1].__self__._counted.model_id';

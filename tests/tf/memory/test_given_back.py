@@ -6,7 +6,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.memory.measuring import MIB, about, variable
+from tests.tf.memory.measuring import MIB, about, alone, variable
 from tfsess_magics.core.words import closed_message, reset_message
 
 
@@ -45,3 +45,37 @@ def test_what_did_not_come_back_is_told(open_session: Open) -> None:
     session.close = take_and_close
     said = closed_message(tfsess_magics.close("a")[0])
     assert "8.0 MiB did not come back: something holds that still, or other code has taken it" in said
+
+
+def test_values_that_a_stop_has_kept_are_in_use_and_come_back() -> None:
+    """As much as before the stop; the close of the session gives all of it back.
+
+    The variable is so large that its array never happens to begin where TensorFlow would use it without a copy.
+    """
+    said = alone("""
+import threading, time
+MIB = 1 << 20
+process.connect().observe()
+with tfsess_magics.session("a") as a:
+    v = v1.get_variable("v", [16 * MIB], initializer=v1.ones_initializer())
+    a.run(v.initializer)
+    waits = v1.FIFOQueue(1, tf.float32).dequeue()
+    total = tf.reduce_sum(v)
+def stop_the_run():
+    while not a.watched.meter.in_flight: time.sleep(0.001)
+    tfsess_magics.stop("a", now=True)
+for turn in range(3):
+    if turn:
+        threading.Thread(target=stop_the_run).start()
+        try:
+            a.run(waits)
+        except tfsess_magics.SessionStopped as stopped:
+            assert "Kept: 1 variable" in str(stopped)
+        assert a.run(total) == 16 * MIB
+    cpu = memory().devices[0]
+    print(cpu.in_use / MIB, [of.nbytes / MIB for of in cpu.held])
+print(tfsess_magics.close("a")[0].given_back.by_device)
+""")
+    *levels, given_back = said.splitlines()
+    assert levels == ["64.0 [64.0]"] * 3
+    assert given_back == "(('CPU', 67108864),)"

@@ -81,7 +81,7 @@ with tfsess_magics.session("a") as a:
     a.run(v1.get_variable("v", [1 << 20]).initializer)
     print(a.info().last_run.memory)
 from tfsess_magics.core.orders import Describe, carry_out
-from tfsess_magics.notebook.display import SessionDetails
+from tfsess_magics.notebook.views.sessions import SessionDetails
 (last,) = (line for line in repr(SessionDetails(a.info(), [])).splitlines() if line.startswith("last run"))
 print(last)
 print(carry_out(Describe(1, a.info().id), process.registry).details.last_run.unavailable)

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tests.tf.conftest import Open
 from tests.tf.memory.measuring import MIB, about, alone, variable
 from tests.tf.running import Running, wait_for_runs
+from tfsess_magics.tf.memory.allocators import Allocator, Allocators
 
 v1 = tf.compat.v1
 
@@ -55,7 +56,7 @@ def tell(total):
     return total
 def stop():
     assert needed.wait(30)
-    tfsess_magics.stop("a")
+    tfsess_magics.stop("a", now=True)
 with tfsess_magics.session("a") as a:
     a.run(v1.get_variable("v", [1 << 20], initializer=v1.zeros_initializer()).initializer)
     summed = tf.reduce_sum(tf.random.uniform([4 << 20]))
@@ -100,3 +101,20 @@ with tf.Graph().as_default(), v1.Session() as session:
 print(context.context()._context_handle)
 """)
     assert said == "(RunMemory(device='CPU', nbytes=4194304),)\nNone\n"
+
+
+def test_of_many_runs_at_once_the_first_few_are_measured() -> None:
+    """The peaks of more would tell nothing, and asking for them would take its time from every run."""
+    allocators, asked = Allocators(), list[int]()
+
+    def read() -> dict[str, int]:
+        asked.append(1)
+        return {"current": 0, "peak": 0}
+
+    allocators.measured = (Allocator("CPU", read, lambda: None),)
+    for token in range(100):
+        allocators.begin(token)
+    assert len(asked) == 8
+    assert [allocators.end(token)[0] for token in range(100)] == [True] * 8 + [False] * 92
+    allocators.begin(100)
+    assert allocators.end(100) == (False, [("CPU", 0)])

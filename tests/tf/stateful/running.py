@@ -37,7 +37,7 @@ class Running(Model):
         blocked = Blocked(row)
         while tfsess_magics.sessions()[self.rows.index(row)].running_since is None:
             pass
-        assert "1 run. Kept: " in tfsess_magics.stop(self.named_as(row))
+        assert "1 run. Kept: " in str(tfsess_magics.stop(self.named_as(row), now=True))
         blocked.end()
         row.runs += 3
 
@@ -46,7 +46,7 @@ class Running(Model):
         row = self.pick_whole(which, *GRAPHS)
         if row is None:
             return
-        assert "will be stopped before it begins" in tfsess_magics.stop(self.named_as(row))
+        assert "will be stopped before it begins" in str(tfsess_magics.stop(self.named_as(row)))
         with pytest.raises(tfsess_magics.SessionStopped, match="before this run began"):
             add_and_run(row.reference())
         row.runs += 1

@@ -1,0 +1,118 @@
+"""What may stand on the line of a magic."""
+
+from typing import Any
+
+import pytest
+
+from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, TfSessionError
+from tfsess_magics.notebook.cells.header import Cell, parse_header, split_cell, split_words
+
+
+@pytest.mark.parametrize(
+    ("raw", "cell"),
+    [
+        ("%%tfsession train\nx", Cell("train", "x", 1)),
+        ("%%tfsession train --seed 1 # why\n\nx\n", Cell("train --seed 1 # why", "\nx\n", 1)),
+        ("\n\n  %%tfsession train\nx", Cell("train", "x", 3)),
+        ("%%tfsession train", Cell("train", "", 0)),
+        ("%%tfsession", Cell("", "", 0)),
+        ("%%tfsession\nx", Cell("", "x", 1)),
+        ("%%tfsession\ttrain\r\nx\r\n", Cell("train", "x\r\n", 1)),
+    ],
+)
+def test_a_cell_is_split_at_its_header(raw: str, cell: Cell) -> None:
+    """Header, body, and how many lines are above the body."""
+    assert split_cell(raw) == cell
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "x", "%tfsession", "%%tfsessions a\nx", "%%tfsession?", "x\n%%tfsession a", "%%time\n%%tfsession a"]
+)
+def test_other_cells_are_left_alone(raw: str) -> None:
+    """Only a cell that begins with the magic has a header."""
+    assert split_cell(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", []),
+        ("train", ["train"]),
+        ("  train   --threads 2,4  ", ["train", "--threads", "2,4"]),
+        ("train # a comment's end", ["train"]),
+        ("# only a comment", []),
+        ("close #7 #12", ["close", "#7", "#12"]),
+        ("close #7 # and #8", ["close", "#7"]),
+        ("close #7th", ["close"]),
+        ("a --graph f(x, y) --config=g(x)", ["a", "--graph", "f(x, y)", "--config", "g(x)"]),
+        ("train#1", ["train#1"]),
+        ("'a b' \"c d\"", ["a b", "c d"]),
+        (
+            "a --config f(x, 'y z', {'k': [1, 2]}) --seed 1",
+            ["a", "--config", "f(x, 'y z', {'k': [1, 2]})", "--seed", "1"],
+        ),
+        ("a --config=f(x, y)", ["a", "--config", "f(x, y)"]),
+        ("a --config 'f(x, y)'", ["a", "--config", "f(x, y)"]),
+        ("a --config {'k': 1}", ["a", "--config", "{'k': 1}"]),
+        ("a --config f('#', ')')", ["a", "--config", "f('#', ')')"]),
+        ("{name} --seed $n", ["expanded", "--seed", "1"]),
+        ("{name} $options", ["expanded", "--seed", "7"]),
+        ("'{name} x'", ["expanded x"]),
+    ],
+)
+def test_words_end_at_space_outside_quotes_and_brackets(line: str, words: list[str]) -> None:
+    """``{name}`` and ``$name`` are expanded, but in an expression."""
+
+    def expand(word: str) -> str:
+        return word.replace("{name}", "expanded").replace("$n", "1").replace("$options", "--seed 7")
+
+    def expand_in_order(word: str) -> str:
+        return "--seed 7" if word == "$options" else expand(word)
+
+    assert split_words(line, expand_in_order) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"), [("a --config f(x", r"\)"), ("'a", "'"), ('a "b', '"'), ("a --config [(1]", r"\)")]
+)
+def test_what_is_never_closed_is_named(line: str, missing: str) -> None:
+    """The message has the line, and what is missing in it."""
+    with pytest.raises(InvalidOptionError, match=f"{missing} is missing in: "):
+        split_words(line, str)
+
+
+def test_options_and_name_are_read_in_any_order() -> None:
+    """A configuration comes with the text that it was written as."""
+    words = ["--seed=7", "train", "--config", "x", "--config-file='a'"]
+    header = parse_header(words, lambda _, expression: {"x": 1}[expression])
+    assert header.name == "train"
+    assert header.options == {"seed": "7", "config": (1, "x"), "config_file": "a"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], r"a session's name is missing. Usage: %%tfsession NAME \[--graph EXPR\] \[--config EXPR\]"),
+        (["--seed", "1"], "a session's name is missing"),
+        (["a", "b"], "one name is wanted, got 2: 'a', 'b'. Options start with --, and code goes on the lines below"),
+        (
+            ["a", "--sed", "1"],
+            "unknown option --sed. Options: --graph, --config, .* Did you mean '--seed'?",
+        ),
+        (["a", "-s"], "unknown option -s. Options: "),
+        (["a", "--"], "unknown option --. Options: "),
+        (["a", "--seed"], "--seed needs a value: --seed NUMBER"),
+        (["a", "--seed="], "--seed needs a value"),
+        (["a", "--threads", "--seed", "1"], r"--threads needs a value: --threads INTRA\[,INTER\]"),
+        (["a", "--seed", "1", "--seed", "2"], "--seed is given twice"),
+    ],
+)
+def test_a_wrong_header_says_what_is_right(words: list[str], message: str) -> None:
+    """What, the value, what is allowed, and the nearest right word."""
+
+    def evaluate(flag: str, expression: str) -> Any:
+        raise AssertionError(flag, expression)
+
+    with pytest.raises(TfSessionError, match=message) as error:
+        parse_header(words, evaluate)
+    assert isinstance(error.value, InvalidNameError | InvalidOptionError)

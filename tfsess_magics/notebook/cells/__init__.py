@@ -1,0 +1,1 @@
+"""Runs the body of a ``%%tfsession`` cell."""

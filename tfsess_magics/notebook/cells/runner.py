@@ -1,0 +1,233 @@
+"""Runs the body of a ``%%tfsession`` cell as IPython's own cell, inside the session's scope.
+
+`CellRunner` wraps methods of the shell on the instance. `should_run_async` and `run_cell_async` get the body in place
+of the cell. The body stands below as many empty lines as the header takes: ipykernel computes the file name of a cell
+from the raw cell, and breakpoints and tracebacks have to meet it.
+`run_ast_nodes` runs in the scope, which is suspended whenever the body awaits. `showtraceback` shows no frame of
+this package. Under any other cell no frame of this package is on the stack.
+
+IPython gets a failure before the body as the exception of a failed transformation, a `UsageError`. It prints one line,
+and the body does not run.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from tfsess_magics.core.errors import TfSessionError
+from tfsess_magics.core.in_scope import InScope
+from tfsess_magics.core.late import TRIES
+from tfsess_magics.core.session import CellCode, Scope
+from tfsess_magics.notebook.cells.header import Cell, split_cell
+from tfsess_magics.notebook.cells.traceback import without_our_frames
+from tfsess_magics.notebook.compat import SHOWS_NOTES, notes_to_show
+
+Enter = Callable[[str, int, CellCode], Scope]
+"""From a header, the number of its cell and its code to a stay in the session, opened where there is none."""
+
+Explain = Callable[[BaseException | None], None]
+
+_Transformed = tuple[str, Any]
+
+
+def print_notices(scope: Scope) -> None:
+    """Say under the cell what its body did to the defaults."""
+    for notice in scope.notices:
+        print(notice)
+
+
+def _call_of_class(shell: InteractiveShell, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Call the method that the class has by now: other code may replace it there at any time."""
+    found = inspect.getattr_static(type(shell), name)
+    bind = getattr(type(found), "__get__", None)
+    method = bind(found, shell, type(shell)) if bind else found
+    return method(*args, **kwargs)
+
+
+class CellRunner:
+    """The wrappers on one shell; `install` and `uninstall` may be called in any order, by the thread of the shell.
+
+    A wrapper that other code has wrapped in turn cannot be taken away; it then only passes calls on.
+
+    Parameters
+    ----------
+    shell
+        Whose cells.
+    enter
+        Opens and enters the session of a header.
+    started
+        Called with the coroutine of every cell, ordinary ones too.
+    explain
+        Called with every error before it is shown, ordinary cells' too; may add a note to it.
+    """
+
+    def __init__(self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None], explain: Explain) -> None:
+        self._shell = shell
+        self._enter = enter
+        self._started = started
+        self._explain = explain
+        self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
+        self._transformed: tuple[Cell, _Transformed] | None = None
+        self._wrappers: dict[str, tuple[Any, Any]] = {}
+        self._enabled = False
+
+    def install(self) -> None:
+        """Make the shell run ``%%tfsession`` cells."""
+        self._enabled = True
+        methods: dict[str, Callable[..., Any]] = {
+            "should_run_async": self._should_run_async,
+            "run_cell_async": self._run_cell_async,
+            "run_ast_nodes": self._run_ast_nodes,
+            "showtraceback": self._show_traceback,
+        }
+        if not SHOWS_NOTES:
+            methods["_showtraceback"] = self._show_notes
+        for name, method in methods.items():
+            if name not in self._wrappers:
+                own = vars(self._shell).get(name)
+                original = own or functools.partial(_call_of_class, self._shell, name)
+                wrapper = functools.wraps(getattr(self._shell, name))(functools.partial(method, original))
+                self._wrappers[name] = wrapper, own
+                setattr(self._shell, name, wrapper)
+
+    def uninstall(self) -> None:
+        """Make the shell as it was before."""
+        self._enabled = False
+        for name, (wrapper, own) in list(self._wrappers.items()):
+            if vars(self._shell).get(name) is wrapper:
+                delattr(self._shell, name)
+                if own is not None:
+                    setattr(self._shell, name, own)
+                del self._wrappers[name]
+
+    def _split(self, raw_cell: str) -> Cell | None:
+        return split_cell(raw_cell) if self._enabled else None
+
+    def _should_run_async(
+        self,
+        original: Callable[..., bool],
+        raw_cell: str,
+        *,
+        transformed_cell: Any = None,
+        preprocessing_exc_tuple: Any = None,
+    ) -> bool:
+        if cell := self._split(raw_cell):
+            transformed_cell, preprocessing_exc_tuple = self._transform(cell)
+            self._transformed = cell, (transformed_cell, preprocessing_exc_tuple)
+        return original(raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple)
+
+    def _run_cell_async(
+        self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Awaitable[Any]:
+        cell = self._split(raw_cell)
+        running: Awaitable[Any]
+        if cell is not None:
+            running = self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
+        elif self._scope.get() is None:
+            running = original(raw_cell, *args, **kwargs)
+        else:
+            running = self._run_cell_of_hook(original, raw_cell, *args, **kwargs)
+        self._started(running)
+        return running
+
+    async def _run_cell_of_hook(
+        self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Run a cell that a hook of a session's cell runs before the body: it is not the body."""
+        token = self._scope.set(None)
+        try:
+            return await original(raw_cell, *args, **kwargs)
+        finally:
+            self._scope.reset(token)
+
+    async def _run_session_cell(
+        self, original: Callable[..., Awaitable[Any]], cell: Cell, raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        before, self._transformed = self._transformed, None
+        body, failure = before[1] if before and before[0] == cell else self._transform(cell)
+        scope, outer, is_silent = None, self._scope.get(), False
+        try:
+            try:
+                if failure is None:
+                    scope, failure = self._enter_or_fail(cell, kwargs.get("cell_id"))
+                self._scope.set(scope)
+                result = await original(
+                    raw_cell, *args, **kwargs | {"transformed_cell": body, "preprocessing_exc_tuple": failure}
+                )
+                is_silent = bool(result and result.info.silent)
+                return result
+            finally:
+                self._end(scope, outer)
+                if scope and not is_silent:
+                    print_notices(scope)
+        except BaseException:
+            # It may have come before `_end` had begun, and another may come in these lines; so in `InScope`.
+            came: BaseException | None = None
+            for _ in TRIES:
+                try:
+                    self._end(scope, outer)
+                    break
+                except BaseException as late:  # noqa: BLE001 - raised below
+                    came = late
+            if came is not None:
+                raise came  # noqa: B904 - its context is what came before
+            raise
+
+    def _end(self, scope: Scope | None, outer: Scope | None) -> None:
+        """Leave the scope of a cell, and be in the outer one; may be called again."""
+        if scope is not None:
+            scope.end()
+        self._scope.set(outer)
+
+    def _run_ast_nodes(self, original: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any) -> Any:
+        scope = self._scope.get()
+        running = original(*args, **kwargs)
+        return running if scope is None else self._run_in(scope, running)
+
+    async def _run_in(self, scope: Scope, running: Coroutine[Any, Any, Any]) -> Any:
+        token = self._scope.set(None)
+        try:
+            return await InScope(running, scope)
+        finally:
+            self._scope.reset(token)
+
+    def _show_traceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
+        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        self._explain(error)
+        without_our_frames(error)
+        if exc_tuple and exc_tuple[2] is not None:
+            exc_tuple = (exc_tuple[0], error, error and error.__traceback__)
+        return original(exc_tuple, *args, **kwargs)
+
+    def _show_notes(self, original: Callable[..., Any], kind: Any, error: BaseException | None, lines: Any) -> Any:
+        notes = list(notes_to_show(error)) if self._enabled else []
+        return original(kind, error, [*lines, *notes] if notes else lines)
+
+    def _transform(self, cell: Cell) -> _Transformed:
+        blank = len(cell.body) - len(cell.body.lstrip("\r\n"))
+        above = "\n" * (cell.lines_above + cell.body.count("\n", 0, blank))
+        try:
+            return above + self._shell.transform_cell(cell.body), None
+        except Exception as error:  # noqa: BLE001 - IPython shows it, as that of any cell
+            if isinstance(error, SyntaxError) and error.lineno is not None:
+                error.lineno += len(above)
+            return above + cell.body, sys.exc_info()
+
+    def _enter_or_fail(self, cell: Cell, cell_id: str | None) -> tuple[Scope | None, Any]:
+        try:
+            return self._enter(cell.header, int(self._shell.execution_count), CellCode(cell.body, cell_id)), None
+        except TfSessionError as error:
+            usage = UsageError(str(error))
+            return None, (UsageError, usage, None)
+        except KeyboardInterrupt as interrupt:
+            return None, (KeyboardInterrupt, interrupt, None)
+        except BaseException:  # noqa: BLE001 - IPython shows it
+            return None, sys.exc_info()

@@ -1,0 +1,1 @@
+"""The comms over which front ends hear of sessions and give orders."""

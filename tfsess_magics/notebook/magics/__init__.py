@@ -1,0 +1,1 @@
+"""``%%tfsession`` and ``%tfsession``: the verbs, and what they do with sessions."""

@@ -1,0 +1,42 @@
+"""``%tfsession close --unused``."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+
+from tfsess_magics.core.errors import SessionInUseError, StaleOrderError
+from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.words import closed_message, count
+from tfsess_magics.notebook.views.sessions import SessionTable
+
+
+def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask: bool) -> None:
+    """Close the sessions of other code that nobody seems to need: name them, and ask before that."""
+    before = len(registry.observed)
+    gc.collect()
+    if collected := before - len(registry.observed):
+        print(f"{count(collected, 'session')} that only garbage referred to: gone")
+    unused = registry.unused()
+    if not unused:
+        print("no session looks unused")
+        return
+    infos = [session.info() for session in unused]
+    if ask:
+        print(SessionTable(infos))
+        try:
+            if not shell.ask_yes_no(f"Close {count(len(infos), 'session')}? (y/n) "):
+                print("nothing was closed")
+                return
+        except StdinNotImplementedError:
+            print("nothing was closed: this front end cannot ask. To close them: %tfsession close --unused --yes")
+            return
+    for info in infos:
+        try:
+            with registry.unchanged(info.id, info.generation) as session:
+                print(closed_message(registry.close(session.name, by="%tfsession close")[0]))
+        except (StaleOrderError, SessionInUseError) as error:
+            print(f"{info.name}: {error}")

@@ -1,0 +1,1 @@
+"""Shows sessions, memory and traced runs as text, HTML and SVG."""

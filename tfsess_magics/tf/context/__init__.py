@@ -1,0 +1,1 @@
+"""TensorFlow's defaults: a thread enters a session, leaves it, and finds what was there before."""

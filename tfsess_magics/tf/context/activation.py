@@ -1,0 +1,259 @@
+"""A thread's activation of a named session or an eager scope: entered, suspended, resumed, left.
+
+A signal handler may raise at the entry of any Python function, before the function has done anything. So code that
+must leave an activation calls `Stay.suspend` or `Stay.end` once more after any exception, in a loop in its own frame.
+Both may be called again. `tests/notebook/test_interrupts.py` raises exceptions at every such place.
+
+Two threads may be in one session at once. TensorFlow allows concurrent runs, but to build one graph in two threads is
+as unsafe as in plain TensorFlow. If one thread leaves a graph entered that another thread is properly inside of, the
+graph ends for both.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
+
+import tensorflow as tf
+
+from tfsess_magics.tf.context.left_open import Left, say_block, say_keras_session, say_reset
+from tfsess_magics.tf.introspect.callers import Caller, caller
+from tfsess_magics.tf.runs.limit import Limit
+from tfsess_magics.tf.tracing.request import Order
+
+if TYPE_CHECKING:
+    from tfsess_magics.core.model import Kind
+    from tfsess_magics.core.session import CellCode
+
+
+class Defaults(Protocol):
+    """The graph, session, device and modes that TensorFlow takes for granted in a stay; a thread swaps them in and out.
+
+    The thread of the stay uses it. `suspend` may be called again, and after a `resume` that was interrupted.
+    """
+
+    def resume(self) -> None:
+        """Install them."""
+
+    def suspend(self) -> None:
+        """Put back what was installed before."""
+
+    def hand_over(self, inner: Any) -> None:
+        """Leave before `inner`, which was entered later."""
+
+    def settle(self) -> list[Left]:
+        """End what was entered inside and never left, and return it; the last call of a stay."""
+
+    @property
+    def has_new_keras_session(self) -> bool:
+        """Whether Keras was given a session inside, and has it still."""
+
+    def graph_left(self) -> tf.Graph | None:
+        """Return the graph that is the default inside, None if the last one was reset and none made since."""
+
+    def interactive_left(self) -> tuple[Any, ...]:
+        """Return the interactive sessions that are open inside, outermost first."""
+
+
+class Entered(Protocol):
+    """What a stay is in: a named session, or an eager scope."""
+
+    name: str
+    kind: Kind
+    generation: int
+
+    def leave(self, stay: Stay) -> None:
+        """End `stay`."""
+
+    def __enter__(self) -> Any:
+        """Begin a stay of a ``with`` block."""
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it."""
+
+
+class Surroundings(Protocol):
+    """One generation of it."""
+
+    graph: tf.Graph
+    """The default graph inside."""
+
+    def defaults(self) -> Defaults:
+        """Return it as defaults that a thread can swap in."""
+
+
+class _Thread(threading.local):
+    """What a thread is in."""
+
+    def __init__(self) -> None:
+        self.innermost: Stay | None = None
+        """The stay that was resumed last and not suspended since."""
+        self.blocks: list[Stay] = []
+        """The ``with`` blocks, in the order in which they were entered."""
+        self.ended: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        """How many blocks of a session were ended from outside and have not been left yet."""
+
+
+_thread = _Thread()
+
+
+class Stay:
+    """A cell, or a ``with`` block, inside a session or scope; used by the thread that entered.
+
+    Whoever holds it keeps the session in use. `suspend` and `end` may be called again: an interrupt may have come
+    before they did their work, and the caller repeats them then.
+
+    Parameters
+    ----------
+    session, generation
+        Where.
+    by
+        Who, as messages call it: ``cell 5``, ``a with block``.
+    timeout
+        Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
+    code
+        That of the cell, None for a ``with`` block.
+    """
+
+    def __init__(
+        self,
+        session: Entered,
+        generation: Surroundings,
+        by: str,
+        timeout: float | None = None,
+        code: CellCode | None = None,
+    ) -> None:
+        self.limit = None if timeout is None else Limit(timeout, by)
+        """How long a run may take in it, None for as long as its session says."""
+        self.trace: Order | None = None
+        """The order to trace a run in it."""
+        self.session = session
+        self.generation = generation
+        self.by = by
+        self.code = code
+        self.begun = generation.graph.num_operations()
+        """How many operations the graph had."""
+        self.defaults = generation.defaults()
+        self.is_over = False
+        self.notices: list[str] = []
+        """What the body did to the defaults, a sentence each; known at the end."""
+        self.resets: list[Caller] = []
+        """Who has replaced the default graph."""
+        self.entered_by: Caller | None = None
+        self._left: list[Left] = []
+        self._around: Stay | None = None
+        self._inside: Stay | None = None
+        """The block that was innermost when this stay was suspended, if it was not this stay."""
+
+    def resume(self) -> None:
+        """Install the session's defaults and remember those of the thread."""
+        self._around = _thread.innermost
+        _thread.innermost = self._inside or self
+        if self.limit is None and self._around is not None:
+            self.limit = self._around.limit
+        self.defaults.resume()
+
+    def suspend(self) -> None:
+        """Put the thread's defaults back and remember the session's for the next `resume`."""
+        self.defaults.suspend()
+        innermost = stay = _thread.innermost
+        while stay is not None and stay is not self:
+            stay = stay._around
+        if stay is self:
+            self._inside = None if innermost is self else innermost
+            _thread.innermost = self._around
+
+    def move_out_of(self, outer: Stay) -> None:
+        """Note that `outer`, inside which this stay was entered, is left before it."""
+        if self._around is outer:
+            self._around = outer._around
+
+    def end(self) -> None:
+        """Leave for good. Blocks that were entered inside and not left end with it."""
+        self.suspend()
+        left_open = [block for block in _thread.blocks if block._around is self]
+        if left_open:
+            try:
+                self.resume()
+                for block in reversed(left_open):
+                    block.end()  # first, as an exception may come before it has: the block is found again then
+                    _thread.blocks.remove(block)
+                    _thread.ended[block.session] = _thread.ended.get(block.session, 0) + 1
+                    self.notices.append(say_block(block.entered_by, block.session.name))
+                    self.notices += block.notices
+            finally:
+                self.suspend()
+        self._left = self.defaults.settle() or self._left
+        lost = self.generation.graph.version
+        self.session.leave(self)
+        if not self.is_over:
+            untraced = self.trace.end() if self.trace else []
+            self.is_over = True
+            self.notices += untraced
+            self.notices += [left.say(self.session.name, self.by) for left in self._left]
+            if self.defaults.has_new_keras_session:
+                self.notices.append(say_keras_session(self.by, self.session.name, self.session.kind))
+            if self.resets and lost:
+                self.notices.append(
+                    say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation)
+                )
+
+
+def innermost_stay() -> Stay | None:
+    """Return the stay that this thread is in now, None if it is in none."""
+    return _thread.innermost
+
+
+def running_code() -> CellCode | None:
+    """Return that of the innermost cell that is in a session in this thread, None if there is none."""
+    stay = _thread.innermost
+    while stay is not None and stay.code is None:
+        stay = stay._around
+    return None if stay is None else stay.code
+
+
+def enter_block(stay: Stay) -> None:
+    """Enter a ``with`` block."""
+    try:
+        stay.entered_by = caller()
+        stay.resume()
+        _thread.blocks.append(stay)
+    except BaseException:
+        stay.end()
+        if stay in _thread.blocks:
+            _thread.blocks.remove(stay)
+        raise
+
+
+def innermost_block(session: Any) -> Stay | None:
+    """Return this thread's innermost ``with`` block in `session`, None if it was ended from outside.
+
+    Raises
+    ------
+    RuntimeError
+        If this thread is in none.
+    """
+    for block in reversed(_thread.blocks):
+        if block.session is session:
+            return block
+    if not _thread.ended.get(session):
+        raise RuntimeError(f"session {session.name!r} was not entered in this thread.")
+    _thread.ended[session] -= 1
+    return None
+
+
+def leave_block(block: Stay) -> None:
+    """Leave a ``with`` block, also before one that was entered after it. May be called again, as `Stay.end`."""
+    if block not in _thread.blocks:
+        return
+    inner = _thread.blocks[_thread.blocks.index(block) + 1 :]
+    if inner:
+        block.defaults.hand_over(inner[0].defaults)
+        for stay in inner:
+            stay.move_out_of(block)
+    block.end()
+    _thread.blocks.remove(block)

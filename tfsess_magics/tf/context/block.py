@@ -1,0 +1,93 @@
+"""The context manager that named sessions and eager scopes are, entered out of order and interrupted as well.
+
+An interrupt at the very entry of `Enterable.__exit__` leaves the block entered, as with any context manager that is
+written in Python.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from weakref import WeakSet
+
+from tfsess_magics.core.errors import SessionWarning
+from tfsess_magics.core.late import TRIES
+from tfsess_magics.core.model import Origin
+from tfsess_magics.core.options import SessionOptions
+from tfsess_magics.core.session import CellCode
+from tfsess_magics.tf.context.activation import Stay, enter_block, innermost_block, leave_block
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a named session or scope is opened with."""
+
+    number: int
+    """Under which the registry lists it."""
+    name: str
+    options: SessionOptions
+    origin: Origin
+    changed: Callable[[], None]
+    """Called whenever it is no longer what it was."""
+    explain: Callable[[BaseException], None]
+    """Adds a note to an error that leaves a ``with`` block of it."""
+
+
+class Enterable:
+    """A context manager with a name, that may be entered again while it is entered, and by several threads."""
+
+    still_held = (0, 0)
+    unfinished = 0
+
+    def __init__(self, opening: Opening) -> None:
+        self.number = opening.number
+        self.name = opening.name
+        self.options = opening.options
+        self.origin = opening.origin
+        self.generation = 1
+        self.created = time.time()
+        self._changed = opening.changed
+        self._explain = opening.explain
+        self._lock = threading.RLock()
+        self._stays: WeakSet[Stay] = WeakSet()
+
+    def stay_of(self, by: str) -> Stay | None:
+        """Return the stay of `by`, in whatever thread, None if there is none."""
+        with self._lock:
+            return next((stay for stay in self._stays if stay.by == by), None)
+
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Stay:
+        """Begin a stay of `by` in this thread."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        enter_block(self.enter("a with block"))
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # An exception that comes before the block is left must not keep it from being left, nor another one after it.
+        block: Stay | None = None
+        came: BaseException | None = None
+        for _ in TRIES:
+            try:
+                block = block or innermost_block(self)
+                if error is not None:
+                    self._explain(error)
+                if block:
+                    leave_block(block)
+                break
+            except BaseException as late:  # noqa: BLE001 - raised below
+                came = late
+        if came is not None:
+            raise came
+        for notice in block.notices if block else ():
+            warnings.warn(notice, SessionWarning, stacklevel=2)

@@ -1,0 +1,123 @@
+"""Records of what a body left among TensorFlow's defaults, of the code that did it, and the sentences about it.
+
+A body may leave, with this consequence:
+
+- an open ``InteractiveSession``: it remains the default of this session's next cell, as TensorFlow 1 code expects,
+  until the session closes or begins anew
+- a named session's ``with`` block in a suspended generator: it ends with the cell
+- another default graph, by ``reset_default_graph`` or Keras' ``clear_session``: it becomes the session's graph, in a
+  new generation
+- a graph or session that is entered, also in a suspended generator: its context manager ends at once. Its
+  collection would turn eager mode off in a later cell
+- Keras' own session (``set_session``, ``clear_session``): Keras gets back what it had; inside it goes by the default
+  session anyway
+- devices, control dependencies, colocation and names of the graph: they end with the body, the context manager of a
+  device at once
+- eager mode, also by ``tf.init_scope``: it ends with the body; its context manager remains open
+- an eager device or name scope: it ends with the body
+
+The cell says each in one line, also under ``%%time``. A ``with`` block warns with a `SessionWarning`, as code outside
+of cells has no place to print to. A reset of an empty graph takes nothing away, so no line tells it: TensorFlow 1
+code begins with one.
+
+The stacks of an activation are lists that note the code that calls ``append`` (`NotingStack`), and a patch notes the
+code that resets the graph. Of name scopes and eager devices TensorFlow keeps the name only, and of Keras' session the
+session. For these the sentence names the cell, and no line.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, SupportsIndex
+
+from tfsess_magics.core.model import Kind
+from tfsess_magics.tf.introspect.callers import Caller, caller
+
+
+class NotingStack(list[Any]):
+    """One of TensorFlow's stacks of defaults, that knows who put something on it.
+
+    TensorFlow appends, pops and removes, and reads; all else is as in a list.
+    """
+
+    def __init__(self, items: list[Any]) -> None:
+        super().__init__(items)
+        self.callers: list[Caller | None] = [None] * len(items)
+
+    def append(self, item: Any) -> None:
+        """Put an item on top."""
+        self.callers.append(caller())
+        super().append(item)
+
+    def pop(self, index: SupportsIndex = -1) -> Any:
+        """Take an item away."""
+        item = super().pop(index)
+        self.callers.pop(index)
+        return item
+
+    def remove(self, item: Any) -> None:
+        """Take the first such item away."""
+        index = self.index(item)
+        super().remove(item)
+        self.callers.pop(index)
+
+
+def callers_of(defaults: list[Any]) -> list[tuple[Any, Caller]]:
+    """Return what was put on one of TensorFlow's stacks, with who did it, as far as that was seen."""
+    callers = defaults.callers if isinstance(defaults, NotingStack) else []
+    return [(default, who) for default, who in zip(defaults, callers, strict=False) if who is not None]
+
+
+class Left(NamedTuple):
+    """Something that a body put on TensorFlow's stacks and left there."""
+
+    what: str
+    """``an InteractiveSession``, ``a session``, ``a graph``, ``the device scope '/CPU:0'``."""
+    who: Caller | None
+    """None where TensorFlow does not tell."""
+    is_kept: bool
+    """Whether it stays the session's own for its next cell."""
+    in_order: bool
+    """False if it was left, but not in the order in which it was entered."""
+
+    def say(self, name: str, by: str) -> str:
+        """Say who left it in the session of that name, the body of `by` if more is not known, and what became of it."""
+        who = self.who or by
+        if self.is_kept:
+            return (
+                f"{who} left {self.what} open; it stays the default of {name!r} for its next cell, "
+                "the notebook's defaults are unchanged"
+            )
+        if not self.in_order:
+            return f"{who} left {self.what} in another order than it was entered; the notebook's defaults are unchanged"
+        if self.who and self.who.is_suspendable:
+            return f"{who} is suspended inside {self.what}; it was ended, the notebook's defaults are unchanged"
+        return f"{who} entered {self.what} and never left it; it was ended, the notebook's defaults are unchanged"
+
+
+def say_reset(who: Caller, name: str, kind: Kind, generation: int) -> str:
+    """Say who replaced the default graph, and what it means for the session of that name."""
+    call = "Keras' clear_session, which resets the default graph" if who.by_keras else "reset_default_graph"
+    if kind is Kind.ADOPTED:
+        return f"{who} called {call}; {name!r} stays on its maker's graph"
+    if kind is Kind.EAGER:
+        return f"{who} called {call}; {name!r} is eager, and what was made in it stays"
+    return f"{who} called {call}; {name!r} goes on with the new graph (generation {generation})"
+
+
+def say_keras_session(by: str, name: str, kind: Kind) -> str:
+    """Say that the body of `by` gave Keras a session of its own inside the session or scope of that name."""
+    inside = "" if kind is Kind.EAGER else f"Keras goes on with the default session, that of {name!r}, and "
+    return f"{by} gave Keras a session; {inside}the notebook's Keras session is unchanged"
+
+
+def say_block(who: Caller | None, name: str) -> str:
+    """Say who entered a named session in a ``with`` block that was never left."""
+    return f"{who or 'a with block'} entered {name!r} and never left it; it was left with the cell"
+
+
+def say_unbound(who: Caller | None, name: str) -> str:
+    """Say who made an eager variable in a thread that is not in the session of that name, and how it gets there."""
+    return (
+        f"{who or 'a function of the cell'} made an eager variable in another thread, which is not in {name!r}. "
+        "To carry the session there: tfsess_magics.bind(function)"
+    )

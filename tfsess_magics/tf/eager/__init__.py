@@ -1,0 +1,1 @@
+"""Scopes for TensorFlow 2 code."""

@@ -1,0 +1,207 @@
+"""Named scopes for TensorFlow 2 code: no graph, no TensorFlow session.
+
+TensorFlow 2 has no session to close: a variable lives as long as something refers to it. So a scope lists what its
+cells have made, and drops their names. An activation of a scope is one as in a session, with eager mode on and no
+default session. Its default graph is the scope's own, so two scopes do not share what TensorFlow and Keras keep for
+each graph.
+
+After a cell the names that its code binds belong to the scope, until another cell binds them or they get another
+object. Reset and Close unbind them, take the objects out of IPython's outputs, collect garbage, and count the
+variables that are alive still. Those go to the row of the code outside every scope. They never call
+``clear_session``, which is for the process.
+
+A name that only a function or ``exec`` assigns in a later cell may get an object without weak references. If that has
+the address and type of the one before, the name still counts as bound to it, and goes with its scope.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
+from tfsess_magics.core.model import Kind, SessionInfo, State
+from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.session import Bindings, CellCode
+from tfsess_magics.tf.context.activation import Defaults, Stay
+from tfsess_magics.tf.context.block import Enterable, Opening
+from tfsess_magics.tf.context.swap import DefaultsSwap
+from tfsess_magics.tf.eager.objects import EagerObjects
+from tfsess_magics.tf.eager.variables import EagerVariables
+
+
+class _Contents:
+    """What one generation of a scope holds."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.graph = tf.Graph()
+        """What TensorFlow takes for the default graph inside, so that no two scopes share one."""
+        self.variables = EagerVariables(changed)
+        self.objects = EagerObjects()
+
+    def defaults(self) -> Defaults:
+        return DefaultsSwap(self.graph, None, None, ())
+
+
+class EagerScope(Enterable):
+    """A name for TensorFlow 2 code, and what that code has made.
+
+    As a context manager it makes the thread eager, with no default session and a default graph of its own. What is
+    made inside is tracked and not kept: variables, and the models, optimizers and datasets that the names of its cells
+    lead to. Any thread may use it.
+
+    Made by ``%%tfsession NAME --eager`` and `tfsess_magics.session`.
+
+    Parameters
+    ----------
+    release
+        Called with the variables that live on after a reset or the close.
+    """
+
+    kind = Kind.EAGER
+    due: float | None = None
+    """Nothing but what happens to it makes it another."""
+    notes: Sequence[str] = ()
+
+    def __init__(self, opening: Opening, release: Callable[[Sequence[Any]], None]) -> None:
+        super().__init__(opening)
+        self.closed = False
+        self.bindings: Bindings | None = None
+        """The names that its cells have assigned, once there is one."""
+        self._release = release
+        self._contents = _Contents(self._changed)
+
+    @property
+    def variables(self) -> EagerVariables:
+        """The variables that were made in it."""
+        return self._contents.variables
+
+    @property
+    def objects(self) -> EagerObjects:
+        """What the names of its cells lead to."""
+        return self._contents.objects
+
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Stay:
+        """Begin a stay of `by` in this thread.
+
+        Raises
+        ------
+        ClosedSessionError
+            If the scope was closed.
+        InvalidOptionError
+            If there is a `timeout` or a `trace`.
+        """
+        if timeout is not None or trace:
+            option = "--trace" if trace else "--timeout"
+            raise InvalidOptionError(f"{option} is for the runs of a session; {self.name!r} is eager, and has none.")
+        stay: Stay | None = None
+        try:
+            with self._lock:
+                self._require_open()
+                stay = Stay(self, self._contents, by, code=code)
+                self._stays.add(stay)
+                self._changed()
+                return stay
+        except BaseException:
+            if stay is not None:
+                self._stays.discard(stay)
+            raise
+
+    def leave(self, stay: Stay) -> None:
+        """End `stay`."""
+        with self._lock:
+            self._stays.discard(stay)
+        self._changed()
+
+    def _require_open(self) -> None:
+        if self.closed:
+            raise ClosedSessionError(f"the eager scope {self.name!r} was closed.")
+
+    def held_by(self) -> list[str]:
+        """Return nothing: it is this package that keeps it."""
+        return []
+
+    def use(self) -> str | None:
+        """Say what is using it now, None if nothing is."""
+        with self._lock:
+            stay = next(iter(self._stays), None)
+        return None if stay is None else f"{stay.by} is running in it"
+
+    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - it has no runs to be told
+        """Drop the names that its cells have assigned, and go on with nothing in it.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell or a ``with`` block is in it.
+        """
+        with self._lock:
+            self._require_open()
+            contents = self._empty("reset")
+            self.generation += 1
+        self._settle(contents)
+
+    def close(self, by: str = "its close()") -> None:  # noqa: ARG002 - as above
+        """Drop the names that its cells have assigned, and give up its own. Harmless when it is done already.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell or a ``with`` block is in it.
+        """
+        with self._lock:
+            if self.closed:
+                return
+            contents = self._empty("close")
+            self.closed = True
+        self._settle(contents)
+
+    def _empty(self, order: str) -> _Contents:
+        if use := self.use():
+            raise SessionInUseError(self.name, order, use)
+        contents, self._contents = self._contents, _Contents(self._changed)
+        return contents
+
+    def _settle(self, contents: _Contents) -> None:
+        if self.bindings is not None:
+            self.bindings.drop()
+        if contents.variables.totals()[0]:
+            gc.collect()  # models refer to themselves
+        self.still_held = contents.variables.totals()
+        self._release(contents.variables.alive())
+        self._changed()
+
+    def info(self) -> SessionInfo:
+        """Return what is known of it now."""
+        contents, facts = self._contents, self._facts()
+        return contents.variables.info(
+            **facts,
+            options=self.options,
+            created=self.created,
+            names=tuple(self.bindings.names()) if self.bindings else (),
+            objects=contents.objects.records(),
+        )
+
+    def summary(self, *, ask: bool) -> SessionSummary:  # noqa: ARG002 - an eager variable has its value from the start
+        """Return the little of it that a list shows."""
+        return self.variables.summary(**self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        self._require_open()
+        return {
+            "id": self.number,
+            "name": self.name,
+            "kind": self.kind,
+            "state": State.ENTERED if self._stays else State.IDLE,
+            "origin": self.origin,
+            "generation": self.generation,
+        }
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"generation {self.generation}"
+        return f"<EagerScope {self.name!r} ({state})>"

@@ -1,0 +1,1 @@
+"""Notes under TensorFlow's errors."""

@@ -1,0 +1,69 @@
+"""Where the code is that has raised an error, and the ways from there, as notes under errors say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfsess_magics.core.model import Kind
+from tfsess_magics.tf.context.activation import Stay, innermost_stay
+from tfsess_magics.tf.introspect.belongings import home_of
+
+Live = Sequence[Any]
+"""The live sessions that have a graph."""
+
+IN_THREAD = (
+    "it was raised in another thread than the cell's, and TensorFlow's defaults are those of one thread. "
+    "To carry the cell's session there: tfsess_magics.bind(function)"
+)
+_ENTER_GRAPH = "To work in its graph: %%tfsession NAME --graph GRAPH"
+
+
+def graph_stay() -> Stay | None:
+    """Return the stay that this thread is in, None if there is no graph in it."""
+    stay = innermost_stay()
+    return None if stay is None or stay.session.kind is Kind.EAGER else stay
+
+
+def here(live: Live, graph: tf.Graph | None = None) -> tuple[str, str]:
+    """Return the name of the session that is meant by "here", and a sentence that says it."""
+    stay = graph_stay()
+    if stay is not None and graph in (None, stay.generation.graph):
+        who = "this cell" if stay.by.startswith("cell") else "this block"
+        return stay.session.name, f"{who} runs in {stay.session.name!r}"
+    if graph is None:
+        return "", "this cell is eager" if tf.executing_eagerly() else "this code is in no named session"
+    home = home_of(graph, live)
+    is_known = home.name or home.generation is not None
+    return home.name or "", f"it was used {home.text if is_known else 'in another graph'}"
+
+
+def after_reset(live: Live, what: str, used_in: tf.Graph) -> str | None:
+    """Explain why what the new default graph has does not run before the cell is over."""
+    stay = graph_stay()
+    if not (stay and stay.resets and stay.session.kind is Kind.NAMED and used_in is stay.generation.graph):
+        return None
+    return (
+        f"{what} was made after reset_default_graph, which {stay.resets[-1]} called; {here(live)[1]}, which "
+        f"goes on with the new graph when this is over. Run it then: %%tfsession {stay.session.name}"
+    )
+
+
+def way_to(live: Live, element: Any) -> str:
+    """Say how an eager cell gets to where an element of a graph is."""
+    home = home_of(element.graph, live)
+    if home.name is None:
+        is_known = home.generation is not None
+        return f"Build it again: %%tfsession {home.successor or 'NAME'}" if is_known else _ENTER_GRAPH
+    if home.name.startswith("#"):
+        return f"To go on there: %tfsession adopt {home.name} NAME"
+    return f"Go on there: %%tfsession {home.name}"
+
+
+def afresh(live: Live, name: str) -> str:
+    """Return the line that gives the cells of the session of that name an empty graph."""
+    if any(one.name == name and one.kind is Kind.ADOPTED for one in live):
+        return f"a session of your own, %%tfsession NEW ({name!r} stays on its maker's graph, and cannot be reset)"
+    return f"%tfsession reset {name}"

@@ -1,0 +1,1 @@
+"""Every function of TensorFlow that is replaced while the extension is loaded."""

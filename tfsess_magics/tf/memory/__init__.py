@@ -1,0 +1,1 @@
+"""The memory of allocators, of devices and of the process."""

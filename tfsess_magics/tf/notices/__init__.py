@@ -1,0 +1,1 @@
+"""Sentences after a cell: about TensorFlow's defaults and switches for the whole process."""

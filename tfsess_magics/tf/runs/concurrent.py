@@ -1,0 +1,71 @@
+"""The steps that are under way at the same time as one, in its session and in others that share queues with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.core.plain import quoted
+from tfsess_magics.core.runs import RunMeter
+
+
+class Beside(NamedTuple):
+    """A step that is under way beside another."""
+
+    who: str
+    """Its thread, as messages call it, and its session where that is another."""
+    graph: tf.Graph
+    step: Sequence[Any]
+    """As `awaited` takes it."""
+
+
+_Named = Iterable[tuple[str, RunMeter]]
+_named: Callable[[], _Named] | None = None
+
+
+def look_among(named: Callable[[], _Named]) -> None:
+    """Have the sessions looked at that `named` returns: as messages call them, and their meters."""
+    global _named
+    _named = named
+
+
+def beside(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
+    """Return the steps beside one of the session of a meter."""
+    session = _session(meter)
+    if session is None:
+        return []
+    found = beside_in_session(meter, step)
+    for name, other in _named() if _named else ():
+        theirs = _session(other)
+        if other is not meter and theirs is not None and _share(session, theirs):
+            found += _under_way(other, theirs, f" in {name}", step)
+    return found
+
+
+def beside_in_session(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
+    """Return the steps beside one in its own session."""
+    session = _session(meter)
+    return [] if session is None else list(_under_way(meter, session, "", step))
+
+
+def _session(meter: RunMeter) -> BaseSession | None:
+    watched = meter.watched()
+    return watched and watched.session
+
+
+def _share(one: BaseSession, other: BaseSession) -> bool:
+    """Say whether they have queues and locks in common: those that the server keeps for both."""
+    isolated = any(session._config is not None and session._config.isolate_session_state for session in (one, other))
+    return bool(one._target) and one._target == other._target and not isolated
+
+
+def _under_way(meter: RunMeter, session: BaseSession, where: str, step: Sequence[Any]) -> Iterator[Beside]:
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    meter.heal()
+    for _, _, thread, made, *_ in [*list(meter.in_flight.values()), *list(meter.claimed.values())]:
+        if made is not step:
+            yield Beside(f"thread {quoted(names.get(thread, thread))}{where}", session.graph, made)

@@ -1,0 +1,110 @@
+"""The state of a run that waits instead of computing, or that cannot be stopped.
+
+TensorFlow says nothing of a step that is under way. So a run counts as waiting when the whole process does next to
+nothing meanwhile. Its graph tells for which operation. No thread looks at it: a list or the panel asks as it is
+drawn, and `Waiting.due` says when to ask again.
+
+While something else in the process computes, or a GPU does, nothing tells whether a run waits. The extension looks in
+this process for code that could end the wait: in the same session, and in others on the same server. Those share its
+queues and locks. It does not see other processes at that server.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, Protocol
+
+from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
+from tfsess_magics.tf.runs.blocked_on import awaited
+from tfsess_magics.tf.runs.concurrent import beside
+
+_log = logging.getLogger(__name__)
+
+_LOOK = 1.0
+"""Seconds over which it is seen whether the process computes."""
+_AGAIN = 5.0
+"""Seconds between two looks at a run."""
+_IDLE = 0.1
+"""Part of a core up to which the process is taken to do nothing."""
+_STUCK = 5.0
+"""Seconds after which a stop that has not ended is said not to be possible."""
+
+
+class Stopping(Protocol):
+    """A stop that is under way."""
+
+    asked: float
+    """When it was asked for, by `time.perf_counter`."""
+
+    def why_not_yet(self, meter: RunMeter) -> str:
+        """Say why it has not ended yet."""
+
+
+class Waiting:
+    """Looks at the oldest run of one session, when it is asked; any thread may call it.
+
+    That a run does not compute is known where the whole process does next to nothing meanwhile.
+    """
+
+    def __init__(self, meter: RunMeter) -> None:
+        self._meter = meter
+        self._looked: tuple[int, float, float] | None = None
+        """The run that was looked at, and `time.perf_counter` and `time.process_time` then."""
+        self._found: tuple[int, str] = -1, ""
+        """The run, and what it waits for."""
+
+    @property
+    def due(self) -> float | None:
+        """Seconds until it is worth another look, None when no run is under way."""
+        now = time.perf_counter()
+        stop = self._meter.stop
+        if stop is not None:
+            remaining = stop.asked + _STUCK - now
+            return remaining if remaining > 0 else _AGAIN
+        token, run = self._oldest()
+        if run is None:
+            return None
+        if self._looked is None or self._looked[0] != token:
+            return max(0.01, float(run[1]) + settings.waits_after - now)
+        return max(0.01, self._looked[1] + (_AGAIN if self._found[0] == token else _LOOK) - now)
+
+    def mark(self) -> str:
+        """Say what a row is to say of the run instead of that it runs; empty if there is nothing to be said."""
+        try:
+            stop = self._meter.stop
+            return self._waits() if stop is None else self._stuck(stop)
+        except Exception:  # noqa: BLE001 - a list is to be shown
+            _log.debug("what a run waits for could not be found out", exc_info=True)
+            return ""
+
+    def _oldest(self) -> tuple[int, Any]:
+        runs = self._meter.under_way()
+        token = min(runs, default=-1)
+        return token, runs.get(token)
+
+    def _stuck(self, stop: Stopping) -> str:
+        if time.perf_counter() - stop.asked < _STUCK:
+            return ""
+        return stop.why_not_yet(self._meter)
+
+    def _waits(self) -> str:
+        token, run = self._oldest()
+        now, used = time.perf_counter(), time.process_time()
+        if run is None or now - run[1] < settings.waits_after:
+            return ""
+        if self._looked is None or self._looked[0] != token:
+            self._looked = token, now, used
+            return ""
+        since, before = self._looked[1:]
+        if now - since >= _LOOK:
+            is_idle = (used - before) / (now - since) < _IDLE
+            self._looked = token, now, used
+            self._found = token, self._say(run) if is_idle else ""
+        return self._found[1] if self._found[0] == token else ""
+
+    def _say(self, run: Any) -> str:
+        watched = self._meter.watched()
+        on = awaited(watched and watched.session, run[3], None, beside(self._meter, run[3]))
+        return f"waiting on {on}" if on else "waiting"

@@ -1,0 +1,1 @@
+"""Sessions: named ones, those of other code, and adopted ones."""

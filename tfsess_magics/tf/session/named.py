@@ -1,0 +1,292 @@
+"""A named session: a name, a graph, a TensorFlow session and the options it was opened with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.client.session import SessionInterface
+
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
+from tfsess_magics.core.model import Kind, SessionInfo, State
+from tfsess_magics.core.options import DROP
+from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.session import CellCode
+from tfsess_magics.tf.context.activation import Stay
+from tfsess_magics.tf.context.block import Enterable, Opening
+from tfsess_magics.tf.instrument.observe import closed_by
+from tfsess_magics.tf.introspect.belongings import claim
+from tfsess_magics.tf.session.config import late_notes, session_config
+from tfsess_magics.tf.session.facts import Watched
+from tfsess_magics.tf.session.generation import Generation, begin
+from tfsess_magics.tf.stopping.close import use_of_runs
+from tfsess_magics.tf.stopping.stopper import forget_order
+
+
+class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
+    """A TensorFlow session that goes by a name.
+
+    It can be handed to any code that takes a TensorFlow session: it passes on what it is asked to the TensorFlow
+    session that it has now. As a context manager it makes its graph and session TensorFlow's defaults in this
+    thread; leaving closes nothing. Any thread may use it.
+
+    Made by `tfsess_magics.session` and ``%%tfsession``, which keep it until it is closed.
+    """
+
+    kind = Kind.NAMED
+
+    def __init__(self, opening: Opening, generation: Generation | None = None) -> None:
+        super().__init__(opening)
+        self.notes: Sequence[str] = late_notes(opening.options)
+        self._generation: Generation | None = generation or self._first()
+        claim(self._generation.graph, self)
+
+    def _first(self) -> Generation:
+        given = self.options.graph
+        return self._begin(given.graph() if given else tf.Graph())
+
+    def _begin(self, graph: tf.Graph) -> Generation:
+        if self.options.seed is not None and graph.seed is None:
+            graph.seed = self.options.seed
+        begun = begin(graph, session_config(self.options), self.options.device, self._changed)
+        begun.watched.meter.timeout = self.options.timeout or None
+        begun.watched.meter.keeps = self.options.on_stop != DROP
+        return begun
+
+    def _follow(self, graph: tf.Graph | None) -> None:
+        """Continue with `graph`, which a body made the default one, or with a new one.
+
+        The TensorFlow session of the graph before is dropped, not closed: code that holds it can go on using it.
+        """
+        before, self._generation = self._now, self._begin(graph or tf.Graph())
+        before.watched.tracer.hand_over(self._generation.watched.tracer)
+        self.options = replace(self.options, graph=None)
+        self.generation += 1
+        claim(self._generation.graph, self)
+
+    @property
+    def _now(self) -> Generation:
+        if self._generation is None:
+            raise ClosedSessionError(
+                f"session {self.name!r} was closed. tfsess_magics.session({self.name!r}) opens a new one of that name."
+            )
+        return self._generation
+
+    @property
+    def watched(self) -> Watched:
+        """What is known of the TensorFlow session of this generation."""
+        return self._now.watched
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; its name is free then."""
+        return self._generation is None
+
+    @property
+    def session(self) -> tf.compat.v1.Session:
+        """The TensorFlow session of this generation."""
+        return self._now.session
+
+    @property
+    def graph(self) -> tf.Graph:
+        """The graph of this generation."""
+        return self._now.graph
+
+    @property
+    def graph_def(self) -> Any:
+        """The graph as a ``GraphDef``."""
+        return self.session.graph_def
+
+    @property
+    def sess_str(self) -> Any:
+        """The target that the TensorFlow session is connected to."""
+        return self.session.sess_str
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """Run in the TensorFlow session; see ``tf.compat.v1.Session.run``."""
+        return self.session.run(fetches, feed_dict, options, run_metadata)
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
+        """See ``tf.compat.v1.Session.partial_run_setup``.
+
+        TensorFlow cannot feed such a run where only what a run needs is placed, which is the case
+        in a named session as in an ``InteractiveSession``.
+        """
+        return self.session.partial_run_setup(fetches, feeds)
+
+    def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
+        """See ``tf.compat.v1.Session.partial_run``."""
+        return self.session.partial_run(handle, fetches, feed_dict)
+
+    def make_callable(self, fetches: Any, feed_list: Any = None, accept_options: bool = False) -> Any:
+        """See ``tf.compat.v1.Session.make_callable``; it goes on with this generation after a reset."""
+        return self.session.make_callable(fetches, feed_list, accept_options)
+
+    def list_devices(self) -> Any:
+        """See ``tf.compat.v1.Session.list_devices``."""
+        return self.session.list_devices()
+
+    def as_default(self) -> Any:
+        """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
+        return self.session.as_default()
+
+    def enter(
+        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
+    ) -> Stay:
+        """Begin a stay of `by` in this thread.
+
+        Parameters
+        ----------
+        timeout
+            Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
+        trace
+            Whether a run meanwhile is traced; see `Order`.
+        code
+            That of the cell, if it is one.
+
+        Raises
+        ------
+        ClosedSessionError
+            If the session, or its TensorFlow session, was closed.
+        """
+        stay: Stay | None = None
+        try:
+            with self._lock:
+                generation = self._now
+                if generation.watched.is_closed:
+                    by = closed_by(generation.session) or "other code"
+                    raise ClosedSessionError(
+                        f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
+                        f"{self._way_on}"
+                    )
+                stay = Stay(self, generation, by, timeout, code)
+                self._stays.add(stay)
+                stay.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
+                self._changed()
+                return stay
+        except BaseException:
+            if stay is not None:
+                self._stays.discard(stay)
+                stay.trace = None
+            raise
+
+    @property
+    def _way_on(self) -> str:
+        return f"To start anew under that name: %tfsession reset {self.name}"
+
+    def leave(self, stay: Stay) -> None:
+        """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
+        with self._lock:
+            generation = self._generation
+            left: Generation | None = None
+            if generation is stay.generation and stay in self._stays:
+                graph = stay.defaults.graph_left()
+                if graph is not generation.graph:
+                    self._follow(graph)
+                left = self._now
+                left.interactive = stay.defaults.interactive_left()
+            self._stays.discard(stay)
+            if left is not None:
+                left.watched.growth.left(stay, stay.begun if left is generation else 0)
+            if self._generation is not None and not self._stays:
+                forget_order(self._generation.watched.meter)
+        self._changed()
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether a cell or a ``with`` block is in it."""
+        return bool(self._stays)
+
+    def use(self) -> str | None:
+        """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
+        with self._lock:
+            stay = next(iter(self._stays), None)
+        return use_of_runs(self._now.watched.meter) or (
+            None if stay is None or self._now.watched.meter.under_way() else f"{stay.by} is running in it"
+        )
+
+    def reset(self, by: str = "its reset()") -> None:
+        """Start anew: an empty graph and a new TensorFlow session, with the same name and options.
+
+        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell or a ``with`` block is in it and no run is under way, or it is being stopped.
+        """
+        with self._lock:
+            generation = self._now
+            self._require_unused("reset")
+            self._follow(None)
+        self._changed()
+        self.unfinished = generation.end(repr(self.name), by, "reset")
+
+    def close(self, by: str = "its close()") -> None:
+        """Close the TensorFlow session and give up the name. Harmless when it is done already.
+
+        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
+
+        Raises
+        ------
+        SessionInUseError
+            If a cell or a ``with`` block is in it and no run is under way, or it is being stopped.
+        """
+        with self._lock:
+            if self._generation is None:
+                return
+            self._require_unused("close")
+            generation, self._generation = self._generation, None
+        self._changed()
+        self.unfinished = generation.end(repr(self.name), by, "closed")
+
+    def _require_unused(self, order: str) -> None:
+        if use := self.use():
+            raise SessionInUseError(self.name, order, use)
+
+    @property
+    def due(self) -> float | None:
+        """Seconds until it may be another without anything happening to it, None if it will not."""
+        generation = self._generation
+        return None if generation is None else generation.watched.waiting.due
+
+    def held_by(self) -> list[str]:
+        """Return nothing: it is this package that keeps it."""
+        return []
+
+    def info(self) -> SessionInfo:
+        """Return what is known of it now."""
+        with self._lock:
+            watched, facts = self._facts()
+        return watched.info(**facts, options=self.options, created=self.created)
+
+    def summary(self, *, ask: bool) -> SessionSummary:
+        """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
+        with self._lock:
+            watched, facts = self._facts()
+        return watched.summary(**facts, ask=ask)
+
+    def _facts(self) -> tuple[Watched, dict[str, Any]]:
+        watched = self._now.watched
+        running_since = watched.meter.running_since
+        if watched.is_closed:
+            state = State.CLOSED
+        elif running_since is not None:
+            state = State.RUNNING
+        else:
+            state = State.ENTERED if self._stays else State.IDLE
+        return watched, {
+            "id": self.number,
+            "name": self.name,
+            "kind": self.kind,
+            "state": state,
+            "running_since": running_since,
+            "origin": self.origin,
+            "generation": self.generation,
+        }
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"generation {self.generation}"
+        return f"<NamedSession {self.name!r} ({state})>"

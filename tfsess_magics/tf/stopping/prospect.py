@@ -1,0 +1,44 @@
+"""Sentences about a run that goes on although its end was ordered, and about what a cut would take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.tf.runs.blocked_on import fetched
+from tfsess_magics.tf.runs.concurrent import beside_in_session
+from tfsess_magics.tf.stopping.report import would_lose
+
+
+def say_run(name: str, run: Any, waits_on: str) -> str:
+    """Say which run goes on, and since when: ``a run of 'loss:0' in 'train' goes on until it ends (4.2 s so far)``."""
+    on = f", waiting on {waits_on}" if waits_on else ""
+    fetches = fetched(run[3]).removeprefix("A ")
+    return f"a {fetches} in {name} goes on until it ends ({format_seconds(time.perf_counter() - run[1])} so far{on})"
+
+
+def say_what_a_cut_takes(meter: RunMeter, step: Sequence[Any]) -> str:
+    """Say what a cut would keep and what it would lose, and which runs of other threads it would end as well."""
+    watched = meter.watched()
+    session = watched and watched.session
+    if session is None:
+        return ""
+    lost = would_lose(session)
+    if meter.keeps:
+        number, nbytes = watched.graph_variables.totals(ask=True)
+        kept = f"keeps {count(number, 'variable')}" + (f" ({format_bytes(nbytes)})" if nbytes else "")
+    else:
+        kept, lost = "", ["the values of variables (--on-stop drop)", *lost]
+    loses = f"loses {', '.join(lost)}" if lost else "loses nothing else" if kept else ""
+    also = say_runs_beside(meter, step)
+    ends = f" It also ends {also}." if also else ""
+    return f"A cut {' and '.join(filter(None, (kept, loses)))}.{ends}"
+
+
+def say_runs_beside(meter: RunMeter, step: Sequence[Any]) -> str:
+    """Name the runs that are under way beside one in its session, by fetches and thread; empty if there are none."""
+    others = beside_in_session(meter, step)
+    return " and ".join(f"a {fetched(other.step).removeprefix('A ')} in {other.who}" for other in others)

@@ -1,0 +1,240 @@
+"""The requests for stops: from orders, from interrupts, and from runs that begin and end.
+
+A second interrupt, or another exception of a signal handler, may cut any line. So runs take no lock: the lock of a
+`threading.Event` does not survive an interrupt in its own lines. They look again and again (`wait`).
+
+`Stopper.leave` keeps an exception that comes while a run waits for its stop. It raises that exception when the
+session can be used again, from the error of the stop. An interrupt says no more than the stop, so the error of the
+stop takes its place. `tests/tf/stopping/test_stop_races.py` raises exceptions at every line.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Sequence
+from threading import get_ident
+from typing import Any
+
+import tensorflow as tf
+
+from tfsess_magics.core.errors import SessionStopped
+from tfsess_magics.core.late import let_pass, of_two
+from tfsess_magics.core.model import StopReply
+from tfsess_magics.core.plain import plain
+from tfsess_magics.core.runs import Needed, RunMeter
+from tfsess_magics.core.words import count
+from tfsess_magics.tf.runs.blocked_on import awaited, ended_on
+from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.stopping.gate import let_no_finalizer_wait
+from tfsess_magics.tf.stopping.interruption import TELL_AFTER, Interruption
+from tfsess_magics.tf.stopping.queue_runners import for_queue_runner
+from tfsess_magics.tf.stopping.stop import MAIN_THREAD, POLL, RunsEndedError, Stop, begin_aside, is_done_soon, wait
+from tfsess_magics.tf.stopping.stop_order import StopOrder
+from tfsess_magics.tf.stopping.tasks import for_task
+from tfsess_magics.tf.stopping.wakeup import Watcher
+
+_log = logging.getLogger(__name__)
+
+
+def forget_order(meter: RunMeter) -> None:
+    """Forget a stop that was ordered for a next run which has not come."""
+    if (order := meter.ordered) is not None:
+        order.forget_next()
+
+
+class Stopper:
+    """Stops sessions, and has their runs wait and end.
+
+    Any thread may call it, but for what runs call.
+
+    Parameters
+    ----------
+    name_of
+        Returns what messages call the session of a meter.
+    """
+
+    def __init__(self, name_of: Callable[[RunMeter], str] = lambda _: "a session") -> None:
+        self.name_of = name_of
+        self._watcher = Watcher(self._interrupt)
+        self._interruption: Interruption | None = None
+        """The last one of a run of the main thread."""
+        self._orders: list[StopOrder] = []
+        """Those that may wait."""
+        self._main: list[RunMeter] = []
+        """Where the main thread is in a run, outermost first."""
+
+    def close(self) -> None:
+        """Leave signals and runs alone."""
+        self._watcher.close()
+        if self._interruption is not None:
+            self._interruption.drop()
+        for order in self._orders:
+            order.drop()
+
+    def forked(self) -> None:
+        """Leave the signals of the parent alone, in a child that it has forked."""
+        self._watcher.forked()
+
+    @property
+    def depth(self) -> int:
+        """In how many runs the main thread is, one inside the other."""
+        return len(self._main)
+
+    def arm(self, meter: RunMeter) -> None:
+        """Hear of interrupts while the main thread is in a run; any thread may call this and what follows."""
+        if get_ident() == MAIN_THREAD:
+            self._main.append(meter)
+            self._watcher.arm()
+
+    def disarm(self, depth: int) -> None:
+        """Hear of them for the outer runs only; may be called again."""
+        if get_ident() == MAIN_THREAD:
+            self._watcher.disarm(depth)
+            del self._main[depth:]
+
+    def settle(self) -> None:
+        """Let no interrupt that the main thread got itself stop what it runs next."""
+        if get_ident() == MAIN_THREAD:
+            self._watcher.settle()
+
+    def halt(self, meter: RunMeter, token: int) -> None:
+        """Keep a run that begins out of a session that is being stopped; stop it if that was ordered for the next run.
+
+        Raises
+        ------
+        SessionStopped
+            If it may not go on.
+        """
+        stop = meter.stop
+        if stop is not None:
+            let_no_finalizer_wait(stop)
+            while token in meter.in_flight and not stop.done.is_set():
+                time.sleep(POLL)
+            if token not in meter.in_flight:
+                raise SessionStopped  # what says more is raised as it leaves
+        order: StopOrder | None = meter.ordered
+        if order is None:
+            return
+        takes = order.takes(get_ident())
+        if order.is_over:
+            meter.ordered = None
+        if takes:
+            by = f"{order.by} stopped {self.name_of(meter)} before this run began"
+            raise for_task(SessionStopped(f"{by}; nothing was lost."))
+
+    def leave(self, meter: RunMeter, token: int, needed: Needed, failed: BaseException | None) -> None:
+        """End a run that was stopped, given what it needed of memory, and what it raised.
+
+        Raises
+        ------
+        KeyboardInterrupt, SessionStopped, tf.errors.DeadlineExceededError
+            If it was stopped, when its session can be used again. Not if it had to go on.
+        BaseException
+            What a signal handler has raised meanwhile, or as TensorFlow returned: that says less than the stop where
+            both are interrupts, else it is raised from what the stop says.
+        """
+        # RuntimeError is what pybind11 makes of an exception that came while TensorFlow made its own.
+        came = None if isinstance(failed, (tf.errors.OpError, RuntimeError, SessionStopped)) else failed
+        stop: Stop | None = None
+        while True:
+            try:
+                if (claim := meter.claimed.get(token)) is not None:
+                    *started, stop = claim
+                    stop.out.discard(token)
+                    stop.waited_for = stop.waited_for or _awaited(meter, started[3], failed)
+                    wait(stop)
+                    if stop.refusal is None:
+                        break
+                if (gone_on := meter.in_flight.pop(token, None)) is not None:
+                    meter.ended(gone_on, None if failed is None else plain(type(failed).__name__), needed)
+                if token not in meter.claimed:
+                    stop = None
+                    break
+            except BaseException as late:  # noqa: BLE001 - raised when the session can be used again
+                came = of_two(came, late)
+        if stop is None:
+            if came is None or came is failed:
+                return
+            raise came
+        meter.claimed.pop(token, None)
+        said = stop.error(token, started[1], started[2])
+        error = for_queue_runner(for_task(said if came is None else of_two(said, came)))
+        meter.ended(tuple(started), f"{type(error).__name__}: {error}", needed)
+        try:
+            raise error from (said if error is came else None)
+        finally:
+            del error, failed, came, said  # this frame is in their tracebacks: they would keep the session
+
+    def stop(self, meter: RunMeter, by: str, *, keeps: bool, is_entered: bool, now: bool = False) -> StopReply:
+        """Stop the runs of a session, or its next run if there is none; return what was done.
+
+        The next run is that of the cell or ``with`` block that is in the session, if there is one; otherwise, as other
+        code may be between two runs, one that begins soon.
+
+        Parameters
+        ----------
+        now
+            Whether to cut the runs under way; else those that end by themselves are waited for.
+
+        Raises
+        ------
+        ValuesLostError
+            If the values cannot be read; nothing was done then.
+        """
+        name = self.name_of(meter)
+        order = StopOrder(name, by, keeps=keeps, is_entered=is_entered)
+        if now:
+            forget_order(meter)  # one cut is what both orders want
+            stop = Stop(name, by, keeps=keeps)
+            stop.when_runs_ended = functools.partial(order.begin, meter)
+            if begin_aside(meter, stop):
+                return _reply_of(meter, stop, order)
+        if (other := meter.stop) is not None:
+            return StopReply(False, f"{name} is being stopped already, by {other.by or 'an interrupt'}")
+        earlier: StopOrder | None = meter.ordered
+        if earlier is not None and earlier.waits:
+            return StopReply(False, f"{name} was told to stop already, by {earlier.by}. {earlier.say_run(meter)}")
+        self._orders = [*(given for given in self._orders if given.waits), order]
+        order.begin(meter)
+        until = time.perf_counter() + TELL_AFTER
+        while order.waits and time.perf_counter() < until:
+            time.sleep(POLL)
+        if order.stop is not None:
+            return _reply_of(meter, order.stop, order)
+        order.is_answered = order.waits
+        return order.reply(meter)
+
+    def _interrupt(self) -> None:
+        """Deal with an interrupt: decide, aside, whether what the main thread is running is cut."""
+        for meter in self._main[-1:]:
+            runs = [(token, run[2]) for token, run in meter.under_way().items() if run[2] == MAIN_THREAD]
+            last = self._interruption
+            if runs and last is not None and last.token == runs[-1][0] and not last.is_over:
+                last.again()
+            elif runs:
+                self._interruption = Interruption(self.name_of(meter), meter, *runs[-1])
+
+
+def _reply_of(meter: RunMeter, stop: Stop, order: StopOrder) -> StopReply:
+    if not is_done_soon(stop):
+        return StopReply(False, f"{stop.name}: {stop.why_not_yet(meter)}")
+    if isinstance(stop.refusal, RunsEndedError):
+        return order.reply(meter)
+    if stop.refusal is not None:
+        raise stop.refusal
+    return StopReply(True, f"stopped {stop.name}: {count(stop.runs, 'run')}. {stop.account}")
+
+
+def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
+    watched = meter.watched()
+    session = watched and watched.session
+    try:
+        if meter.is_local:
+            return ended_on(session, failed, beside(meter, step))
+        return awaited(session, step, failed, beside(meter, step))  # the errors of servers name no operation
+    except Exception:  # noqa: BLE001 - the stop matters, not how it is told
+        let_pass()
+        _log.debug("what a run waited for could not be found out", exc_info=True)
+        return ""

@@ -1,0 +1,1 @@
+"""One run, looked into: who did what for how long, and where."""
