@@ -18,6 +18,7 @@ from tfsess_magics.core.errors import (
     StopUnavailableError,
     TensorFlowMissingError,
     TfSessionError,
+    UnavailableError,
     UnknownSessionError,
     ValuesLostError,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "StopUnavailableError",
     "TensorFlowMissingError",
     "TfSessionError",
+    "UnavailableError",
     "UnknownSessionError",
     "ValuesLostError",
     "VariableInfo",

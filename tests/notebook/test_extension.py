@@ -66,7 +66,7 @@ def test_loading_that_is_cut_at_any_moment_takes_down_what_it_built(
     shell = plain_notebook.shell
     tfsess_magics.load_ipython_extension(shell)
     tfsess_magics.unload_ipython_extension(shell)
-    functions = [(owner, name) for owner, name, _ in observe._WRAPPED if name in vars(owner)]
+    functions = [(owner, name) for owner, name, _ in observe.to_wrap()]
 
     def state() -> object:
         wrapped = [vars(owner)[name] for owner, name in functions]

@@ -6,7 +6,7 @@ import tfsess_magics
 from tfsess_magics import Kind
 from tfsess_magics.tf.instrument import observe
 
-METHODS = [(owner, name) for owner, name, _ in observe._WRAPPED]
+METHODS = [(owner, name) for owner, name, _ in observe.to_wrap()]
 STEP = "_call_tf_sessionrun"
 Methods = dict[tuple[type, str], Any]
 

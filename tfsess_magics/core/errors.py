@@ -123,15 +123,19 @@ class ValuesLostError(TfSessionError, RuntimeError):
         )
 
 
-class StopUnavailableError(TfSessionError, RuntimeError):
-    """A stop in a TensorFlow that lacks private parts which a stop needs."""
+UPGRADE = "A newer tfsess_magics may know this TensorFlow: pip install --upgrade tfsess_magics, then restart the kernel"
 
-    def __init__(self, version: str, missing: Iterable[str]) -> None:
-        super().__init__(
-            f"Stop is off: TensorFlow {version} has no {', '.join(missing)}, and without that a stop would lose the "
-            "values of variables. An interrupt waits for the end of a run, as in plain TensorFlow. A newer "
-            "tfsess_magics may know this TensorFlow: pip install --upgrade tfsess_magics, then restart the kernel"
-        )
+
+class UnavailableError(TfSessionError, RuntimeError):
+    """An order that this package cannot carry out, as a TensorFlow lacks private parts which that needs."""
+
+    def __init__(self, name: str, version: str, missing: Iterable[str], rest: str) -> None:
+        self.line = f"{name} is off: TensorFlow {version} has no {', '.join(missing)}. {rest}"
+        super().__init__(f"{self.line} {UPGRADE}")
+
+
+class StopUnavailableError(UnavailableError):
+    """A stop in a TensorFlow that lacks private parts which a stop needs."""
 
 
 class StaleOrderError(TfSessionError, RuntimeError):

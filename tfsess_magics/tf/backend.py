@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
-from tfsess_magics.core.errors import InvalidSessionError, StopUnavailableError
+from tfsess_magics.core.errors import UPGRADE, InvalidSessionError
 from tfsess_magics.core.memory import GivenBack, KernelMemory
 from tfsess_magics.core.model import Kind, Maker, Origin, StopReply
 from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
@@ -28,6 +28,7 @@ from tfsess_magics.tf.eager.scope import EagerScope
 from tfsess_magics.tf.explain.explainer import Explainer
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.instrument.fork import look_after_forks
+from tfsess_magics.tf.internals import CAPABILITIES, SWAP, TRACE
 from tfsess_magics.tf.introspect.belongings import is_between
 from tfsess_magics.tf.introspect.callers import caller
 from tfsess_magics.tf.introspect.objects import may_be_hidden
@@ -43,7 +44,6 @@ from tfsess_magics.tf.session.growth import Growth
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.session.observed import ObservedSession
 from tfsess_magics.tf.session.unused import forgotten
-from tfsess_magics.tf.stopping import renewal
 from tfsess_magics.tf.stopping.stopper import Stopper
 from tfsess_magics.tf.tracing import trace
 
@@ -73,8 +73,8 @@ class TensorFlow:
         self._strays = Strays(self._sessions)
         self._scopes_open = StrayScopes()
         self._late_gpu_options = LateGpuOptions()
-        missing = renewal.missing_parts()
-        self._to_say = [str(StopUnavailableError(tf.__version__, missing))] if missing else []
+        off = [error.line for capability in CAPABILITIES if (error := capability.error)]
+        self._to_say = [*off, UPGRADE] if off else []
         """Sentences to print after the next cell."""
         look_after_forks(self._meters, self._stopper.forked)
         look_among(self._named)
@@ -130,7 +130,14 @@ class TensorFlow:
         return self._memory.giving_back(_holder(session), end)
 
     def trace(self, session: Any) -> None:
-        """Have the next run of a session traced."""
+        """Have the next run of a session traced.
+
+        Raises
+        ------
+        UnavailableError
+            If this TensorFlow lacks what that takes.
+        """
+        TRACE.require()
         session.watched.tracer.order(session.name)
 
     def new_traces(self) -> tuple[list[RunTrace], list[str]]:
@@ -232,7 +239,8 @@ class TensorFlow:
     def news(self) -> list[str]:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
         self._look_at_memory()
-        told = (self._switches, self._late_gpu_options, self._strays, self._scopes_open, eager_mode)
+        of_defaults = () if SWAP.missing else (self._strays, self._scopes_open, eager_mode)
+        told = (self._switches, self._late_gpu_options, *of_defaults)
         to_say, self._to_say = self._to_say, []
         return [*to_say, *(sentence for teller in told for sentence in teller.news()), *Growth.news(self._sessions)]
 
@@ -274,14 +282,22 @@ class TensorFlow:
         return forgotten({observed.number: observed.watched for observed in sessions})
 
     def adopt(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> AdoptedSession:
-        """Make a named session of an observed one, with the same number."""
+        """Make a named session of an observed one, with the same number; raises as `open` does."""
+        SWAP.require()
         opening = Opening(observed.number, name, SessionOptions(), observed.origin, changed, self.explain)
         return AdoptedSession(opening, observed)
 
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
     ) -> NamedSession | EagerScope:
-        """Make a new session, or an eager scope, and see from now on what happens in it."""
+        """Make a new session, or an eager scope, and see from now on what happens in it.
+
+        Raises
+        ------
+        UnavailableError
+            If this TensorFlow lacks what it takes to run cells in sessions.
+        """
+        SWAP.require()
         self.observe()
         opening = Opening(number, name, options, origin, changed, self.explain)
         if options.eager:

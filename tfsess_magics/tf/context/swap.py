@@ -34,6 +34,7 @@ from tfsess_magics.tf.context import keras_session
 from tfsess_magics.tf.context.eager_mode import eager_mode
 from tfsess_magics.tf.context.graph_scopes import BUILD_STATE, device_scope, left_open, name_scope, nothing_open
 from tfsess_magics.tf.context.left_open import Left, NotingStack, callers_of
+from tfsess_magics.tf.internals import find
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.generators import end_controllers, end_device_scopes
 
@@ -52,7 +53,7 @@ class _Defaults(NamedTuple):
     keras: keras_session.State
 
 
-class _OurFrames(tf_stack.StackTraceFilter):  # type: ignore[misc]
+class _OurFrames(find("util.tf_stack:StackTraceFilter") or object):  # type: ignore[misc]
     """Keeps this package's frames out of the stack traces that TensorFlow stores with every operation."""
 
     parent = None

@@ -20,9 +20,8 @@ import os
 import warnings
 from collections.abc import Callable, Iterable
 
-from tensorflow.python.eager import context
-
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.internals import eager_context
 from tfsess_magics.tf.introspect.callers import caller
 
 _log = logging.getLogger(__name__)
@@ -92,5 +91,5 @@ def look_after_forks(meters: Callable[[], Iterable[RunMeter]], forked: Callable[
 
 
 def _is_eager_context_initialized() -> bool:
-    eager = context.context_safe()
-    return eager is not None and bool(eager._initialized)
+    eager = eager_context()
+    return eager is not None and bool(getattr(eager, "_initialized", True))

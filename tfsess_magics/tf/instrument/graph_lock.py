@@ -26,15 +26,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import CodeType, FrameType
-
-from tensorflow.python.util.lock_util import GroupLock
+from typing import Any
 
 from tfsess_magics.tf.instrument.hooks import hooks
+from tfsess_magics.tf.internals import GRAPH_LOCK, find
 
+GroupLock = find("util.lock_util:GroupLock")
 _TAKE = frozenset({"_mutation_lock", "_session_run_lock"})
 """What a function names that takes the lock of a graph."""
-_FILE = GroupLock.acquire.__code__.co_filename
-_ENTER = GroupLock._Context.__enter__.__code__
+_FILE = "" if GRAPH_LOCK.missing else GroupLock.acquire.__code__.co_filename
+_ENTER = None if GRAPH_LOCK.missing else GroupLock._Context.__enter__.__code__
 _WAIT = threading.Condition.wait.__code__
 _LOOKS = 3
 """How often in a row nobody has to be inside."""
@@ -48,11 +49,11 @@ _opening = [threading.Lock()]
 """Held by the one who opens a lock; another one takes its place where an interrupt has cut who held it."""
 
 
-def around_acquire(original: Callable[[GroupLock, int], None]) -> Callable[[GroupLock, int], None]:
+def around_acquire(original: Callable[[Any, int], None]) -> Callable[[Any, int], None]:
     """Wrap what takes the lock for a group."""
 
     @functools.wraps(original)
-    def acquire(self: GroupLock, group_id: int) -> None:
+    def acquire(self: Any, group_id: int) -> None:
         try:
             others = any(self._group_member_counts) and self._another_group_active(group_id)
             if (others or self._ready._lock.locked()) and hooks.made:
@@ -64,11 +65,11 @@ def around_acquire(original: Callable[[GroupLock, int], None]) -> Callable[[Grou
     return acquire
 
 
-def around_release(original: Callable[[GroupLock, int], None]) -> Callable[[GroupLock, int], None]:
+def around_release(original: Callable[[Any, int], None]) -> Callable[[Any, int], None]:
     """Wrap what gives it back."""
 
     @functools.wraps(original)
-    def release(self: GroupLock, group_id: int) -> None:
+    def release(self: Any, group_id: int) -> None:
         try:
             if self._ready._lock.locked() and hooks.made:
                 _wait(self, None, sys._getframe(1))
@@ -79,7 +80,7 @@ def around_release(original: Callable[[GroupLock, int], None]) -> Callable[[Grou
     return release
 
 
-def _wait(lock: GroupLock, group: int | None, caller: FrameType) -> None:
+def _wait(lock: Any, group: int | None, caller: FrameType) -> None:
     """Wait until the lock of a graph can be taken for a group, or given back; open it where nobody else will."""
     taker = caller.f_back
     if caller.f_code.co_filename != _FILE or taker is None or _TAKE.isdisjoint(taker.f_code.co_names):
@@ -96,7 +97,7 @@ def _wait(lock: GroupLock, group: int | None, caller: FrameType) -> None:
         poll = min(2 * poll, _LONGEST_POLL)
 
 
-def _open_what_is_left(lock: GroupLock, group: int | None) -> None:
+def _open_what_is_left(lock: Any, group: int | None) -> None:
     """Open a lock if it is closed while no thread is inside, and no other thread is about to."""
     opening = _opening[0]
     if not opening.acquire(blocking=False):
@@ -129,11 +130,11 @@ def _is_in(frame: FrameType | None, code: CodeType) -> bool:
     return frame is not None
 
 
-def _is_closed(lock: GroupLock, group: int | None) -> bool:
+def _is_closed(lock: Any, group: int | None) -> bool:
     return lock._ready._lock.locked() or (group is not None and lock._another_group_active(group))
 
 
-def _is_left(lock: GroupLock, group: int | None, *, is_locked: bool) -> bool:
+def _is_left(lock: Any, group: int | None, *, is_locked: bool) -> bool:
     """Say whether a lock stays closed, in the same way, while nobody is inside."""
     for _ in range(_LOOKS):
         if not _is_closed(lock, group) or lock._ready._lock.locked() != is_locked or _is_in_use(is_taken=not is_locked):
@@ -142,7 +143,7 @@ def _is_left(lock: GroupLock, group: int | None, *, is_locked: bool) -> bool:
     return True
 
 
-def _open(lock: GroupLock, group: int | None, *, is_locked: bool) -> None:
+def _open(lock: Any, group: int | None, *, is_locked: bool) -> None:
     if is_locked:
         with suppress(RuntimeError):
             lock._ready._lock.release()

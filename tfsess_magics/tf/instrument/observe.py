@@ -18,15 +18,11 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
-from tensorflow.python.eager import context, monitoring
-from tensorflow.python.framework import ops
-from tensorflow.python.ops import resource_variable_ops
-from tensorflow.python.util.lock_util import GroupLock
 
 from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
@@ -46,6 +42,7 @@ from tfsess_magics.tf.instrument.steps import (
     around_step,
     around_use,
 )
+from tfsess_magics.tf.internals import EAGER_VARIABLES, GRAPH_LOCK, MEMORY, RUNS, STOP, SWITCHES, Capability, find
 from tfsess_magics.tf.introspect.belongings import is_between
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.introspect.objects import instances
@@ -54,7 +51,9 @@ from tfsess_magics.tf.runs.callables import make_all_again
 from tfsess_magics.tf.stopping.gate import USES, leaves_close_to_stop
 from tfsess_magics.tf.stopping.stopper import Stopper
 
-_Variable = resource_variable_ops.BaseResourceVariable
+_VARIABLE_PATH = "ops.resource_variable_ops:BaseResourceVariable"
+_VARIABLE_CLASSES = () if EAGER_VARIABLES.missing else (find(_VARIABLE_PATH),)
+_UnreadVariable = find("ops.resource_variable_ops:_UnreadVariable")
 _CLOSED_BY = "_tfsess_magics_closed_by"
 
 _installed: dict[tuple[type, str], Any] = {}
@@ -112,18 +111,26 @@ def install(
 
 
 def _wrap_all() -> None:
-    for owner, name, around in _WRAPPED:
-        outermost = vars(owner).get(name)
+    for owner, name, around in to_wrap():
+        outermost = vars(owner)[name]
         ours = _installed.get((owner, name))
-        if outermost is not None and (ours is None or outermost is ours.__wrapped__):
+        if ours is None or outermost is ours.__wrapped__:
             _installed[owner, name] = around(outermost)
             setattr(owner, name, _installed[owner, name])
 
 
+def to_wrap() -> Iterator[tuple[type, str, Callable[[Any], Any]]]:
+    """Yield the functions that this TensorFlow has: the class of each, its name, and what makes the wrapper."""
+    for capability, part, name, around in _WRAPPED:
+        owner = None if capability is not None and capability.missing else find(part)
+        if owner is not None and name in vars(owner):
+            yield owner, name, around
+
+
 def _tell_of_all() -> None:
     """Tell of the sessions and variables that there are."""
-    for found in instances(BaseSession, _Variable):
-        if issubclass(type(found), _Variable):
+    for found in instances(BaseSession, *_VARIABLE_CLASSES):
+        if issubclass(type(found), _VARIABLE_CLASSES):
             _tell_of_variable(found, is_new=False)
         elif METER not in found.__dict__:
             _tell(found, is_new=False)
@@ -161,7 +168,7 @@ def _tell(session: BaseSession, *, is_new: bool) -> None:
 def _tell_of_variable(variable: Any, *, is_new: bool) -> None:
     try:
         # What an assignment returns is a variable as well, with the handle of the one that was assigned to.
-        if not isinstance(variable, resource_variable_ops._UnreadVariable) and not variable._in_graph_mode:
+        if not isinstance(variable, _UnreadVariable) and not variable._in_graph_mode:
             hooks.variable_made(variable, is_new)
     except Exception:  # noqa: BLE001 - as above
         hooks.log_once("an eager variable could not be noted")
@@ -233,21 +240,26 @@ def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:
     return reset
 
 
-_WRAPPED: tuple[tuple[type, str, Callable[[Any], Any]], ...] = (
-    (BaseSession, "__init__", _around_init),
-    (BaseSession, "close", _around_close),
-    (BaseSession, "_extend_graph", around_extend),
-    (BaseSession, "list_devices", around_use),
-    (BaseSession, "partial_run_setup", around_deprecated_use),
-    (BaseSession._Callable, "__init__", around_make_callable),
-    (BaseSession, "_call_tf_sessionrun", around_step),
-    (BaseSession, "_call_tf_sessionprun", around_step),
-    (BaseSession._Callable, "__call__", around_step),
-    (ops._DefaultGraphStack, "reset", _around_reset),
-    (_Variable, "__init__", _around_variable),
-    (monitoring.BoolGaugeCell, "set", around_gauge),
-    (GroupLock, "acquire", around_acquire),
-    (GroupLock, "release", around_release),
-    (context.Context, "get_memory_info", around_memory_info),
-    (context.Context, "reset_memory_stats", around_reset_of_peak),
+_SESSION = "client.session:BaseSession"
+_CALLABLE = f"{_SESSION}._Callable"
+_LOCK = "util.lock_util:GroupLock"
+_CONTEXT = "eager.context:Context"
+_WRAPPED: tuple[tuple[Capability | None, str, str, Callable[[Any], Any]], ...] = (
+    (None, _SESSION, "__init__", _around_init),
+    (None, _SESSION, "close", _around_close),
+    (None, _SESSION, "_extend_graph", around_extend),
+    (None, _SESSION, "list_devices", around_use),
+    (None, _SESSION, "partial_run_setup", around_deprecated_use),
+    (STOP, _CALLABLE, "__init__", around_make_callable),
+    (RUNS, _SESSION, "_call_tf_sessionrun", around_step),
+    (RUNS, _SESSION, "_call_tf_sessionprun", around_step),
+    (RUNS, _CALLABLE, "__call__", around_step),
+    (None, "framework.ops:_DefaultGraphStack", "reset", _around_reset),
+    (EAGER_VARIABLES, _VARIABLE_PATH, "__init__", _around_variable),
+    (SWITCHES, "eager.monitoring:BoolGaugeCell", "set", around_gauge),
+    (GRAPH_LOCK, _LOCK, "acquire", around_acquire),
+    (GRAPH_LOCK, _LOCK, "release", around_release),
+    (MEMORY, _CONTEXT, "get_memory_info", around_memory_info),
+    (MEMORY, _CONTEXT, "reset_memory_stats", around_reset_of_peak),
 )
+"""What is needed for each, where it is, its name and what goes around it."""

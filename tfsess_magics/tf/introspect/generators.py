@@ -12,19 +12,19 @@ from contextlib import suppress
 from types import CodeType, GeneratorType
 from typing import Any
 
-from tensorflow.python.framework import ops, stack
+import tensorflow as tf
 
+from tfsess_magics.tf.internals import find
 from tfsess_magics.tf.introspect.ended import note_ended
 from tfsess_magics.tf.introspect.objects import generators
 
 CONTROLLERS = {
     inspected.__wrapped__.__code__
-    for inspected in (stack.DefaultStack.get_controller, ops._DefaultGraphStack.get_controller)
+    for part in ("framework.stack:DefaultStack.get_controller", "framework.ops:_DefaultGraphStack.get_controller")
+    if (inspected := find(part))
 }
 """Code of the generators by which TensorFlow makes something a default."""
-
-
-_DEVICE_SCOPES = {ops.Graph.device.__wrapped__.__code__}
+_DEVICE_SCOPES = {tf.Graph.device.__wrapped__.__code__}
 
 
 def open_controllers(codes: Collection[CodeType] = CONTROLLERS) -> list[GeneratorType[Any, Any, Any]]:

@@ -22,6 +22,7 @@ import tensorflow as tf
 from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import context
 
+from tfsess_magics.tf.internals import eager_context
 from tfsess_magics.tf.memory import nvml
 
 _HOST = "/device:CPU:0"
@@ -33,7 +34,8 @@ class DeviceFunctions:
     @property
     def is_eager_initialized(self) -> bool:
         """Whether the user's eager context has been initialized."""
-        return context.context_safe() is not None and context.context()._context_handle is not None
+        eager = eager_context()
+        return eager is not None and getattr(eager, "_context_handle", None) is not None
 
     def host(self) -> tuple[Callable[[], dict[str, int]], Callable[[], None]]:
         """Return what reads ``current`` and ``peak`` of the allocator of the CPUs, and what sets its peak back.

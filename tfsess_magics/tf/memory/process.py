@@ -22,6 +22,7 @@ from typing import Protocol
 
 from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemory
 from tfsess_magics.core.model import DeviceInfo
+from tfsess_magics.tf.internals import MEMORY
 from tfsess_magics.tf.memory.allocators import COUNTED, CPU, Allocator, Allocators
 from tfsess_magics.tf.memory.device_stats import DeviceFunctions
 
@@ -68,6 +69,9 @@ class ProcessMemory:
             Whether there is, or has been, a session in this process.
         """
         functions = self._functions
+        if error := MEMORY.error:
+            self.allocators.unavailable[CPU] = str(error)
+            return
         known = {allocator.name for allocator in self.allocators.measured}
         if (has_session or functions.is_eager_initialized) and not {CPU} & (known | set(self.allocators.unavailable)):
             self._add(Allocator(CPU, *functions.host()))

@@ -14,9 +14,9 @@ from tensorflow.python import tf2
 from tensorflow.python.eager import context
 from tensorflow.python.framework import tensor_shape
 from tensorflow.python.ops import control_flow_util
-from tensorflow.python.training.experimental import mixed_precision_global_state
 
 from tfsess_magics.tf.compat import resource_variables_toggle
+from tfsess_magics.tf.internals import MIXED_PRECISION, SWITCHES, find
 from tfsess_magics.tf.introspect.callers import Caller, caller
 
 
@@ -48,7 +48,7 @@ _SWITCHES: Mapping[str, _Switch] = {
         "the elements of a shape are Dimension objects",
     ),
     "enable_mixed_precision_graph_rewrite": _Switch(
-        lambda: bool(mixed_precision_global_state._mixed_precision_graph_rewrite_is_enabled),
+        lambda: bool(find(MIXED_PRECISION)),
         "sessions that are made from now on rewrite their graphs to float16",
     ),
 }
@@ -81,4 +81,4 @@ class Switches:
 
 
 def _thrown() -> list[str]:
-    return [name for name, switch in _SWITCHES.items() if switch.is_thrown()]
+    return [] if SWITCHES.missing else [name for name, switch in _SWITCHES.items() if switch.is_thrown()]

@@ -24,6 +24,9 @@ from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.internals import find
+
+_CALLABLE = find("client.session:BaseSession._Callable") or ()
 
 
 class CallableStep(NamedTuple):
@@ -102,7 +105,7 @@ def get_ready(called: Any, meter: RunMeter) -> None:
     tf.errors.OpError
         If TensorFlow does not make it again.
     """
-    if not isinstance(called, BaseSession._Callable):
+    if not isinstance(called, _CALLABLE):
         return
     noted = _made.get(called)
     if noted is not None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
-from tensorflow.python.framework import stack
 
 from tfsess_magics.core.lazy import Lazy
 from tfsess_magics.core.model import DeviceInfo, SessionInfo, VariableInfo
@@ -19,6 +18,7 @@ from tfsess_magics.core.summary import summarize
 from tfsess_magics.tf.cluster.devices import described
 from tfsess_magics.tf.cluster.server import OnServer
 from tfsess_magics.tf.instrument.hooks import hooks
+from tfsess_magics.tf.internals import find
 from tfsess_magics.tf.memory.allocators import CPU
 from tfsess_magics.tf.memory.process import by_allocator
 from tfsess_magics.tf.memory.required import require_memory, require_on_devices
@@ -28,6 +28,7 @@ from tfsess_magics.tf.tracing.placement import AskedDevices
 from tfsess_magics.tf.tracing.trace import Tracer
 from tfsess_magics.tf.variables.graph_variables import GraphVariables
 
+_DEFAULT_SESSIONS = find("framework.stack:_default_session_stack")
 _ON_SERVER = "it runs on a server, whose allocators cannot be asked from here"
 
 
@@ -186,7 +187,7 @@ def default_stacks() -> Iterator[list[Any]]:
 
     The stack is a `threading.local`, which shows its caller the caller's own part only; the collector sees them all.
     """
-    for parts in gc.get_referents(stack._default_session_stack):
+    for parts in gc.get_referents(_DEFAULT_SESSIONS):
         if isinstance(parts, dict):
             for part in list(parts.values()):
                 yield part.get("stack", [])

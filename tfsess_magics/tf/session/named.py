@@ -17,6 +17,7 @@ from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.context.activation import Stay
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.instrument.observe import closed_by
+from tfsess_magics.tf.internals import TRACE
 from tfsess_magics.tf.introspect.belongings import claim
 from tfsess_magics.tf.session.config import late_notes, session_config
 from tfsess_magics.tf.session.facts import Watched
@@ -150,7 +151,11 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         ------
         ClosedSessionError
             If the session, or its TensorFlow session, was closed.
+        UnavailableError
+            If it is to trace, and this TensorFlow lacks what that takes.
         """
+        if trace:
+            TRACE.require()
         stay: Stay | None = None
         try:
             with self._lock:

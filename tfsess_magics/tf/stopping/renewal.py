@@ -1,8 +1,8 @@
 """Begins a TensorFlow session anew, in the same Python object.
 
-That needs private parts of TensorFlow. The extension looks for them when it begins to use TensorFlow, and for those
-of a session before a cut. If one is missing, Stop is off: the next cell says so, and a stop refuses its order. An
-interrupt then does what it does in plain TensorFlow (`tests/tf/stopping/test_stop_unavailable.py`).
+That needs private parts of TensorFlow (`tfsess_magics.tf.internals.STOP`), and of the session, which this module looks
+for before a cut. If one is missing, a stop refuses its order, and an interrupt does what it does in plain TensorFlow
+(`tests/tf/stopping/test_stop_unavailable.py`).
 """
 
 from __future__ import annotations
@@ -15,38 +15,15 @@ from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.tf.internals import STOP
 from tfsess_magics.tf.runs.callables import give_none_below, take_numbers
 
-_FUNCTIONS = (
-    "ExtendSession",
-    "TF_CloseSession",
-    "TF_DeleteSession",
-    "TF_DeleteSessionOptions",
-    "TF_NewSessionOptions",
-    "TF_NewSessionRef",
-    "TF_SessionMakeCallable",
-    "TF_SessionReleaseCallable",
-)
-_METHODS = ("_call_tf_sessionrun", "_call_tf_sessionprun", "_extend_graph")
 _ATTRIBUTES = ("_closed", "_config", "_target")
 
 
-def missing_parts(session: BaseSession | None = None) -> list[str]:
-    """Return the names of TensorFlow's private parts that `begin_anew` needs, and that this TensorFlow lacks.
-
-    Parameters
-    ----------
-    session
-        The one that is to begin anew; without it, what can be known before there is one.
-    """
-    graph = tf.Graph() if session is None else session.graph
-    missing = [f"pywrap_tf_session.{name}" for name in _FUNCTIONS if not hasattr(pywrap_tf_session, name)]
-    missing += [f"BaseSession.{name}" for name in _METHODS if not hasattr(BaseSession, name)]
-    missing += [] if hasattr(graph, "_session_run_lock") else ["Graph._session_run_lock"]
-    missing += [] if hasattr(getattr(graph, "_c_graph", None), "get") else ["Graph._c_graph.get"]
-    if session is not None:
-        missing += [f"BaseSession.{name}" for name in _ATTRIBUTES if not hasattr(session, name)]
-    return missing
+def missing_parts(session: BaseSession) -> tuple[str, ...]:
+    """Return the names of TensorFlow's private parts that `begin_anew` needs for a session, and that are missing."""
+    return *STOP.missing, *(f"BaseSession.{name}" for name in _ATTRIBUTES if not hasattr(session, name))
 
 
 class NewSession:

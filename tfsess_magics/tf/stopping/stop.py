@@ -46,6 +46,7 @@ from tfsess_magics.core.errors import SessionStopped, StopUnavailableError, Valu
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.words import format_seconds
+from tfsess_magics.tf.internals import STOP
 from tfsess_magics.tf.runs.blocked_on import fetched, uncuttable
 from tfsess_magics.tf.runs.callables import unnoted_below
 from tfsess_magics.tf.stopping import renewal
@@ -247,7 +248,7 @@ def begin(meter: RunMeter, stop: Stop) -> bool:
     if session is None or not meter.stopping.acquire(blocking=False):
         return False
     if stop.begins_anew and (missing := renewal.missing_parts(session)):
-        stop.refuse(meter, StopUnavailableError(tf.__version__, missing))
+        stop.refuse(meter, StopUnavailableError(STOP.name, tf.__version__, missing, STOP.rest))
         meter.stopping.release()
         stop.done.set()
         return True

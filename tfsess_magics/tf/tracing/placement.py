@@ -18,6 +18,7 @@ from collections.abc import Container, Iterable, Mapping
 import tensorflow as tf
 
 from tfsess_magics.core.trace import DevicePlacement, Moved
+from tfsess_magics.tf.internals import GRAPH_LOCK
 from tfsess_magics.tf.tracing.step_stats import Noted
 
 _SUFFIX = re.compile(r"(/_\d+)?(:\d+)?$")
@@ -39,7 +40,7 @@ class AskedDevices:
         if graph.version != version:
             version, found = graph.version, _asked_for(graph)
             # An operation that is being made gets its device last.
-            if not graph._group_lock._group_member_counts[0] and graph.version == version:
+            if not GRAPH_LOCK.missing and not graph._group_lock._group_member_counts[0] and graph.version == version:
                 self._known = version, found
         return found
 

@@ -23,10 +23,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from tensorflow.core.framework import step_stats_pb2
-from tensorflow.python.client.timeline import Timeline
 from tensorflow.python.framework import op_def_registry
 
 from tfsess_magics.core.trace import Execution, OperationTrace
+from tfsess_magics.tf.internals import find
 
 NOTED_EXECUTIONS = 1 << 20
 """TensorFlow notes no more of one run (step_stats_collector.cc, ``kMaxCollectedNodes``)."""
@@ -189,5 +189,5 @@ def chrome_trace(noted: Sequence[Noted]) -> str:
     step_stats = step_stats_pb2.StepStats()
     for device, nodes in devices.items():
         step_stats.dev_stats.add(device=device).node_stats.extend(nodes)
-    written: str = Timeline(step_stats).generate_chrome_trace_format()
+    written: str = find("client.timeline:Timeline")(step_stats).generate_chrome_trace_format()
     return json.dumps(json.loads(written), separators=(",", ":"))

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
+from tfsess_magics.tf.internals import VALUES
 from tfsess_magics.tf.variables.internal_run import run_unseen, traced_unseen
 from tfsess_magics.tf.variables.operations import Variable
 
@@ -48,7 +49,7 @@ def probe(
     tf.errors.OpError
         If it does not answer.
     """
-    known = [v for v in pending if 0 <= v.probe_index < version]
+    known = [] if VALUES.missing else [v for v in pending if 0 <= v.probe_index < version]
     for variable in pending:
         yield variable, None
     checked = [v for v in known if v.check is not None]
@@ -75,7 +76,7 @@ def measure(session: BaseSession, variables: Sequence[Variable], version: int, t
     tf.errors.OpError
         If it does not answer.
     """
-    asked = {v.value: v for v in variables if v.value and v.value_index < version}
+    asked = {} if VALUES.missing else {v.value: v for v in variables if v.value and v.value_index < version}
     found = {}
     for node in traced_unseen(session, list(asked), timeout) if asked else ():
         if variable := asked.get(node.node_name):
