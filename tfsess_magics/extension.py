@@ -38,8 +38,8 @@ from typing import TYPE_CHECKING
 
 from tfsess_magics.api import adopt, memory
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.origin import add_cell_locator
-from tfsess_magics.core.running_cell import add_cell_finder
+from tfsess_magics.core.origin import add_cell_locator, remove_cell_locator
+from tfsess_magics.core.running_cell import add_cell_finder, remove_cell_finder
 from tfsess_magics.notebook.after_cell.thread_errors import ThreadErrors
 from tfsess_magics.process import explain, explain_end_of_thread, new_traces, news, observe, registry
 
@@ -107,7 +107,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.after_cell.notices import CellNotices
     from tfsess_magics.notebook.after_cell.traces import CellTraces
     from tfsess_magics.notebook.cells.runner import CellRunner
-    from tfsess_magics.notebook.compat import cell_numbers
+    from tfsess_magics.notebook.compat import CellNumbers
     from tfsess_magics.notebook.magics.magics import SessionMagics
     from tfsess_magics.notebook.magics.sessions import NotebookSessions
 
@@ -117,21 +117,26 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     runner = CellRunner(shell, sessions.enter, running.started if running else lambda _: None, explain)
     news_of_front_ends = channel.news if channel else list
     notices = CellNotices(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()])
-    traces = CellTraces(shell, new_traces)
+    traces, numbers = CellTraces(shell, new_traces), CellNumbers(shell)
     with ExitStack() as undo:
-        undo.callback(feed.subscribe(lambda _: None))
+
+        def listen(_: object) -> None:
+            """Keep the feed going while no front end listens."""
+
+        undo.callback(feed.unsubscribe, listen)
+        feed.subscribe(listen)
         undo.callback(SessionMagics.leave_settings, shell)
         magics = SessionMagics(shell, sessions, feed, explain)
         undo.callback(magics.unregister)
         shell.register_magics(magics)
-        for part in (runner, notices, traces):
+        for part in (runner, notices, traces, numbers):
             undo.callback(part.uninstall)
             part.install()
-        numbers, end_numbering = cell_numbers(shell)
-        undo.callback(end_numbering)
-        undo.callback(add_cell_locator(numbers.get))
+        undo.callback(remove_cell_locator, numbers.number_of)
+        add_cell_locator(numbers.number_of)
         if channel and running:
-            undo.callback(add_cell_finder(running.cell_of))
+            undo.callback(remove_cell_finder, running.cell_of)
+            add_cell_finder(running.cell_of)
             undo.callback(channel.uninstall)
             channel.install()
         installed = undo.pop_all()

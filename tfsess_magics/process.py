@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tfsess_magics.core.errors import TensorFlowMissingError
-from tfsess_magics.core.import_hook import when_imported
+from tfsess_magics.core.import_hook import ImportHook
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.trace import RunTrace
 
@@ -110,10 +110,12 @@ def observe() -> Callable[[], None]:
         if tensorflow := connected():
             tensorflow.unobserve()
 
+    hook = ImportHook("tensorflow", begin)
     with ExitStack() as undo:
         undo.callback(unobserve)
         undo.callback(ended.set)
-        undo.callback(when_imported("tensorflow", begin))
+        undo.callback(hook.remove)
+        hook.install()
         observing = undo.pop_all()
     return observing.close
 

@@ -16,6 +16,7 @@ from tests.conftest import Raised
 from tests.notebook.conftest import Notebook
 from tests.notebook.raising import RaiseAt
 from tfsess_magics import extension
+from tfsess_magics.core import origin, running_cell
 from tfsess_magics.notebook.compat import SHOWS_NOTES
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.instrument.hooks import hooks
@@ -29,6 +30,7 @@ def _added(shell: InteractiveShell) -> dict[str, Any]:
         "magics": {kind: dict(magics) for kind, magics in manager.magics.items()},
         "registry": dict(manager.registry),
         "events": {event: list(callbacks) for event, callbacks in shell.events.callbacks.items()},
+        "compiler": dict(vars(shell.compile)),
         "names": set(shell.user_ns),
         "settings": list(shell.configurables),
         "transformers": [*shell.input_transformers_cleanup, *shell.input_transformers_post, *shell.ast_transformers],
@@ -70,7 +72,8 @@ def test_loading_that_is_cut_at_any_moment_takes_down_what_it_built(
 
     def state() -> object:
         wrapped = [vars(owner)[name] for owner, name in functions]
-        return _added(shell), wrapped, threading.excepthook, list(sys.meta_path), hooks.made
+        asked = list(origin._locators), list(running_cell._finders), list(extension.feed._receivers)
+        return _added(shell), wrapped, threading.excepthook, list(sys.meta_path), hooks.made, asked
 
     monkeypatch.setattr(observe, "instances", lambda *_: [])  # it changes nothing, in thousands of moments
     before, moment = state(), 1
@@ -332,9 +335,10 @@ def test_that_stop_is_off_is_said_once_when_tensorflow_comes() -> None:
         "%unload_ext tfsess_magics",
     )
     without = "import tensorflow.python.client.pywrap_tf_session as private; del private.ExtendSession;"
-    first, last = _in_python(f"{START}{without}[shell.run_cell(cell) for cell in {cells!r}]").splitlines()
+    first, advice, last = _in_python(f"{START}{without}[shell.run_cell(cell) for cell in {cells!r}]").splitlines()
     assert first.startswith("Stop is off: TensorFlow ")
     assert "has no pywrap_tf_session.ExtendSession" in first
+    assert "pip install --upgrade tfsess_magics" in advice
     assert last == "next"
 
 

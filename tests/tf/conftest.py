@@ -12,7 +12,7 @@ import tfsess_magics
 from tests.tf import every_kind
 from tests.tf.running import Person
 from tests.tf.seeing import Methods, methods
-from tfsess_magics.core.running_cell import add_cell_finder
+from tfsess_magics.core.running_cell import add_cell_finder, remove_cell_finder
 from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.stopping import stop
@@ -48,9 +48,9 @@ def patience() -> Iterator[None]:
 def person() -> Iterator[Person]:
     """Somebody who can interrupt twice."""
     person = Person()
-    remove = add_cell_finder(person.cell)
+    add_cell_finder(person.cell)
     yield person
-    remove()
+    remove_cell_finder(person.cell)
 
 
 @pytest.fixture

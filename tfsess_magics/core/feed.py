@@ -7,11 +7,13 @@ thousands of new sessions do not slow the code that makes them.
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError
@@ -88,19 +90,19 @@ class Feed:
         self._thread: threading.Thread | None = None
 
     def subscribe(self, receive: Receive) -> Callable[[], None]:
-        """Send a snapshot and then all that happens after it, and return what ends it. Harmless when called again."""
+        """Send a snapshot and then all that happens after it, and return what ends that; see `unsubscribe`."""
         with self._changing:
             self._start()
             self.send_snapshot(receive, then=lambda: self._receivers.append(receive))
+        return functools.partial(self.unsubscribe, receive)
 
-        def unsubscribe() -> None:
-            with self._changing:
-                if receive in self._receivers:
-                    self._receivers.remove(receive)
-                if not self._receivers:
-                    self._stop()
-
-        return unsubscribe
+    def unsubscribe(self, receive: Receive) -> None:
+        """Send no more. Harmless when it is done already."""
+        with self._changing:
+            if receive in self._receivers:
+                self._receivers.remove(receive)
+            if not self._receivers:
+                self._stop()
 
     def send_snapshot(self, receive: Receive, then: Callable[[], None] = lambda: None) -> None:
         """Send every session to one receiver, and do `then` before any later message is sent."""
@@ -119,14 +121,20 @@ class Feed:
 
     def _start(self) -> None:
         if self._thread is None:
-            self._stopping.clear()
+            self._stopping = threading.Event()
             for memory in (self._known, self._sent, self._sent_at, self._ask_gap, self._asked_at):
                 memory.clear()
             self.history.clear()
             self._sent_memory = None
             self._registry.changes.is_watched = True
-            self._thread = threading.Thread(target=self._run, name="tfsess_magics feed", daemon=True)
-            self._thread.start()
+            self._thread = threading.Thread(
+                target=self._run, args=(self._stopping,), name="tfsess_magics feed", daemon=True
+            )
+            try:
+                self._thread.start()
+            except BaseException:
+                self._stop()
+                raise
 
     def _stop(self) -> None:
         if self._thread is not None:
@@ -134,7 +142,8 @@ class Feed:
             self._registry.changes.is_watched = False
             self._registry.changes.wake()
             if self._thread is not threading.current_thread():
-                self._thread.join()
+                with suppress(RuntimeError):  # an interrupt has cut its start; if it runs, it ends by itself
+                    self._thread.join()
             self._thread = None
 
     def _publish(self, message: Message) -> None:
@@ -144,11 +153,11 @@ class Feed:
             except Exception:  # noqa: BLE001 - the other receivers are to be told
                 _log.exception("a front end could not be told of a session")
 
-    def _run(self) -> None:
+    def _run(self, stopping: threading.Event) -> None:
         due: dict[int, float] = {}
         memory_due, looked_at = math.inf, -math.inf
         rest = _PAUSE
-        while not self._stopping.wait(rest):
+        while not stopping.wait(rest):
             next_due = min([memory_due, *due.values()])
             timeout = None if next_due == math.inf else max(0.0, next_due - time.monotonic())
             changed = self._registry.changes.take(timeout)

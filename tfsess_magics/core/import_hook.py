@@ -14,26 +14,24 @@ from typing import Any
 _log = logging.getLogger(__name__)
 
 
-def when_imported(name: str, then: Callable[[], object]) -> Callable[[], None]:
-    """Call `then` now if the module `name` is imported, else as soon as it is, and return what undoes it.
+class ImportHook(MetaPathFinder):
+    """Does something as soon as a module is imported.
 
-    Nothing of it is left on the module or in ``sys.meta_path`` after that.
+    It finds that module with the other finders, and puts a loader around its loader. Nothing of it is left on the
+    module or in ``sys.meta_path`` after the import.
     """
-    finder = _Finder(name, then)
-    if sys.modules.get(name):
-        finder.arrived()
-        return lambda: None
-    sys.meta_path.insert(0, finder)
-    return finder.remove
-
-
-class _Finder(MetaPathFinder):
-    """Finds one module with the other finders, and puts a loader around its loader."""
 
     def __init__(self, name: str, then: Callable[[], object]) -> None:
         self._name = name
         self._then = then
         self._is_finding = False
+
+    def install(self) -> None:
+        """Do it now if the module is imported, else once it is."""
+        if sys.modules.get(self._name):
+            self.arrived()
+        else:
+            sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
         """Find nothing any more. Harmless when it is done already."""

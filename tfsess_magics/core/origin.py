@@ -21,10 +21,15 @@ _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 _locators: list[CellLocator] = []
 
 
-def add_cell_locator(locator: CellLocator) -> Callable[[], None]:
-    """Have `locator` asked for the cells of origins, and return what undoes it."""
+def add_cell_locator(locator: CellLocator) -> None:
+    """Have `locator` asked for the cells of origins."""
     _locators.append(locator)
-    return lambda: _locators.remove(locator)
+
+
+def remove_cell_locator(locator: CellLocator) -> None:
+    """Have `locator` asked no longer. Harmless when it is not."""
+    if locator in _locators:
+        _locators.remove(locator)
 
 
 def cell_of(file: str) -> int | None:

@@ -24,10 +24,15 @@ CellFinder = Callable[[int], RunningCell | None]
 _finders: list[CellFinder] = []
 
 
-def add_cell_finder(finder: CellFinder) -> Callable[[], None]:
-    """Have `finder` asked for running cells, and return what undoes that."""
+def add_cell_finder(finder: CellFinder) -> None:
+    """Have `finder` asked for running cells."""
     _finders.append(finder)
-    return lambda: _finders.remove(finder)
+
+
+def remove_cell_finder(finder: CellFinder) -> None:
+    """Have `finder` asked no longer. Harmless when it is not."""
+    if finder in _finders:
+        _finders.remove(finder)
 
 
 def running_cell(thread: int) -> RunningCell:

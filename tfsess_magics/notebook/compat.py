@@ -6,7 +6,7 @@ Each part names the first version that has no need of it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -49,34 +49,47 @@ _numbers: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()
 """The record of each compiler that keeps none itself."""
 
 
-def cell_numbers(shell: InteractiveShell) -> tuple[Mapping[str, int], Callable[[], None]]:
-    """Return the execution counts of a shell's cells by the file names of their code, and what ends the record.
+class CellNumbers:
+    """The execution counts of a shell's cells by the file names of their code; the record grows as cells run."""
 
-    The mapping grows as cells run.
-    """
-    compiler: Any = shell.compile
-    if hasattr(compiler, "_filename_map"):
-        return compiler._filename_map, lambda: None
-    # IPython 8.0: before, the compiler keeps no record, and a kernel's names of cells do not tell the number. Cells
-    # that have run already stay unknown.
-    numbers = _numbers.setdefault(compiler, {})
-    own, original = vars(compiler).get("cache"), compiler.cache
-    is_on = True
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._compiler: Any = shell.compile
+        self._has_record = hasattr(self._compiler, "_filename_map")
+        self._numbers: dict[str, int] = (
+            self._compiler._filename_map if self._has_record else _numbers.setdefault(self._compiler, {})
+        )
+        self._before: Any = None
+        self._cache: Any = None
+        self._is_on = False
 
-    @functools.wraps(original)
-    def cache(transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
-        name: str = original(transformed_code, number, raw_code=raw_code)
-        if is_on:
-            numbers[name] = number
-        return name
+    def number_of(self, file: str) -> int | None:
+        """Return the execution count of the cell whose code has that file name, None if it is no cell's."""
+        return self._numbers.get(file)
 
-    def end() -> None:
-        nonlocal is_on
-        is_on = False  # where other code has wrapped it in turn, it stays and only passes calls on
-        if vars(compiler).get("cache") is cache:
-            del compiler.cache
-            if own is not None:
-                compiler.cache = own
+    def install(self) -> None:
+        """Begin the record."""
+        # IPython 8.0: before, the compiler keeps no record, and a kernel's names of cells do not tell the number. Cells
+        # that have run already stay unknown.
+        if self._has_record:
+            return
+        original = self._compiler.cache
 
-    compiler.cache = cache
-    return numbers, end
+        @functools.wraps(original)
+        def cache(transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
+            name: str = original(transformed_code, number, raw_code=raw_code)
+            if self._is_on:
+                self._numbers[name] = number
+            return name
+
+        self._before, self._cache, self._is_on = vars(self._compiler).get("cache"), cache, True
+        self._compiler.cache = cache
+
+    def uninstall(self) -> None:
+        """End it. Harmless when that is done already; a wrapper around ours keeps it, and it only passes calls on."""
+        self._is_on = False
+        if self._cache is None or vars(self._compiler).get("cache") is not self._cache:
+            return
+        if self._before is None:
+            del self._compiler.cache
+        else:
+            self._compiler.cache = self._before
