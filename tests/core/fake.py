@@ -33,6 +33,7 @@ class FakeSession:
         self.closed = False
         self.used_by: str | None = None
         self.goes_on = False
+        self.is_stopped = False
 
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
@@ -102,6 +103,9 @@ class FakeBackend:
         return FakeSession(number, name, options, origin, changed)
 
     def stop(self, session: FakeSession, by: str, on_stop: str | None, *, now: bool) -> StopReply:  # noqa: ARG002
+        if session.closed:
+            raise ClosedSessionError(session.name)
+        session.is_stopped = True
         return StopReply(not session.goes_on or now, f"{by} stopped {session.name}")
 
     def giving_back(self, session: FakeSession, end: Callable[[], None]) -> GivenBack:  # noqa: ARG002

@@ -10,6 +10,7 @@ from tfsess_magics.core.model import Kind
 from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import Done, Refused, Waiting, encode
 from tfsess_magics.core.registry import SessionRegistry
+from tfsess_magics.core.session import ObservedSession
 
 
 @pytest.fixture
@@ -50,6 +51,27 @@ def test_an_order_for_what_is_no_more_is_refused(registry: SessionRegistry[FakeS
     for data in ({"type": "close", "generation": 2}, {"type": "reset", "generation": 2}, {"type": "describe"}):
         reply = carry_out_message({"request": 1, "id": 1} | data, registry)
         assert reply == Refused(1, "StaleOrderError", "that session was closed meanwhile; nothing was done.")
+
+
+@pytest.mark.parametrize("order", ["reset", "close", "stop"])
+def test_an_order_does_not_touch_another_session_that_has_got_the_name(
+    registry: SessionRegistry[FakeSession], monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """Code closes the session, and opens one of its name, between the moments when the order finds it and acts."""
+    find = registry.find
+
+    def find_and_replace(number: int) -> FakeSession | ObservedSession | None:
+        found = find(number)
+        registry.get("train").close()
+        registry.create("train", {}, ORIGIN)
+        return found
+
+    monkeypatch.setattr(registry, "find", find_and_replace)
+    reply = carry_out_message({"type": order, "request": 1, "id": 1, "generation": 1}, registry)
+    assert isinstance(reply, Refused)
+    assert reply.code == "ClosedSessionError"
+    now = registry.get("train")
+    assert (now.number, now.generation, now.closed, now.is_stopped) == (2, 1, False, False)
 
 
 def adopt(registry: SessionRegistry[FakeSession], number: int, name: str) -> Done | Waiting | Refused:

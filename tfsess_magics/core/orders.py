@@ -76,15 +76,13 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> str | StopReply | Sessi
             return _details(session.info(), registry.held_by(session))
         case Reset():
             with registry.unchanged(order.id, order.generation) as session:
-                return reset_message(registry.reset(session.name, "Reset in the panel"))
+                return reset_message(registry.reset_session(session, "Reset in the panel"))
         case Close():
             with registry.unchanged(order.id, order.generation) as session:
-                return closed_message(registry.close(session.name, by="Close in the panel")[0])
+                return closed_message(registry.close_session(session, "Close in the panel"))
         case Stop():
-            session = registry.get_live(order.id)
-            if session.generation != order.generation:
-                raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
-            return registry.stop(session.name, "Stop in the panel", now=order.now)
+            session = registry.get_unchanged(order.id, order.generation)
+            return registry.stop_session(session, "Stop in the panel", now=order.now)
         case Adopt():
             with registry.unchanged(order.id, order.generation) as session:
                 if session.kind is not Kind.OBSERVED:

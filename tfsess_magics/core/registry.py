@@ -21,7 +21,7 @@ from tfsess_magics.core.errors import (
 )
 from tfsess_magics.core.model import Origin, SessionInfo, StopReply
 from tfsess_magics.core.names import check_name
-from tfsess_magics.core.session import Backend, ObservedSession, S
+from tfsess_magics.core.session import Backend, ObservedSession, S, Session
 
 T = TypeVar("T", bound=ObservedSession)
 
@@ -170,10 +170,20 @@ class SessionRegistry(Generic[S]):
             If it was closed or reset since.
         """
         with self._changing:
-            session = self.get_live(number)
-            if session.generation != generation:
-                raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
-            yield session
+            yield self.get_unchanged(number, generation)
+
+    def get_unchanged(self, number: int, generation: int) -> S | ObservedSession:
+        """Return the session of that number, if it is of that generation still.
+
+        Raises
+        ------
+        StaleOrderError
+            If it was closed or reset since.
+        """
+        session = self.get_live(number)
+        if session.generation != generation:
+            raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
+        return session
 
     def get_live(self, number: int) -> S | ObservedSession:
         """Return the session of that number.
@@ -251,6 +261,20 @@ class SessionRegistry(Generic[S]):
     def stop(self, name: str, by: str, on_stop: str | None = None, *, now: bool = False) -> StopReply:
         """Stop the runs of the session of that name, or its next one, and return what was done.
 
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        NoRunsError, ValuesLostError
+            As `stop_session`.
+        """
+        return self.stop_session(self.get_any(name), by, on_stop, now=now)
+
+    def stop_session(
+        self, session: S | ObservedSession, by: str, on_stop: str | None = None, *, now: bool = False
+    ) -> StopReply:
+        """Stop the runs of that session, or its next one, and return what was done.
+
         Takes no lock: it is there for when others have to wait.
 
         Parameters
@@ -264,12 +288,12 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        UnknownSessionError
-            If there is none.
         NoRunsError
             If it is eager.
+        ValuesLostError
+            If the values of variables cannot be read, and are to be kept.
         """
-        session = self._with_runs(name, "stop")
+        _require_runs(session, "stop")
         return self._connect().stop(session, by, on_stop, now=now)
 
     def trace(self, name: str) -> None:
@@ -282,14 +306,9 @@ class SessionRegistry(Generic[S]):
         NoRunsError
             If it is eager.
         """
-        session = self._with_runs(name, "trace")
-        self._connect().trace(session)
-
-    def _with_runs(self, name: str, order: str) -> S | ObservedSession:
         session = self.get_any(name)
-        if session.kind.is_eager:
-            raise NoRunsError(session.name, order)
-        return session
+        _require_runs(session, "trace")
+        self._connect().trace(session)
 
     def reset(self, name: str, by: str = "tfsess_magics.reset") -> SessionInfo:
         """Reset the session of that name on the order of `by`, and return what it was.
@@ -300,7 +319,17 @@ class SessionRegistry(Generic[S]):
             If there is none, something is using it, or it is not ours.
         """
         with self._changing:
-            session = self.get_any(name)
+            return self.reset_session(self.get_any(name), by)
+
+    def reset_session(self, session: S | ObservedSession, by: str) -> SessionInfo:
+        """Reset that session on the order of `by`, and return what it was.
+
+        Raises
+        ------
+        ClosedSessionError, SessionInUseError, NotOursError, OutsideError
+            If it was closed, something is using it, or it is not ours.
+        """
+        with self._changing:
             return self._end(session, session.reset, by)
 
     def close(self, *names: str, by: str = "tfsess_magics.close") -> tuple[SessionInfo, ...]:
@@ -316,13 +345,26 @@ class SessionRegistry(Generic[S]):
             for session in sessions:
                 if use := session.use():
                     raise SessionInUseError(session.name, "close", use)
-            closed = []
-            for session in sessions:
-                closed.append(self._end(session, session.close, by))
-                self._sessions.pop(session.name, None)
-                self._by_number.pop(session.number, None)
-                self._observed.pop(session.number, None)
-            return tuple(closed)
+            return tuple(self.close_session(session, by) for session in sessions)
+
+    def close_session(self, session: S | ObservedSession, by: str) -> SessionInfo:
+        """Close that session on the order of `by`, and return what it was.
+
+        Raises
+        ------
+        ClosedSessionError, SessionInUseError, OutsideError
+            If it was closed, something is using it, or it cannot be closed.
+        """
+        with self._changing:
+            was = self._end(session, session.close, by)
+            self._unlist(session)
+            return was
+
+    def _unlist(self, session: S | ObservedSession) -> None:
+        if self._sessions.get(session.name) is session:
+            self._sessions.pop(session.name, None)
+        self._by_number.pop(session.number, None)
+        self._observed.pop(session.number, None)
 
     def _end(self, session: S | ObservedSession, end: Callable[[str], None], by: str) -> SessionInfo:
         before = session.info()
@@ -346,3 +388,8 @@ class SessionRegistry(Generic[S]):
             except ClosedSessionError:  # between the two lines above
                 continue
         return tuple(records)
+
+
+def _require_runs(session: Session, order: str) -> None:
+    if session.kind.is_eager:
+        raise NoRunsError(session.name, order)

@@ -37,6 +37,6 @@ def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask
     for info in infos:
         try:
             with registry.unchanged(info.id, info.generation) as session:
-                print(closed_message(registry.close(session.name, by="%tfsession close")[0]))
+                print(closed_message(registry.close_session(session, "%tfsession close")))
         except (StaleOrderError, SessionInUseError) as error:
             print(f"{info.name}: {error}")
