@@ -5,10 +5,10 @@ from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import DeviceInfo, Kind, Maker, Origin, SessionInfo, State, StopReply
+from tfsess_magics.core.model import Activity, DeviceInfo, Kind, Maker, Origin, SessionInfo, State, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import CellCode, ObservedSession, Scope
+from tfsess_magics.core.session import CellCode, ObservedSession, Scope, identify
 from tfsess_magics.core.summary import summarize
 
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
@@ -63,12 +63,8 @@ class FakeSession:
             raise ClosedSessionError(self.name)
         self.asked += ask
         return summarize(
-            id=self.number,
-            name=self.name,
-            kind=Kind.NAMED,
-            state=self.state,
-            origin=self.origin,
-            generation=self.generation,
+            identify(self),
+            Activity(state=self.state),
             runs=self.runs,
             devices=[DeviceInfo(name="CPU:0", type="CPU")],
             variables=(1, self.variables_nbytes),

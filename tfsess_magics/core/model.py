@@ -94,6 +94,29 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The facts of a session that stay as they are until it is reset."""
+
+    id: int
+    name: str
+    """``#7`` for an observed session."""
+    kind: Kind
+    origin: Origin
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """The use of a session at one moment."""
+
+    state: State
+    running_since: float | None = None
+    """Start of the oldest run that is under way."""
+    is_unused: bool = False
+    """Whether it looks leaked; see `tfsess_magics.tf.session.unused`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
     """A device that a session can place operations on: ``CPU:0`` of type ``CPU``."""
 
@@ -165,15 +188,10 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionInfo:
+class SessionInfo(Identity):
     """One session at one moment."""
 
-    id: int
-    name: str
-    """``#7`` for an observed session."""
-    kind: Kind
     state: State
-    origin: Origin
     target: str = ""
     """Server that it is connected to: ``grpc://host:2222``; empty for a session in this process."""
     answers: bool | None = None
@@ -182,7 +200,6 @@ class SessionInfo:
     """Whether it is the default session of a thread."""
     is_unused: bool = False
     """Whether it looks leaked; see `tfsess_magics.tf.session.unused`."""
-    generation: int
     options: SessionOptions
     created: float
     operations: int = 0

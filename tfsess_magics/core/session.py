@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Kind, Origin, SessionInfo, StopReply
+from tfsess_magics.core.model import Identity, Kind, Origin, SessionInfo, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 
@@ -71,6 +71,10 @@ class Session(Protocol):
         """What it is to us."""
 
     @property
+    def origin(self) -> Origin:
+        """The code that made it."""
+
+    @property
     def closed(self) -> bool:
         """Whether it was closed; its name is free then."""
 
@@ -117,6 +121,17 @@ class Session(Protocol):
         SessionInUseError
             If something is using it.
         """
+
+
+def identify(session: Session) -> Identity:
+    """Return the identity of a session now; its name and generation belong together under its own lock only."""
+    return Identity(
+        id=session.number,
+        name=session.name,
+        kind=session.kind,
+        origin=session.origin,
+        generation=session.generation,
+    )
 
 
 class NamedSession(Session, Protocol):

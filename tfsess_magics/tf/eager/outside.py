@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from tfsess_magics.core.errors import ClosedSessionError, OutsideError
-from tfsess_magics.core.model import Kind, Maker, Origin, SessionInfo, State
+from tfsess_magics.core.model import Activity, Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
+from tfsess_magics.core.session import identify
 from tfsess_magics.tf.eager.variables import EagerVariables
 
 
@@ -76,23 +76,16 @@ class OutsideScope:
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
-        return self.variables.info(**self._facts(), options=SessionOptions(), created=self.created)
+        return self.variables.info(identify(self), self._activity(), options=SessionOptions(), created=self.created)
 
     def summary(self, *, ask: bool) -> SessionSummary:  # noqa: ARG002 - an eager variable has its value from the start
         """Return the little of it that a list shows."""
-        return self.variables.summary(**self._facts())
+        return self.variables.summary(identify(self), self._activity())
 
-    def _facts(self) -> dict[str, Any]:
+    def _activity(self) -> Activity:
         if self.closed:
             raise ClosedSessionError("no eager variable is left outside the named scopes.")
-        return {
-            "id": self.number,
-            "name": self.name,
-            "kind": self.kind,
-            "state": State.IDLE,
-            "origin": self.origin,
-            "generation": self.generation,
-        }
+        return Activity(state=State.IDLE)
 
     def __repr__(self) -> str:
         return f"<OutsideScope of {self.variables.totals()[0]} variables>"

@@ -23,9 +23,9 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
-from tfsess_magics.core.model import Kind, SessionInfo, State
+from tfsess_magics.core.model import Activity, Kind, SessionInfo, State
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import Bindings, CellCode
+from tfsess_magics.core.session import Bindings, CellCode, identify
 from tfsess_magics.tf.context.activation import Defaults, Stay
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.context.swap import DefaultsSwap
@@ -178,9 +178,10 @@ class EagerScope(Enterable):
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
-        contents, facts = self._contents, self._facts()
+        contents, activity = self._contents, self._activity()
         return contents.variables.info(
-            **facts,
+            identify(self),
+            activity,
             options=self.options,
             created=self.created,
             names=tuple(self.bindings.names()) if self.bindings else (),
@@ -189,18 +190,11 @@ class EagerScope(Enterable):
 
     def summary(self, *, ask: bool) -> SessionSummary:  # noqa: ARG002 - an eager variable has its value from the start
         """Return the little of it that a list shows."""
-        return self.variables.summary(**self._facts())
+        return self.variables.summary(identify(self), self._activity())
 
-    def _facts(self) -> dict[str, Any]:
+    def _activity(self) -> Activity:
         self._require_open()
-        return {
-            "id": self.number,
-            "name": self.name,
-            "kind": self.kind,
-            "state": State.ENTERED if self._stays else State.IDLE,
-            "origin": self.origin,
-            "generation": self.generation,
-        }
+        return Activity(state=State.ENTERED if self._stays else State.IDLE)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"generation {self.generation}"

@@ -17,7 +17,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfsess_magics.core.model import DeviceInfo, SessionInfo, VariableInfo
+from tfsess_magics.core.model import Activity, DeviceInfo, Identity, ObjectInfo, SessionInfo, VariableInfo
+from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.summary import summarize
 from tfsess_magics.tf.memory.process import by_allocator
@@ -96,13 +97,35 @@ class EagerVariables:
         sizes = ((_device(variable), _nbytes(variable) or 0) for variable in self.alive())
         return by_allocator(sizes, self.devices())
 
-    def info(self, **owned: Any) -> SessionInfo:
-        """Return all that is known of the scope now; what its owner knows is given, by the names of the record."""
-        return SessionInfo(**owned, devices=self.devices(), variables=self.records())
+    def info(
+        self,
+        identity: Identity,
+        activity: Activity,
+        *,
+        options: SessionOptions,
+        created: float,
+        names: tuple[str, ...] = (),
+        objects: tuple[ObjectInfo, ...] = (),
+    ) -> SessionInfo:
+        """Return all that is known of the scope now; its owner gives what it knows, by the names of the record."""
+        return SessionInfo(
+            id=identity.id,
+            name=identity.name,
+            kind=identity.kind,
+            origin=identity.origin,
+            generation=identity.generation,
+            state=activity.state,
+            options=options,
+            created=created,
+            devices=self.devices(),
+            variables=self.records(),
+            names=names,
+            objects=objects,
+        )
 
-    def summary(self, **owned: Any) -> SessionSummary:
+    def summary(self, identity: Identity, activity: Activity) -> SessionSummary:
         """Return the little of the scope that a list shows."""
-        return summarize(**owned, devices=self.devices(), variables=self.totals())
+        return summarize(identity, activity, devices=self.devices(), variables=self.totals())
 
 
 def _record(variable: Any) -> VariableInfo:

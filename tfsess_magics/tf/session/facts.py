@@ -11,7 +11,8 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.lazy import Lazy
-from tfsess_magics.core.model import DeviceInfo, SessionInfo, VariableInfo
+from tfsess_magics.core.model import Activity, DeviceInfo, Identity, SessionInfo, VariableInfo
+from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.summary import summarize
@@ -141,12 +142,27 @@ class Watched:
         require_memory(nbytes)
         require_on_devices(self.held(), self.local_devices, hooks.allocators)
 
-    def info(self, **owned: Any) -> SessionInfo:
-        """Return all that is known of it now; what its owner knows of it is given, by the names of the record."""
+    def info(self, identity: Identity, activity: Activity, *, options: SessionOptions, created: float) -> SessionInfo:
+        """Return all that is known of it now; its owner gives what it knows, by the names of the record."""
         session, devices = self.session, self.devices
         return SessionInfo(
-            **owned,
-            **self._facts(),
+            id=identity.id,
+            name=identity.name,
+            kind=identity.kind,
+            origin=identity.origin,
+            generation=identity.generation,
+            state=activity.state,
+            running_since=activity.running_since,
+            is_unused=activity.is_unused,
+            options=options,
+            created=created,
+            target=self.target,
+            answers=self._answers,
+            is_default=self.is_default,
+            operations=self._operations,
+            growth=self.growth.mark,
+            runs=self.meter.runs,
+            mark=self.waiting.mark(),
             added=self.growth.added,
             last_run=self.meter.last_run,
             largest_run=self.meter.largest_run,
@@ -160,26 +176,36 @@ class Watched:
             is_trace_ordered=self.tracer.is_ordered,
         )
 
-    def summary(self, *, ask: bool, **owned: Any) -> SessionSummary:
+    def summary(self, identity: Identity, activity: Activity, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
         totals = self.graph_variables.totals(ask=ask)
         if ask and self.target:
             self._on_server.ask()
         order = self.meter.ordered
         is_stopping = order is not None and order.waits
-        return summarize(**owned, **self._facts(), devices=self.devices, variables=totals, is_stopping=is_stopping)
+        return summarize(
+            identity,
+            activity,
+            devices=self.devices,
+            variables=totals,
+            target=self.target,
+            answers=self._answers,
+            is_default=self.is_default,
+            operations=self._operations,
+            growth=self.growth.mark,
+            runs=self.meter.runs,
+            mark=self.waiting.mark(),
+            is_stopping=is_stopping,
+        )
 
-    def _facts(self) -> dict[str, Any]:
+    @property
+    def _answers(self) -> bool | None:
+        return self._on_server.answers if self.target else None
+
+    @property
+    def _operations(self) -> int:
         session = self.session
-        return {
-            "target": self.target,
-            "answers": self._on_server.answers if self.target else None,
-            "is_default": self.is_default,
-            "operations": 0 if session is None else session.graph.num_operations(),
-            "growth": self.growth.mark,
-            "runs": self.meter.runs,
-            "mark": self.waiting.mark(),
-        }
+        return 0 if session is None else int(session.graph.num_operations())
 
 
 def default_stacks() -> Iterator[list[Any]]:

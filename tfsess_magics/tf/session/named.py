@@ -10,10 +10,10 @@ import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
 
 from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
-from tfsess_magics.core.model import Kind, SessionInfo, State
+from tfsess_magics.core.model import Activity, Kind, SessionInfo, State
 from tfsess_magics.core.options import DROP
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import CellCode
+from tfsess_magics.core.session import CellCode, identify
 from tfsess_magics.tf.context.activation import Stay
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.instrument.observe import closed_by
@@ -264,16 +264,16 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
         with self._lock:
-            watched, facts = self._facts()
-        return watched.info(**facts, options=self.options, created=self.created)
+            watched, identity, activity = self._now.watched, identify(self), self._activity()
+        return watched.info(identity, activity, options=self.options, created=self.created)
 
     def summary(self, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
         with self._lock:
-            watched, facts = self._facts()
-        return watched.summary(**facts, ask=ask)
+            watched, identity, activity = self._now.watched, identify(self), self._activity()
+        return watched.summary(identity, activity, ask=ask)
 
-    def _facts(self) -> tuple[Watched, dict[str, Any]]:
+    def _activity(self) -> Activity:
         watched = self._now.watched
         running_since = watched.meter.running_since
         if watched.is_closed:
@@ -282,15 +282,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             state = State.RUNNING
         else:
             state = State.ENTERED if self._stays else State.IDLE
-        return watched, {
-            "id": self.number,
-            "name": self.name,
-            "kind": self.kind,
-            "state": state,
-            "running_since": running_since,
-            "origin": self.origin,
-            "generation": self.generation,
-        }
+        return Activity(state=state, running_since=running_since)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"generation {self.generation}"

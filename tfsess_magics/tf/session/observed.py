@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import ClosedSessionError, NotOursError, SessionInUseError
-from tfsess_magics.core.model import Kind, Origin, SessionInfo, State
+from tfsess_magics.core.model import Activity, Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.session import identify
 from tfsess_magics.tf.session import unused
 from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.stopping.close import End, end_runs, use_of_runs
@@ -150,26 +150,21 @@ class ObservedSession:
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
-        return self.watched.info(**self._facts(), options=SessionOptions(), created=self.created)
+        return self.watched.info(identify(self), self._activity(), options=SessionOptions(), created=self.created)
 
     def summary(self, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
-        return self.watched.summary(**self._facts(), ask=ask)
+        return self.watched.summary(identify(self), self._activity(), ask=ask)
 
-    def _facts(self) -> dict[str, Any]:
+    def _activity(self) -> Activity:
         if self.closed:
             raise ClosedSessionError(f"session {self.name} was closed.")
         running_since = self.watched.meter.running_since
-        return {
-            "id": self.number,
-            "name": self.name,
-            "kind": self.kind,
-            "state": State.IDLE if running_since is None else State.RUNNING,
-            "running_since": running_since,
-            "origin": self.origin,
-            "generation": self.generation,
-            "is_unused": self._verdict == (self._quiet_since, True) and self.may_be_unused,
-        }
+        return Activity(
+            state=State.IDLE if running_since is None else State.RUNNING,
+            running_since=running_since,
+            is_unused=self._verdict == (self._quiet_since, True) and self.may_be_unused,
+        )
 
     def __repr__(self) -> str:
         return f"<ObservedSession {self.name} of {self.origin}>"
