@@ -1,16 +1,17 @@
 """A backend without TensorFlow, and its sessions."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Activity, DeviceInfo, Kind, Maker, Origin, SessionInfo, State, StopReply
+from tfsess_magics.core.model import Activity, DeviceInfo, Ended, Kind, Maker, Origin, SessionInfo, State, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import CellCode, ObservedSession, Scope, identify
 from tfsess_magics.core.summary import summarize
 
+T = TypeVar("T")
 ORIGIN = Origin(maker=Maker.API, module="m", function="f", file="m.py", line=1)
 
 
@@ -19,8 +20,6 @@ class FakeSession:
 
     kind = Kind.NAMED
     due: float | None = None
-    still_held = (0, 0)
-    unfinished = 0
     notes: Sequence[str] = ()
 
     def __init__(
@@ -46,17 +45,22 @@ class FakeSession:
     def use(self) -> str | None:
         return self.used_by
 
-    def reset(self, by: str) -> None:  # noqa: ARG002
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002
         if self.used_by:
             raise SessionInUseError(self.name, "reset", self.used_by)
         self.generation += 1
         self.changed()
+        return Ended()
 
-    def close(self, by: str = "") -> None:  # noqa: ARG002
+    def close_by(self, by: str) -> Ended:  # noqa: ARG002
         if self.used_by:
             raise SessionInUseError(self.name, "close", self.used_by)
         self.closed = True
         self.changed()
+        return Ended()
+
+    def close(self) -> None:
+        self.close_by("its close()")
 
     def summary(self, *, ask: bool) -> SessionSummary:
         if self.closed:
@@ -104,9 +108,8 @@ class FakeBackend:
         session.is_stopped = True
         return StopReply(not session.goes_on or now, f"{by} stopped {session.name}")
 
-    def giving_back(self, session: FakeSession, end: Callable[[], None]) -> GivenBack:  # noqa: ARG002
-        end()
-        return GivenBack(by_device=(("CPU", 0),), uncounted=0, resident=0)
+    def giving_back(self, session: FakeSession, end: Callable[[], T]) -> tuple[T, GivenBack]:  # noqa: ARG002
+        return end(), GivenBack(by_device=(("CPU", 0),), uncounted=0, resident=0)
 
     def trace(self, session: FakeSession) -> None:
         raise NotImplementedError(session.name)

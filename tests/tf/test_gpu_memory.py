@@ -137,7 +137,7 @@ def test_a_device_that_is_gone_keeps_no_session_from_being_closed() -> None:
 
     functions.memory = fail  # type: ignore[method-assign]
     ended: list[bool] = []
-    back = memory.giving_back(FakeHolder(GIB), lambda: ended.append(True))
+    _, back = memory.giving_back(FakeHolder(GIB), lambda: ended.append(True))
     assert ended == [True]
     assert "GPU:0" not in dict(back.by_device)
     assert gpu(memory, FakeHolder(GIB)).unavailable == "No matching devices found for 'GPU:0'"
@@ -148,7 +148,7 @@ def test_the_memory_of_a_gpu_stays_with_the_process() -> None:
     memory = ProcessMemory(functions)
     memory.look(has_session=False)
     functions.use(2 * GIB)
-    back = memory.giving_back(FakeHolder(2 * GIB), lambda: functions.use(-2 * GIB))
+    _, back = memory.giving_back(FakeHolder(2 * GIB), lambda: functions.use(-2 * GIB))
     assert dict(back.by_device)["GPU:0"] == 2 * GIB
 
 

@@ -155,6 +155,17 @@ class ObjectInfo:
     """Bytes of its variables."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The parts of a session that its close or reset could not end or free."""
+
+    unfinished: int = 0
+    """Runs that have not ended, since an operation has to finish first."""
+    still_held: int = 0
+    """Variables of an eager scope which live on, since something else refers to them."""
+    still_held_nbytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class StopReply:
     """What an order to stop a session has done so far."""
@@ -232,12 +243,12 @@ class SessionInfo(Identity):
     objects: tuple[ObjectInfo, ...] = ()
     """The models, optimizers and datasets of an eager scope, largest first."""
     still_held: int = 0
-    """Variables of an eager scope that was reset or closed which live on, since something else refers to them."""
+    """Of a session that was reset or closed; see `Ended`."""
     still_held_nbytes: int = 0
     given_back: GivenBack | None = None
     """Of a session that was reset or closed."""
     unfinished: int = 0
-    """Runs of a session that was reset or closed which have not ended, since an operation has to finish first."""
+    """Of a session that was reset or closed; see `Ended`."""
     last_trace: RunTrace | None = None
     """The run that was traced last, in this generation."""
     is_trace_ordered: bool = False

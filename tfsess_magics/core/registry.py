@@ -19,7 +19,7 @@ from tfsess_magics.core.errors import (
     StaleOrderError,
     UnknownSessionError,
 )
-from tfsess_magics.core.model import Origin, SessionInfo, StopReply
+from tfsess_magics.core.model import Ended, Origin, SessionInfo, StopReply
 from tfsess_magics.core.names import check_name
 from tfsess_magics.core.session import Backend, ObservedSession, S, Session
 
@@ -330,7 +330,7 @@ class SessionRegistry(Generic[S]):
             If it was closed, something is using it, or it is not ours.
         """
         with self._changing:
-            return self._end(session, session.reset, by)
+            return self._end(session, session.reset_by, by)
 
     def close(self, *names: str, by: str = "tfsess_magics.close") -> tuple[SessionInfo, ...]:
         """Close the sessions of those names on the order of `by`, all or none of them, and return what they were.
@@ -356,7 +356,7 @@ class SessionRegistry(Generic[S]):
             If it was closed, something is using it, or it cannot be closed.
         """
         with self._changing:
-            was = self._end(session, session.close, by)
+            was = self._end(session, session.close_by, by)
             self._unlist(session)
             return was
 
@@ -366,16 +366,15 @@ class SessionRegistry(Generic[S]):
         self._by_number.pop(session.number, None)
         self._observed.pop(session.number, None)
 
-    def _end(self, session: S | ObservedSession, end: Callable[[str], None], by: str) -> SessionInfo:
+    def _end(self, session: S | ObservedSession, end: Callable[[str], Ended], by: str) -> SessionInfo:
         before = session.info()
-        given_back = self._connect().giving_back(session, lambda: end(by))
-        still_held, nbytes = session.still_held
+        ended, given_back = self._connect().giving_back(session, lambda: end(by))
         return replace(
             before,
             given_back=given_back,
-            still_held=still_held,
-            still_held_nbytes=nbytes,
-            unfinished=session.unfinished,
+            still_held=ended.still_held,
+            still_held_nbytes=ended.still_held_nbytes,
+            unfinished=ended.unfinished,
         )
 
     def sessions(self) -> tuple[SessionInfo, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Identity, Kind, Origin, SessionInfo, StopReply
+from tfsess_magics.core.model import Ended, Identity, Kind, Origin, SessionInfo, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 
@@ -82,14 +82,6 @@ class Session(Protocol):
     def due(self) -> float | None:
         """Seconds until it may be another without anything happening to it, None if it will not."""
 
-    @property
-    def still_held(self) -> tuple[int, int]:
-        """Number and bytes of the variables that its last reset or its close could not free."""
-
-    @property
-    def unfinished(self) -> int:
-        """Number of runs that its last reset or its close could not end, an operation of theirs having to finish."""
-
     def held_by(self) -> list[str]:
         """Say what refers to it, if it is not ours."""
 
@@ -102,8 +94,8 @@ class Session(Protocol):
     def summary(self, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
 
-    def reset(self, by: str) -> None:
-        """Start anew with an empty graph, and end its runs, saying that it was `by` that did.
+    def reset_by(self, by: str) -> Ended:
+        """Start anew with an empty graph, and end its runs with an error that names `by`.
 
         Raises
         ------
@@ -113,8 +105,8 @@ class Session(Protocol):
             If only its maker can do that, or it has none.
         """
 
-    def close(self, by: str) -> None:
-        """End it, and its runs, saying that it was `by` that did.
+    def close_by(self, by: str) -> Ended:
+        """End it, and its runs with an error that names `by`.
 
         Raises
         ------
@@ -182,6 +174,7 @@ class Bindings(Protocol):
         """Unbind them, and forget what was shown of their objects as output."""
 
 
+T = TypeVar("T")
 S = TypeVar("S", bound=NamedSession)
 S_co = TypeVar("S_co", bound=NamedSession, covariant=True)
 
@@ -204,8 +197,8 @@ class Backend(Protocol[S_co]):
     def stop(self, session: Any, by: str, on_stop: str | None, *, now: bool) -> StopReply:
         """Stop the runs of a session on the order of `by`, or its next one; `now`: cut what would end by itself."""
 
-    def giving_back(self, session: Any, end: Callable[[], None]) -> GivenBack:
-        """Do `end`, which closes or resets a session, and return what that gave back."""
+    def giving_back(self, session: Any, end: Callable[[], T]) -> tuple[T, GivenBack]:
+        """Do `end`, which closes or resets a session; return what it returns, and what it gave back."""
 
     def trace(self, session: Any) -> None:
         """Have the next run of a session traced."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
@@ -46,6 +46,8 @@ from tfsess_magics.tf.session.observed import ObservedSession
 from tfsess_magics.tf.session.unused import forgotten
 from tfsess_magics.tf.stopping.stopper import Stopper
 from tfsess_magics.tf.tracing import trace
+
+T = TypeVar("T")
 
 _HIDDEN = (
     "sessions that were made before gc.freeze() and %load_ext cannot be found: they are not listed, and Stop does not "
@@ -124,8 +126,8 @@ class TensorFlow:
             session.watched.graph_variables.totals(ask=True)
         return self._memory.memory((live.number, live.name, _holder(live)) for live in self._registry.live())
 
-    def giving_back(self, session: Any, end: Callable[[], None]) -> GivenBack:
-        """Do `end`, which closes or resets a session, and return what that gave back."""
+    def giving_back(self, session: Any, end: Callable[[], T]) -> tuple[T, GivenBack]:
+        """Do `end`, which closes or resets a session; return what it returns, and what it gave back."""
         self._look_at_memory()
         return self._memory.giving_back(_holder(session), end)
 

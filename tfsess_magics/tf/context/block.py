@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from tfsess_magics.core.errors import SessionWarning
 from tfsess_magics.core.late import TRIES
-from tfsess_magics.core.model import Origin
+from tfsess_magics.core.model import Ended, Origin
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.session import CellCode
 from tfsess_magics.tf.context.activation import Stay, enter_block, innermost_block, leave_block
@@ -41,9 +41,6 @@ class Opening:
 class Enterable:
     """A context manager with a name, that may be entered again while it is entered, and by several threads."""
 
-    still_held = (0, 0)
-    unfinished = 0
-
     def __init__(self, opening: Opening) -> None:
         self.number = opening.number
         self.name = opening.name
@@ -66,6 +63,22 @@ class Enterable:
     ) -> Stay:
         """Begin a stay of `by` in this thread."""
         raise NotImplementedError
+
+    def reset_by(self, by: str) -> Ended:
+        """Start anew, and end its runs with an error that names `by`."""
+        raise NotImplementedError
+
+    def close_by(self, by: str) -> Ended:
+        """End it, and its runs with an error that names `by`."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Start anew; see `reset_by`."""
+        self.reset_by("its reset()")
+
+    def close(self) -> None:
+        """End it; see `close_by`."""
+        self.close_by("its close()")
 
     def __enter__(self) -> Self:
         enter_block(self.enter("a with block"))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tfsess_magics.core.errors import ClosedSessionError, OutsideError
-from tfsess_magics.core.model import Activity, Kind, Maker, Origin, SessionInfo, State
+from tfsess_magics.core.model import Activity, Ended, Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import identify
@@ -29,8 +29,6 @@ class OutsideScope:
     kind = Kind.OUTSIDE
     due: float | None = None
     may_be_unused = False
-    still_held = (0, 0)
-    unfinished = 0
     origin = Origin(maker=Maker.CELLS)
 
     def __init__(self, number: int, changed: Callable[[], None]) -> None:
@@ -54,7 +52,7 @@ class OutsideScope:
         """Return None: nothing keeps it from being closed but that it cannot be."""
         return None
 
-    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - it has no runs to be told
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - it has no runs to be told
         """Refuse.
 
         Raises
@@ -64,7 +62,7 @@ class OutsideScope:
         """
         raise OutsideError
 
-    def close(self, by: str = "its close()") -> None:  # noqa: ARG002 - as above
+    def close_by(self, by: str) -> Ended:  # noqa: ARG002 - as above
         """Refuse.
 
         Raises

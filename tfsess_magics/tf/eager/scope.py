@@ -23,7 +23,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
-from tfsess_magics.core.model import Activity, Kind, SessionInfo, State
+from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import Bindings, CellCode, identify
 from tfsess_magics.tf.context.activation import Defaults, Stay
@@ -132,7 +132,7 @@ class EagerScope(Enterable):
             stay = next(iter(self._stays), None)
         return None if stay is None else f"{stay.by} is running in it"
 
-    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - it has no runs to be told
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - it has no runs to be told
         """Drop the names that its cells have assigned, and go on with nothing in it.
 
         Raises
@@ -144,9 +144,9 @@ class EagerScope(Enterable):
             self._require_open()
             contents = self._empty("reset")
             self.generation += 1
-        self._settle(contents)
+        return self._settle(contents)
 
-    def close(self, by: str = "its close()") -> None:  # noqa: ARG002 - as above
+    def close_by(self, by: str) -> Ended:  # noqa: ARG002 - as above
         """Drop the names that its cells have assigned, and give up its own. Harmless when it is done already.
 
         Raises
@@ -156,10 +156,10 @@ class EagerScope(Enterable):
         """
         with self._lock:
             if self.closed:
-                return
+                return Ended()
             contents = self._empty("close")
             self.closed = True
-        self._settle(contents)
+        return self._settle(contents)
 
     def _empty(self, order: str) -> _Contents:
         if use := self.use():
@@ -167,14 +167,15 @@ class EagerScope(Enterable):
         contents, self._contents = self._contents, _Contents(self._changed)
         return contents
 
-    def _settle(self, contents: _Contents) -> None:
+    def _settle(self, contents: _Contents) -> Ended:
         if self.bindings is not None:
             self.bindings.drop()
         if contents.variables.totals()[0]:
             gc.collect()  # models refer to themselves
-        self.still_held = contents.variables.totals()
+        still_held, nbytes = contents.variables.totals()
         self._release(contents.variables.alive())
         self._changed()
+        return Ended(still_held=still_held, still_held_nbytes=nbytes)
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""

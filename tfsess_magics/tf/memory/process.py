@@ -18,13 +18,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tfsess_magics.core.memory import DeviceMemory, GivenBack, Held, KernelMemory
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf.internals import MEMORY
 from tfsess_magics.tf.memory.allocators import COUNTED, CPU, Allocator, Allocators
 from tfsess_magics.tf.memory.device_stats import DeviceFunctions
+
+T = TypeVar("T")
 
 _NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
 _NO_STATISTICS = (
@@ -89,15 +91,15 @@ class ProcessMemory:
                 if self.allocators.named(allocator.name) is None:
                     self.allocators.measured = *self.allocators.measured, allocator
 
-    def giving_back(self, holder: Holder, end: Callable[[], None]) -> GivenBack:
-        """Do `end`, which frees what `holder` has, and return what that gave back."""
+    def giving_back(self, holder: Holder, end: Callable[[], T]) -> tuple[T, GivenBack]:
+        """Do `end`, which frees what `holder` has; return what it returns, and what it gave back."""
         uncounted = sum(small for _, small in holder.held().values())
         before = self._levels()
         resident_before = resident()
-        end()
+        ended = end()
         resident_after = resident()
         smaller = None if resident_before is None or resident_after is None else resident_before - resident_after
-        return GivenBack(
+        given_back = GivenBack(
             by_device=tuple(
                 (name, max(0, before[name] - level)) for name, level in self._levels().items() if name in before
             ),
@@ -105,6 +107,7 @@ class ProcessMemory:
             resident=None if smaller is None else max(0, smaller),
             unavailable="" if before else self.allocators.unavailable.get(CPU, _NOT_YET),
         )
+        return ended, given_back
 
     def _levels(self) -> dict[str, int]:
         """Return the bytes in use by device, of those that can be asked."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfsess_magics.core.errors import NotOursError
-from tfsess_magics.core.model import Kind
+from tfsess_magics.core.model import Ended, Kind
 from tfsess_magics.tf.context.block import Opening
 from tfsess_magics.tf.session import unused
 from tfsess_magics.tf.session.generation import Generation
@@ -41,7 +41,7 @@ class AdoptedSession(NamedSession):
         """Say what refers to the session besides its name here."""
         return unused.held_by(self._now.watched)
 
-    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - nobody can
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - nobody can
         """Refuse: only its maker can make it anew.
 
         Raises

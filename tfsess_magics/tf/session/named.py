@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
 
 from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
-from tfsess_magics.core.model import Activity, Kind, SessionInfo, State
+from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
 from tfsess_magics.core.options import DROP
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import CellCode, identify
@@ -212,10 +212,10 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             None if stay is None or self._now.watched.meter.under_way() else f"{stay.by} is running in it"
         )
 
-    def reset(self, by: str = "its reset()") -> None:
+    def reset_by(self, by: str) -> Ended:
         """Start anew: an empty graph and a new TensorFlow session, with the same name and options.
 
-        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
+        Runs that are under way end with `SessionStopped`, which names `by`.
 
         Raises
         ------
@@ -227,12 +227,12 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             self._require_unused("reset")
             self._follow(None)
         self._changed()
-        self.unfinished = generation.end(repr(self.name), by, "reset")
+        return Ended(unfinished=generation.end(repr(self.name), by, "reset"))
 
-    def close(self, by: str = "its close()") -> None:
+    def close_by(self, by: str) -> Ended:
         """Close the TensorFlow session and give up the name. Harmless when it is done already.
 
-        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
+        Runs that are under way end with `SessionStopped`, which names `by`.
 
         Raises
         ------
@@ -241,11 +241,11 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """
         with self._lock:
             if self._generation is None:
-                return
+                return Ended()
             self._require_unused("close")
             generation, self._generation = self._generation, None
         self._changed()
-        self.unfinished = generation.end(repr(self.name), by, "closed")
+        return Ended(unfinished=generation.end(repr(self.name), by, "closed"))
 
     def _require_unused(self, order: str) -> None:
         if use := self.use():

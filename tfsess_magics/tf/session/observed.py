@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import ClosedSessionError, NotOursError, SessionInUseError
-from tfsess_magics.core.model import Activity, Kind, Origin, SessionInfo, State
+from tfsess_magics.core.model import Activity, Ended, Kind, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
@@ -39,8 +39,6 @@ class ObservedSession:
 
     generation = 1
     kind = Kind.OBSERVED
-    still_held = (0, 0)
-    unfinished = 0
 
     def __init__(
         self,
@@ -120,7 +118,7 @@ class ObservedSession:
         """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
         return use_of_runs(self.watched.meter)
 
-    def reset(self, by: str = "its reset()") -> None:  # noqa: ARG002 - nobody can
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - nobody can
         """Refuse: only its maker can make it anew.
 
         Raises
@@ -130,10 +128,10 @@ class ObservedSession:
         """
         raise NotOursError(self.name, str(self.origin))
 
-    def close(self, by: str = "its close()") -> None:
+    def close_by(self, by: str) -> Ended:
         """Close the TensorFlow session.
 
-        Runs that are under way end with `SessionStopped`, which says that it was `by` that ended them.
+        Runs that are under way end with `SessionStopped`, which names `by`.
 
         Raises
         ------
@@ -146,7 +144,7 @@ class ObservedSession:
         unfinished = end_runs(self.watched, End(f"session {self.name}", by, "closed", session.close))
         if unfinished is None:
             session.close()
-        self.unfinished = unfinished or 0
+        return Ended(unfinished=unfinished or 0)
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""
