@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from tfsess_magics.core.words import format_bytes
+from tfsess_magics.core.text import format_bytes
 
 _MIB = 2**20
 _SIZES = (1, 32, 256, 1024, 2048)

@@ -30,7 +30,7 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.words import (
+from tfsess_magics.core.text import (
     adopted_message,
     asked_for,
     closed_message,

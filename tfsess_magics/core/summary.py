@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tfsess_magics.core.model import Activity, DeviceInfo, Identity
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.words import server
+from tfsess_magics.core.text import server
 
 
 def summarize(

@@ -8,7 +8,7 @@ import tfsess_magics
 from tests.notebook.conftest import Notebook
 from tfsess_magics.core.memory import DeviceMemory, Held, KernelMemory, RunMemory
 from tfsess_magics.core.model import RunInfo
-from tfsess_magics.core.words import format_bytes
+from tfsess_magics.core.text import format_bytes
 from tfsess_magics.notebook.views.memory import MemoryOverview
 from tfsess_magics.notebook.views.plot import memory_plot, text_line
 from tfsess_magics.notebook.views.sessions import SessionDetails

@@ -7,7 +7,7 @@ import tensorflow as tf
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.memory.measuring import MIB, about, alone, variable
-from tfsess_magics.core.words import closed_message, reset_message
+from tfsess_magics.core.text import closed_message, reset_message
 
 
 def test_close_and_reset_tell_what_came_back(open_session: Open) -> None:

@@ -88,7 +88,7 @@ print(carry_out(Describe(1, a.info().id), process.registry).details.last_run.una
 cpu = memory().devices[0]
 print(cpu.in_use, cpu.unavailable)
 print([of.nbytes for of in cpu.held])
-from tfsess_magics.core.words import closed_message
+from tfsess_magics.core.text import closed_message
 print(closed_message(tfsess_magics.close("a")[0]))
 """,
         TF_ENABLE_ONEDNN_OPTS="0",

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tfsess_magics
 from tests.tf.conftest import Open
 from tfsess_magics import VariableInfo
-from tfsess_magics.core.words import variable_size
+from tfsess_magics.core.text import variable_size
 
 v1 = tf.compat.v1
 

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import SessionInUseError, StaleOrderError
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.words import closed_message, count
+from tfsess_magics.core.text import closed_message, count
 from tfsess_magics.notebook.views.sessions import SessionTable
 
 

@@ -22,8 +22,8 @@ from tfsess_magics.core.late import TRIES
 from tfsess_magics.core.origin import calling_cell
 from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.core.settings import settings
+from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.core.trace import RunTrace
-from tfsess_magics.core.words import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.notebook.cells.header import split_words
 from tfsess_magics.notebook.cells.runner import print_notices
 from tfsess_magics.notebook.compat import output_can_be_silenced

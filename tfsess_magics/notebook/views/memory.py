@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from tfsess_magics.core.memory import DeviceMemory, KernelMemory
-from tfsess_magics.core.words import format_bytes
+from tfsess_magics.core.text import format_bytes
 from tfsess_magics.notebook.views.plot import Part, html_bar, parts_of, text_bar
 
 _OTHER = "other (temporaries, other modules, rounding)"

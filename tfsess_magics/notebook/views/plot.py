@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tfsess_magics.core.history import Sample
 from tfsess_magics.core.model import RunInfo
-from tfsess_magics.core.words import format_bytes, format_seconds
+from tfsess_magics.core.text import format_bytes, format_seconds
 
 _STEPS = "▁▂▃▄▅▆▇█"
 _FILLS = "█▓▒░="

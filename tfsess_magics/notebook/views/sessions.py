@@ -10,7 +10,7 @@ from textwrap import shorten
 from tfsess_magics.core.history import Sample
 from tfsess_magics.core.model import DeviceInfo, Kind, RunInfo, SessionInfo, State, VariableInfo
 from tfsess_magics.core.plain import plain
-from tfsess_magics.core.words import (
+from tfsess_magics.core.text import (
     asked_for,
     count,
     devices_unknown,

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tfsess_magics.core.plain import plain
+from tfsess_magics.core.text import format_seconds
 from tfsess_magics.core.trace import Execution
-from tfsess_magics.core.words import format_seconds
 
 _DRAWN = 1000
 """Executions that are drawn at most."""

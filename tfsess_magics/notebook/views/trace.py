@@ -8,8 +8,8 @@ from html import escape
 from typing import NamedTuple
 
 from tfsess_magics.core.plain import plain
+from tfsess_magics.core.text import count, first_names, format_bytes
 from tfsess_magics.core.trace import OperationTrace, RunTrace
-from tfsess_magics.core.words import count, first_names, format_bytes
 from tfsess_magics.notebook.views.sessions import html_table, text_table
 from tfsess_magics.notebook.views.timeline import Timeline, format_time
 

@@ -32,7 +32,7 @@ from tfsess_magics.core.protocol import (
     Stop,
 )
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.words import count, format_bytes
+from tfsess_magics.core.text import count, format_bytes
 
 _EMPTY = "No sessions yet. Start one with <code>%%tfsession NAME</code>."
 _GRACE = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tfsess_magics.core.model import DeviceInfo
-from tfsess_magics.core.words import format_bytes
+from tfsess_magics.core.text import format_bytes
 from tfsess_magics.tf.memory.allocators import CPU, Allocators
 
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.core.words import format_seconds
+from tfsess_magics.core.text import format_seconds
 from tfsess_magics.tf.runs.blocked_on import awaited, fetched
 from tfsess_magics.tf.runs.concurrent import beside
 

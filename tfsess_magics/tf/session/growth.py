@@ -29,7 +29,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.late import let_pass
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.session import CellCode
-from tfsess_magics.core.words import count
+from tfsess_magics.core.text import count
 from tfsess_magics.tf.context.activation import Stay, running_code
 from tfsess_magics.tf.introspect.belongings import Line, frame_of, line_of
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.core.words import count, format_bytes, format_seconds
+from tfsess_magics.core.text import count, format_bytes, format_seconds
 from tfsess_magics.tf.runs.blocked_on import fetched
 from tfsess_magics.tf.runs.concurrent import beside_in_session
 from tfsess_magics.tf.stopping.report import would_lose

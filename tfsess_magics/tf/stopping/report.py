@@ -7,7 +7,7 @@ from collections.abc import Collection
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.plain import plain
-from tfsess_magics.core.words import count, format_bytes
+from tfsess_magics.core.text import count, format_bytes
 from tfsess_magics.tf.stopping.queue_runners import count_queue_runners
 from tfsess_magics.tf.stopping.stateful import stateful
 from tfsess_magics.tf.variables.values import Values

@@ -45,7 +45,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import SessionStopped, StopUnavailableError, ValuesLostError
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.core.words import format_seconds
+from tfsess_magics.core.text import format_seconds
 from tfsess_magics.tf.internals import STOP
 from tfsess_magics.tf.runs.blocked_on import fetched, uncuttable
 from tfsess_magics.tf.runs.callables import unnoted_below

@@ -24,7 +24,7 @@ from typing import Any
 from tfsess_magics.core.model import StopReply
 from tfsess_magics.core.running_cell import running_cell
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.core.words import count
+from tfsess_magics.core.text import count
 from tfsess_magics.tf.stopping.cut_rule import LOOK_EVERY, CutRule
 from tfsess_magics.tf.stopping.prospect import say_run, say_what_a_cut_takes
 from tfsess_magics.tf.stopping.queue_runners import queue_runners

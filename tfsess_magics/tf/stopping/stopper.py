@@ -24,7 +24,7 @@ from tfsess_magics.core.late import let_pass, of_two
 from tfsess_magics.core.model import StopReply
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.runs import Needed, RunMeter
-from tfsess_magics.core.words import count
+from tfsess_magics.core.text import count
 from tfsess_magics.tf.runs.blocked_on import awaited, ended_on
 from tfsess_magics.tf.runs.concurrent import beside
 from tfsess_magics.tf.stopping.gate import let_no_finalizer_wait

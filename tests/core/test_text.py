@@ -10,7 +10,7 @@ from tests.core.fake import ORIGIN, FakeSession
 from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import SessionInfo, VariableInfo
 from tfsess_magics.core.options import SessionOptions
-from tfsess_magics.core.words import closed_message, format_bytes, format_seconds
+from tfsess_magics.core.text import closed_message, format_bytes, format_seconds
 
 MIB = 1 << 20
 COMMON = json.loads((Path(__file__).parents[1] / "words.json").read_text(encoding="utf-8"))
