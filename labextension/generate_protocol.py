@@ -46,6 +46,8 @@ def _type(hint: object) -> str:
     if hint in _NAMES:
         return _NAMES[hint]
     arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is typing.Literal:
+        return " | ".join(f"'{value}'" for value in arguments)
     if typing.get_origin(hint) is list:
         inner = _type(arguments[0])
         return f"({inner})[]" if "|" in inner else f"{inner}[]"

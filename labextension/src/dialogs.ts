@@ -5,8 +5,8 @@ import { countMore, countOperations, countSessions, countVariables, formatBytes,
 import { isOfOthers } from './kind';
 import { total } from './model';
 import { NameInput } from './name-input';
-import { shortenOrigin } from './origin';
 import type { SessionSummary } from './protocol';
+import { labelOrigin, moduleOf, writeOrigin } from './text';
 
 /** How many sessions a question names. */
 const NAMES = 8;
@@ -49,10 +49,10 @@ export function askCloseOther(
   heldBy: readonly string[] | null,
   trans: TranslationBundle
 ): Promise<boolean> {
-  const { label, module } = shortenOrigin(session.origin);
+  const whose = moduleOf(session.origin) || labelOrigin(session.origin, trans);
   const says = [
-    trans.__('It belongs to other code: %1.', session.origin),
-    trans.__('Code of %1 that goes on using it gets “%2”', module || label, CLOSED),
+    trans.__('It belongs to other code: %1.', writeOrigin(session.origin, trans)),
+    trans.__('Code of %1 that goes on using it gets “%2”', whose, CLOSED),
     ...(heldBy ? [sayHolders(heldBy, trans)] : []),
     ...whatIsLost([session], trans)
   ];
@@ -69,7 +69,7 @@ function sayHolders(heldBy: readonly string[], trans: TranslationBundle): string
 export async function askName(session: SessionSummary, trans: TranslationBundle): Promise<string | null> {
   const says = [
     trans.__('Under a name cells can run in it, and it is kept until it is closed.'),
-    trans.__('It stays with the code that made it: %1.', session.origin),
+    trans.__('It stays with the code that made it: %1.', writeOrigin(session.origin, trans)),
     trans.__('So it cannot be reset, and to close it ends it for that code too.')
   ];
   const { button, value } = await launch({
@@ -85,7 +85,7 @@ export async function askName(session: SessionSummary, trans: TranslationBundle)
 export function askCloseUnused(sessions: readonly SessionSummary[], trans: TranslationBundle): Promise<boolean> {
   const says = [
     trans.__('They have not run for a while, and at most one name refers to each:'),
-    ...nameSome(sessions, trans, ({ name, origin }) => trans.__('%1, made by %2', name, origin)),
+    ...nameSome(sessions, trans, ({ name, origin }) => trans.__('%1, made by %2', name, writeOrigin(origin, trans))),
     trans.__('Code that goes on using one gets “%1”', CLOSED),
     ...whatIsLost(sessions, trans)
   ];

@@ -1,5 +1,8 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import { isOfOthers } from './kind';
 import type { SessionSummary } from './protocol';
+import { writeOrigin, writeTarget } from './text';
 
 /** Which sessions are listed: `others` are those of other code, `mine` all else. */
 export type Choice = 'all' | 'mine' | 'others' | 'unused';
@@ -20,8 +23,10 @@ export function isEverything({ choice, text }: SessionFilter): boolean {
 }
 
 /** Whether a session is one of those that a filter lists. */
-export function matches(session: SessionSummary, { choice, text }: SessionFilter): boolean {
-  const about = [session.name, session.origin, session.target, ...session.devices].join('\n').toLowerCase();
+export function matches(session: SessionSummary, { choice, text }: SessionFilter, trans: TranslationBundle): boolean {
+  const about = [session.name, writeOrigin(session.origin, trans), writeTarget(session, trans), ...session.devices]
+    .join('\n')
+    .toLowerCase();
   const words = text.toLowerCase().split(/\s+/);
   return isChosen(session, choice) && words.every(word => about.includes(word));
 }

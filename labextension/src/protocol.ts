@@ -1,8 +1,18 @@
 // Made from tfsess_magics/core/protocol.py by generate_protocol.py; never edited.
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export const TARGET = 'tfsess_magics';
+
+/** The code that made a session. */
+export interface Origin {
+  maker: 'magic' | 'api' | 'other' | 'cells';
+  module: string;
+  function: string;
+  file: string;
+  line: number;
+  cell: number | null;
+}
 
 /** What the row of a session shows. */
 export interface SessionSummary {
@@ -11,8 +21,9 @@ export interface SessionSummary {
   kind: string;
   state: string;
   generation: number;
-  origin: string;
+  origin: Origin;
   target: string;
+  answers: boolean | null;
   is_default: boolean;
   is_unused: boolean;
   operations: number;

@@ -8,6 +8,7 @@ import type {
   FromKernel,
   KernelMemory,
   Order,
+  Origin,
   SessionDetails,
   SessionSummary,
   Snapshot
@@ -29,8 +30,14 @@ export function goldenOrders(): [string, Order][] {
   return read<Order>(join(MESSAGES, 'orders'));
 }
 
-/** Numbers, and how both sides write them. */
-export function commonWords(): Record<'bytes' | 'durations', [number, string][]> {
+/** Facts, and how both sides write them. */
+interface CommonWords {
+  readonly bytes: [number, string][];
+  readonly durations: [number, string][];
+  readonly origins: [Origin, string][];
+}
+
+export function commonWords(): CommonWords {
   return JSON.parse(readFileSync(join(TESTS, 'words.json'), 'utf-8'));
 }
 
@@ -40,6 +47,22 @@ function read<T>(folder: string): [string, T][] {
     .map(name => [name, (JSON.parse(readFileSync(join(folder, name), 'utf-8')) as { message: T }).message]);
 }
 
+/** Who made a session: a cell. */
+export const CELL: Origin = { ...origin('__main__', '<module>', '', 0, 'magic'), cell: 4 };
+
+/** Who holds what is in no session. */
+export const MODULES: Origin = origin('', '', '', 0, 'cells');
+
+export function origin(
+  module: string,
+  name: string,
+  file: string,
+  line: number,
+  maker: Origin['maker'] = 'other'
+): Origin {
+  return { maker, module, function: name, file, line, cell: null };
+}
+
 export function session(id: number, changes: Partial<SessionSummary> = {}): SessionSummary {
   return {
     id,
@@ -47,8 +70,9 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
     kind: 'named',
     state: 'idle',
     generation: 1,
-    origin: 'cell 4',
+    origin: CELL,
     target: '',
+    answers: null,
     is_default: false,
     is_unused: false,
     operations: 312,
@@ -66,7 +90,12 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
 
 /** A session that other code has made. */
 export function other(id: number, changes: Partial<SessionSummary> = {}): SessionSummary {
-  return session(id, { name: `#${id}`, kind: 'observed', origin: 'prep.io:load prep/io.py:7', ...changes });
+  return session(id, {
+    name: `#${id}`,
+    kind: 'observed',
+    origin: origin('prep.io', 'load', 'prep/io.py', 7),
+    ...changes
+  });
 }
 
 /** An eager scope. */
@@ -79,7 +108,7 @@ export function outside(id: number, changes: Partial<SessionSummary> = {}): Sess
   return eager(id, {
     name: 'eager (outside any scope)',
     kind: 'outside',
-    origin: 'ordinary cells and modules',
+    origin: MODULES,
     ...changes
   });
 }

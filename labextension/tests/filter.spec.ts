@@ -1,10 +1,10 @@
 import { EVERYTHING, isEverything, matches } from '../src/filter';
 import type { SessionFilter } from '../src/filter';
-import { eager, other, outside, session } from './examples';
+import { eager, origin, other, outside, session, trans } from './examples';
 
 const SESSIONS = [
   session(1, { name: 'Train', devices: ['CPU:0', 'GPU:0'] }),
-  session(2, { origin: 'serve:start serve.py:3' }),
+  session(2, { origin: origin('serve', 'start', 'serve.py', 3, 'api') }),
   other(3, { is_unused: true }),
   other(4, { kind: 'adopted', name: 'model', target: 'grpc://ps:2222', devices: [] }),
   eager(5, { devices: [] }),
@@ -13,7 +13,7 @@ const SESSIONS = [
 
 describe('matches', () => {
   const found = (filter: Partial<SessionFilter>): number[] =>
-    SESSIONS.filter(one => matches(one, { ...EVERYTHING, ...filter })).map(({ id }) => id);
+    SESSIONS.filter(one => matches(one, { ...EVERYTHING, ...filter }, trans)).map(({ id }) => id);
 
   it.each([
     ['all', [1, 2, 3, 4, 5, 6]],

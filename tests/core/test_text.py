@@ -1,20 +1,23 @@
-"""How sizes and times are written, and what a close says of memory: what came back, what did not, and why."""
+"""How sizes, times and facts are written, and what a close says of memory: what came back, what did not, and why."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.core.fake import ORIGIN, FakeSession
 from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import SessionInfo, VariableInfo
 from tfsess_magics.core.options import SessionOptions
-from tfsess_magics.core.text import closed_message, format_bytes, format_seconds
+from tfsess_magics.core.protocol import Origin
+from tfsess_magics.core.text import closed_message, format_bytes, format_seconds, made_by
 
 MIB = 1 << 20
 COMMON = json.loads((Path(__file__).parents[1] / "words.json").read_text(encoding="utf-8"))
-"""Numbers, and how the kernel and the sidebar both write them."""
+"""Numbers and facts, and how the kernel and the sidebar both write them."""
 
 
 @pytest.mark.parametrize(("nbytes", "text"), COMMON["bytes"])
@@ -25,6 +28,11 @@ def test_sizes_are_binary_and_labelled(nbytes: int, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), COMMON["durations"])
 def test_durations_are_written_as_in_the_sidebar(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(("origin", "text"), COMMON["origins"])
+def test_origins_are_written_as_in_the_sidebar(origin: Any, text: str) -> None:
+    assert made_by(msgspec.convert(origin, Origin)) == text
 
 
 def was(*, target: str = "", given_back: GivenBack | None = None) -> SessionInfo:

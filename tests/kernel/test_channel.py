@@ -98,7 +98,7 @@ def test_opening_answers_with_a_snapshot(kernel: Kernel) -> None:
     kernel.run(f"%%tfsession train\n{BUILD}")
     with opened(kernel) as (comm, snapshot):
         (train,) = snapshot["sessions"]
-        assert (snapshot["version"], train["name"]) == (2, "train")
+        assert (snapshot["version"], train["name"]) == (PROTOCOL_VERSION, "train")
         if train["variables_nbytes"] == 0:  # not asked yet which variables have a value
             comm.next_session(variables_nbytes=1024)
         kernel.run("%tfsession reset train")

@@ -81,16 +81,32 @@ class Origin:
         """Whether it was seen who made it, and when; else it was there before."""
         return bool(self.file) or self.maker is not Maker.OTHER
 
+    @property
+    def short_file(self) -> str:
+        """The folder and the name of the file."""
+        return "/".join(self.file.replace("\\", "/").split("/")[-2:])
+
     def __str__(self) -> str:
-        if self.cell is not None:
-            return f"cell {self.cell}"
-        if self.maker is Maker.CELLS:
-            return "ordinary cells and modules"
-        if not self.file:
-            return "code that ran before tfsess_magics was loaded"
-        place = f"{self.module}:{self.function}" if self.function != "<module>" else self.module
-        file = "/".join(self.file.replace("\\", "/").split("/")[-2:])
-        return plain(f"{place} {file}:{self.line}")
+        return write_origin(
+            maker=self.maker,
+            module=self.module,
+            function=self.function,
+            file=self.short_file,
+            line=self.line,
+            cell=self.cell,
+        )
+
+
+def write_origin(*, maker: str, module: str, function: str, file: str, line: int, cell: int | None) -> str:
+    """Write ``cell 4`` or ``prep:load prep/io.py:42``; `file`: its folder and name only."""
+    if cell is not None:
+        return f"cell {cell}"
+    if maker == Maker.CELLS:
+        return "ordinary cells and modules"
+    if not file:
+        return "code that ran before tfsess_magics was loaded"
+    place = f"{module}:{function}" if function != "<module>" else module
+    return plain(f"{place} {file}:{line}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

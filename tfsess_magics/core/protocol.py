@@ -13,20 +13,34 @@ tells every front end that the order waits, and its Stop then orders with ``now`
 `PROTOCOL_VERSION`, a front end as it opens its comm. Where they differ, the panel and the kernel's next cell say
 which side to upgrade.
 
-Messages go over the wire as JSON objects whose ``type`` is the tag of their class. Times are seconds since the epoch
-by the kernel's clock, durations seconds, sizes bytes. ``python -m labextension.generate_protocol`` makes
-``labextension/src/protocol.ts`` from this file, and `tests/messages` holds one of each message, which the tests of
-both sides read.
+Messages carry facts, and front ends make the sentences. They go over the wire as JSON objects whose ``type`` is the
+tag of their class. Times are seconds since the epoch by the kernel's clock, durations seconds, sizes bytes.
+``python -m labextension.generate_protocol`` makes ``labextension/src/protocol.ts`` from this file, and
+`tests/messages` holds one of each message, which the tests of both sides read.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 TARGET = "tfsess_magics"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The code that made a session."""
+
+    maker: Literal["magic", "api", "other", "cells"]
+    """``other``: code that made a TensorFlow session itself; ``cells``: all code that is in no session."""
+    module: str
+    function: str
+    file: str
+    """Its folder and its name; empty for code that was not seen."""
+    line: int
+    cell: int | None
+    """Execution count of the notebook cell, if it was one."""
 
 
 class SessionSummary(msgspec.Struct, frozen=True):
@@ -37,9 +51,11 @@ class SessionSummary(msgspec.Struct, frozen=True):
     kind: str
     state: str
     generation: int
-    origin: str
+    origin: Origin
     target: str
-    """Server that it is connected to, and whether that does not answer; empty for a session in the kernel's process."""
+    """Server that it is connected to; empty for a session in the kernel's process."""
+    answers: bool | None
+    """Whether that server answered when it was asked last; None if it was not asked yet."""
     is_default: bool
     """Whether it is the default session of a thread."""
     is_unused: bool

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tfsess_magics.core.model import Activity, DeviceInfo, Identity
+from tfsess_magics.core import protocol
+from tfsess_magics.core.model import Activity, DeviceInfo, Identity, Origin
+from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.text import server
 
 
 def summarize(
@@ -32,8 +33,9 @@ def summarize(
         kind=identity.kind.value,
         state=activity.state.value,
         generation=identity.generation,
-        origin=str(identity.origin),
-        target=server(target, answers),
+        origin=_origin(identity.origin),
+        target=plain(target),
+        answers=answers,
         is_default=is_default,
         is_unused=activity.is_unused,
         operations=operations,
@@ -45,4 +47,15 @@ def summarize(
         running_since=activity.running_since,
         mark=mark,
         is_stopping=is_stopping,
+    )
+
+
+def _origin(origin: Origin) -> protocol.Origin:
+    return protocol.Origin(
+        maker=origin.maker.value,
+        module=plain(origin.module),
+        function=plain(origin.function),
+        file=plain(origin.short_file),
+        line=origin.line,
+        cell=origin.cell,
     )

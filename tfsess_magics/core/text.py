@@ -1,10 +1,11 @@
-"""How sizes, times and what was done are put into words."""
+"""Sentences, sizes and times, as magics and the widget show them; the sidebar has its own in `text.ts`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfsess_magics.core.model import Kind, SessionInfo, VariableInfo
+from tfsess_magics.core import protocol
+from tfsess_magics.core.model import Kind, SessionInfo, VariableInfo, write_origin
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.trace import DevicePlacement
 
@@ -40,6 +41,18 @@ def format_seconds(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """Write ``1 variable``, ``1,204 variables``, ``no variables``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"no {noun}s"
+
+
+def made_by(origin: protocol.Origin) -> str:
+    """Write the origin of a session that came with a message, as `Origin` writes itself."""
+    return write_origin(
+        maker=origin.maker,
+        module=origin.module,
+        function=origin.function,
+        file=origin.file,
+        line=origin.line,
+        cell=origin.cell,
+    )
 
 
 def server(target: str, answers: bool | None) -> str:

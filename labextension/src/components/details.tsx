@@ -3,6 +3,7 @@ import type * as React from 'react';
 import { countMore, countVariables, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
 import { isOfOthers, isOurs } from '../kind';
 import type { Device, Run, SessionDetails, SessionSummary, Variable } from '../protocol';
+import { writeOrigin, writeTarget } from '../text';
 import { usePanel } from './context';
 import { useDescription } from './describe';
 import { createElement, Fragment } from './element';
@@ -35,7 +36,7 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
   const { last_run: lastRun, largest_run: largestRun } = details;
   return (
     <dl className="tfsess-Facts">
-      <Fact name={trans.__('made by')}>{session.origin}</Fact>
+      <Fact name={trans.__('made by')}>{writeOrigin(session.origin, trans)}</Fact>
       {session.kind === 'named' && (
         <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
       )}
@@ -61,7 +62,7 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
           lines={details.held_by.length > 0 ? details.held_by : [trans.__('nothing but garbage')]}
         />
       )}
-      {session.target && <Fact name={trans.__('target')}>{session.target}</Fact>}
+      {session.target && <Fact name={trans.__('target')}>{writeTarget(session, trans)}</Fact>}
       {details.devices.length > 0 && (
         <Fact name={trans._n('device', 'devices', details.devices.length)}>
           {details.devices.map(device => (

@@ -3,8 +3,8 @@ import type * as React from 'react';
 
 import { countVariables, formatNumber } from '../format';
 import { isEager, isOfOthers } from '../kind';
-import { shortenOrigin } from '../origin';
 import type { SessionSummary } from '../protocol';
+import { writePlace, writeTarget } from '../text';
 import { usePanel } from './context';
 import { Elapsed } from './elapsed';
 import { createElement, Fragment } from './element';
@@ -26,7 +26,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
       ]
     : [
         ...factsOfOthers(session, trans),
-        session.target || session.devices.join(', '),
+        writeTarget(session, trans) || session.devices.join(', '),
         operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
         trans._n('%2 run', '%2 runs', runs, formatNumber(runs)),
         session.growth
@@ -58,7 +58,7 @@ function factsOfOthers(session: SessionSummary, trans: TranslationBundle): strin
     return [trans.__('adopted'), whose];
   }
   const isSaid = session.state === 'idle';
-  return [isSaid ? '' : trans.__('observed'), shortenOrigin(session.origin).place, whose];
+  return [isSaid ? '' : trans.__('observed'), writePlace(session.origin), whose];
 }
 
 function State({ session, clockAhead }: FactsProps): React.ReactNode {

@@ -20,7 +20,7 @@ interface GroupProps {
 export const Group = React.memo(function Group({ kernel, filter }: GroupProps): React.JSX.Element | null {
   const { trans } = usePanel();
   const heading = React.useId();
-  const sessions = filter ? kernel.sessions.filter(session => matches(session, filter)) : kernel.sessions;
+  const sessions = filter ? kernel.sessions.filter(session => matches(session, filter, trans)) : kernel.sessions;
   if (filter && sessions.length === 0) {
     return null;
   }

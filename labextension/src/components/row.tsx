@@ -3,8 +3,8 @@ import * as React from 'react';
 
 import { formatBytes } from '../format';
 import { isEager, isOurs } from '../kind';
-import { shortenOrigin } from '../origin';
 import type { Sample, SessionSummary } from '../protocol';
+import { labelOrigin, writeOrigin } from '../text';
 import { Action } from './action';
 import { usePanel } from './context';
 import { Details } from './details';
@@ -67,8 +67,8 @@ export const Row = React.memo(function Row({
                 </span>{' '}
               </>
             )}
-            <span className="tfsess-Row-badge" title={trans.__('made by %1', session.origin)}>
-              {shortenOrigin(session.origin).label}
+            <span className="tfsess-Row-badge" title={trans.__('made by %1', writeOrigin(session.origin, trans))}>
+              {labelOrigin(session.origin, trans)}
             </span>
           </span>
           <span className="tfsess-Row-bytes" title={trans.__('In its initialized variables')}>

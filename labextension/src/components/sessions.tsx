@@ -23,7 +23,7 @@ export function Sessions({ model, outcome }: { model: SessionsModel; outcome: st
   const [filter, setFilter] = React.useState(EVERYTHING);
   const all = kernels.flatMap(kernel => kernel.sessions);
   const isFiltered = all.length > 0 && !isEverything(filter);
-  const listed = isFiltered ? all.filter(session => matches(session, filter)) : all;
+  const listed = isFiltered ? all.filter(session => matches(session, filter, trans)) : all;
   const totals = total(listed);
   return (
     <>

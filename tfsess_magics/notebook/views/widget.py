@@ -32,7 +32,7 @@ from tfsess_magics.core.protocol import (
     Stop,
 )
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.text import count, format_bytes
+from tfsess_magics.core.text import count, format_bytes, made_by, server
 
 _EMPTY = "No sessions yet. Start one with <code>%%tfsession NAME</code>."
 _GRACE = 5.0
@@ -172,9 +172,9 @@ class _Row:
         operations = count(summary.operations, "operation") if summary.operations else "the graph is empty"
         facts = [
             f"{_state(summary)} · {_size(summary)} ({count(summary.variables, 'variable')})",
-            summary.target or ", ".join(summary.devices),
+            server(summary.target, summary.answers) or ", ".join(summary.devices),
             *([] if kind.is_eager else [operations, count(summary.runs, "run")]),
-            summary.origin,
+            made_by(summary.origin),
             *_marks(summary),
             summary.growth,
         ]
@@ -198,9 +198,10 @@ class _Row:
             names = ", ".join(map(plain, self._names(asked.id))) or "none"
             text = f"{_TAKES[kind]} {asked.name}? Names that will be unbound: {names}."
         elif asked.target:
-            text = f"{_TAKES[kind]} {asked.name}? Its variables live on in the server {asked.target}."
+            on = server(asked.target, asked.answers)
+            text = f"{_TAKES[kind]} {asked.name}? Its variables live on in the server {on}."
         if asked.kind in (Kind.OBSERVED, Kind.ADOPTED):
-            text += f" It belongs to {asked.origin}; code that goes on using it will fail."
+            text += f" It belongs to {made_by(asked.origin)}; code that goes on using it will fail."
         self._answered()
         self._question.children = [
             widgets.HTML(escape(text)),

@@ -1,0 +1,41 @@
+import type { Origin } from '../src/protocol';
+import { labelOrigin, moduleOf, writeOrigin, writePlace, writeTarget } from '../src/text';
+import { CELL, commonWords, MODULES, origin, other, session, trans } from './examples';
+
+describe('An origin', () => {
+  it.each(commonWords().origins)('is written as the kernel writes it: %j', (made, text) => {
+    expect(writeOrigin(made, trans)).toBe(text);
+  });
+
+  it.each<[string, Origin, string, string]>([
+    ['cell 4', CELL, '', ''],
+    ['prep.io', origin('prep.io', 'load', 'prep/io.py', 7), 'prep/io.py:7', 'prep.io'],
+    ['prep', origin('prep', '<module>', 'prep/__init__.py', 1), 'prep/__init__.py:1', 'prep'],
+    [
+      'tf_keras…backend',
+      origin('tf_keras.src.backend', '_get', 'src/backend.py', 761),
+      'src/backend.py:761',
+      'tf_keras.src.backend'
+    ],
+    ['ordinary cells and modules', MODULES, '', ''],
+    ['code that ran before tfsess_magics was loaded', origin('', '', '', 0), '', '']
+  ])('has a label: %s', (label, made, place, module) => {
+    expect(labelOrigin(made, trans)).toBe(label);
+    expect(writePlace(made)).toBe(place);
+    expect(moduleOf(made)).toBe(module);
+  });
+});
+
+describe('A server', () => {
+  it.each([
+    [null, 'grpc://ps:2222'],
+    [true, 'grpc://ps:2222'],
+    [false, 'grpc://ps:2222, which does not answer']
+  ])('that answers: %s', (answers, text) => {
+    expect(writeTarget(other(1, { target: 'grpc://ps:2222', answers }), trans)).toBe(text);
+  });
+
+  it('is none for a session in the process of the kernel', () => {
+    expect(writeTarget(session(1), trans)).toBe('');
+  });
+});
