@@ -14,6 +14,22 @@ export interface Origin {
   cell: number | null;
 }
 
+/** A line of code. */
+export interface CodeLine {
+  file: string;
+  line: number;
+  cell: number | null;
+  text: string;
+}
+
+/** The operations that a graph gets whenever the same code runs. */
+export interface Growth {
+  least: number;
+  most: number;
+  by: string;
+  line: CodeLine | null;
+}
+
 /** What the row of a session shows. */
 export interface SessionSummary {
   id: number;
@@ -27,7 +43,7 @@ export interface SessionSummary {
   is_default: boolean;
   is_unused: boolean;
   operations: number;
-  growth: string;
+  growth: Growth | null;
   runs: number;
   devices: string[];
   variables: number;

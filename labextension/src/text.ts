@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Origin, SessionSummary } from './protocol';
+import { countOperations, formatNumber } from './format';
+import type { CodeLine, Growth, Origin, SessionSummary } from './protocol';
 
 /** Write who made a session: `cell 4`, `prep.io:load prep/io.py:42`, as the kernel's own tables do. */
 export function writeOrigin(origin: Origin, trans: TranslationBundle): string {
@@ -37,4 +38,21 @@ export function writePlace({ cell, file, line }: Origin): string {
 /** Write the server of a session, and whether it does not answer; empty for a session in the kernel's process. */
 export function writeTarget({ target, answers }: SessionSummary, trans: TranslationBundle): string {
   return target && answers === false ? trans.__('%1, which does not answer', target) : target;
+}
+
+/** Write how a graph grows whenever the same code runs, and which line does it. */
+export function writeGrowth({ least, most, by, line }: Growth, trans: TranslationBundle): string {
+  const operations =
+    least === most
+      ? countOperations(most, trans)
+      : trans.__('%1 to %2', formatNumber(least), countOperations(most, trans));
+  const how = by
+    ? trans.__('graph grows: %1 with each run of %2', operations, by)
+    : trans.__('graph grows: %1 with each session.run', operations);
+  return line ? `${how}; ${writeLine(line, trans)}` : how;
+}
+
+function writeLine({ file, line, cell, text }: CodeLine, trans: TranslationBundle): string {
+  const place = cell === null ? `${file}:${line}` : trans.__('cell %1, line %2', cell, line);
+  return text ? `${place}: ${text}` : place;
 }

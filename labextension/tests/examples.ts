@@ -6,6 +6,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import type {
   DeviceMemory,
   FromKernel,
+  Growth,
   KernelMemory,
   Order,
   Origin,
@@ -35,6 +36,7 @@ interface CommonWords {
   readonly bytes: [number, string][];
   readonly durations: [number, string][];
   readonly origins: [Origin, string][];
+  readonly growths: [Growth, string][];
 }
 
 export function commonWords(): CommonWords {
@@ -76,7 +78,7 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
     is_default: false,
     is_unused: false,
     operations: 312,
-    growth: '',
+    growth: null,
     runs: 1204,
     devices: ['CPU:0'],
     variables: 44,

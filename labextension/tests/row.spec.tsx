@@ -3,7 +3,7 @@ import { act } from 'react';
 import { createElement } from '../src/components/element';
 import { Row } from '../src/components/row';
 import type { SessionSummary } from '../src/protocol';
-import { other, session } from './examples';
+import { commonWords, other, session } from './examples';
 import { Rendered } from './render';
 
 const NOW = 2000;
@@ -62,11 +62,11 @@ describe('Row', () => {
   });
 
   it('says that the graph grows, also while a run waits', () => {
-    const growth = 'graph grows: 12 operations with each run of cell 7; cell 7, line 3: y = x + 1';
+    const [growth, said] = commonWords().growths[0];
     show({ growth });
-    expect(page.find('.tfsess-Row-facts').textContent).toBe(`idle · CPU:0 · 312 ops · 1,204 runs · ${growth}`);
+    expect(page.find('.tfsess-Row-facts').textContent).toBe(`idle · CPU:0 · 312 ops · 1,204 runs · ${said}`);
     show({ growth, state: 'running', running_since: NOW, mark: 'waiting' });
-    expect(page.find('.tfsess-Row-facts').textContent).toBe(`waiting 0:00 · CPU:0 · 312 ops · 1,204 runs · ${growth}`);
+    expect(page.find('.tfsess-Row-facts').textContent).toBe(`waiting 0:00 · CPU:0 · 312 ops · 1,204 runs · ${said}`);
   });
 
   it('has a timer only while something that runs is shown', () => {

@@ -1,5 +1,5 @@
 import type { Origin } from '../src/protocol';
-import { labelOrigin, moduleOf, writeOrigin, writePlace, writeTarget } from '../src/text';
+import { labelOrigin, moduleOf, writeGrowth, writeOrigin, writePlace, writeTarget } from '../src/text';
 import { CELL, commonWords, MODULES, origin, other, session, trans } from './examples';
 
 describe('An origin', () => {
@@ -23,6 +23,12 @@ describe('An origin', () => {
     expect(labelOrigin(made, trans)).toBe(label);
     expect(writePlace(made)).toBe(place);
     expect(moduleOf(made)).toBe(module);
+  });
+});
+
+describe('Growth', () => {
+  it.each(commonWords().growths)('is written as the kernel writes it: %j', (growth, text) => {
+    expect(writeGrowth(growth, trans)).toBe(text);
   });
 });
 

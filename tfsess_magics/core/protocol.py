@@ -43,6 +43,29 @@ class Origin(msgspec.Struct, frozen=True):
     """Execution count of the notebook cell, if it was one."""
 
 
+class CodeLine(msgspec.Struct, frozen=True):
+    """A line of code."""
+
+    file: str
+    """Its folder and its name."""
+    line: int
+    cell: int | None
+    """Execution count of the notebook cell, if it was one."""
+    text: str
+    """Its beginning; empty where its file cannot be read."""
+
+
+class Growth(msgspec.Struct, frozen=True):
+    """The operations that a graph gets whenever the same code runs."""
+
+    least: int
+    most: int
+    by: str
+    """The cell that adds them, as messages call it: ``cell 7``; empty where each ``session.run`` does."""
+    line: CodeLine | None
+    """The line that adds most of them; None where TensorFlow does not tell."""
+
+
 class SessionSummary(msgspec.Struct, frozen=True):
     """What the row of a session shows."""
 
@@ -61,8 +84,8 @@ class SessionSummary(msgspec.Struct, frozen=True):
     is_unused: bool
     """Whether it looks leaked: nobody uses it, and at most one name refers to it."""
     operations: int
-    growth: str
-    """How the graph grows whenever the same code runs, and the line that does it; empty if it does not."""
+    growth: Growth | None
+    """None where no code makes the graph grow whenever it runs."""
     runs: int
     devices: list[str]
     variables: int

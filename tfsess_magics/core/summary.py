@@ -20,7 +20,7 @@ def summarize(
     answers: bool | None = None,
     is_default: bool = False,
     operations: int = 0,
-    growth: str = "",
+    growth: protocol.Growth | None = None,
     runs: int = 0,
     mark: str = "",
     is_stopping: bool = False,

@@ -55,6 +55,21 @@ def made_by(origin: protocol.Origin) -> str:
     )
 
 
+def graph_grows(growth: protocol.Growth | None) -> str:
+    """Write ``graph grows: 12 operations with each run of cell 7; cell 7, line 3: y = x + 1``; empty for None."""
+    if growth is None:
+        return ""
+    least, most = growth.least, growth.most
+    operations = count(most, "operation") if least == most else f"{least:,} to {most:,} operations"
+    each = f"run of {growth.by}" if growth.by else "session.run"
+    return f"graph grows: {operations} with each {each}{f'; {_code_line(growth.line)}' if growth.line else ''}"
+
+
+def _code_line(line: protocol.CodeLine) -> str:
+    place = f"{line.file}:{line.line}" if line.cell is None else f"cell {line.cell}, line {line.line}"
+    return f"{place}: {line.text}" if line.text else place
+
+
 def server(target: str, answers: bool | None) -> str:
     """Write the server of a session, and that it does not answer; empty for a session in this process."""
     return f"{plain(target)}, which does not answer" if target and answers is False else plain(target)

@@ -4,7 +4,7 @@ import type * as React from 'react';
 import { countVariables, formatNumber } from '../format';
 import { isEager, isOfOthers } from '../kind';
 import type { SessionSummary } from '../protocol';
-import { writePlace, writeTarget } from '../text';
+import { writeGrowth, writePlace, writeTarget } from '../text';
 import { usePanel } from './context';
 import { Elapsed } from './elapsed';
 import { createElement, Fragment } from './element';
@@ -18,6 +18,7 @@ interface FactsProps {
 export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
   const { trans } = usePanel();
   const { operations, runs } = session;
+  const growth = session.growth ? writeGrowth(session.growth, trans) : '';
   const rest = isEager(session)
     ? [
         session.kind === 'eager' ? trans.__('eager') : '',
@@ -29,7 +30,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
         writeTarget(session, trans) || session.devices.join(', '),
         operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),
         trans._n('%2 run', '%2 runs', runs, formatNumber(runs)),
-        session.growth
+        growth
       ];
   return (
     <>
@@ -39,7 +40,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
       {rest.filter(Boolean).map(fact => (
         <Fragment key={fact}>
           {' '}
-          <span className={fact === session.growth ? 'tfsess-Row-fact tfsess-mod-warn' : 'tfsess-Row-fact'}>
+          <span className={fact === growth ? 'tfsess-Row-fact tfsess-mod-warn' : 'tfsess-Row-fact'}>
             <span>·</span> {fact}
           </span>
         </Fragment>

@@ -32,7 +32,7 @@ from tfsess_magics.core.protocol import (
     Stop,
 )
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.text import count, format_bytes, made_by, server
+from tfsess_magics.core.text import count, format_bytes, graph_grows, made_by, server
 
 _EMPTY = "No sessions yet. Start one with <code>%%tfsession NAME</code>."
 _GRACE = 5.0
@@ -176,7 +176,7 @@ class _Row:
             *([] if kind.is_eager else [operations, count(summary.runs, "run")]),
             made_by(summary.origin),
             *_marks(summary),
-            summary.growth,
+            graph_grows(summary.growth),
         ]
         self._text.value = f"<b>{escape(summary.name)}</b> {escape(' · '.join(filter(None, facts)))}"
         self._stop.description = "Stop now" if summary.is_stopping else "Stop"

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from tfsess_magics.core.origin import cell_of, is_ours
 from tfsess_magics.core.plain import plain, quoted
+from tfsess_magics.core.protocol import CodeLine
 
 TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
 """Folder of TensorFlow's code."""
@@ -141,12 +142,12 @@ class Line(NamedTuple):
     text: str
     """Empty if its file cannot be read."""
 
-    def __str__(self) -> str:
-        cell = cell_of(self.file)
-        place = f"{_short(self.file)}:{self.number}" if cell is None else f"cell {cell}, line {self.number}"
+    @property
+    def shown(self) -> CodeLine:
+        """The line as messages show it."""
         text = plain(self.text[: 2 * _WIDTH])
         text = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-        return f"{place}: {text}" if text else place
+        return CodeLine(_short(self.file), self.number, cell_of(self.file), text)
 
 
 _WIDTH = 80

@@ -16,6 +16,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.summary import summarize
+from tfsess_magics.core.text import graph_grows
 from tfsess_magics.tf.cluster.devices import described
 from tfsess_magics.tf.cluster.server import OnServer
 from tfsess_magics.tf.instrument.hooks import hooks
@@ -160,7 +161,7 @@ class Watched:
             answers=self._answers,
             is_default=self.is_default,
             operations=self._operations,
-            growth=self.growth.mark,
+            growth=graph_grows(self.growth.mark),
             runs=self.meter.runs,
             mark=self.waiting.mark(),
             added=self.growth.added,

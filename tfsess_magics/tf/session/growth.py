@@ -26,10 +26,11 @@ from weakref import WeakSet
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
+from tfsess_magics.core import protocol
 from tfsess_magics.core.late import let_pass
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.session import CellCode
-from tfsess_magics.core.text import count
+from tfsess_magics.core.text import graph_grows
 from tfsess_magics.tf.context.activation import Stay, running_code
 from tfsess_magics.tf.introspect.belongings import Line, frame_of, line_of
 
@@ -48,15 +49,20 @@ _LOOKED_AT = 200
 
 
 class _Mark(NamedTuple):
-    how: str
-    """``12 operations with each run of cell 7``."""
+    least: int
+    most: int
+    """Operations that it adds, at the least and at the most."""
+    by: str
+    """The cell that adds them: ``cell 7``; empty where each ``session.run`` does."""
     line: Line | None
     """The line that makes them, None if TensorFlow does not tell."""
     code: CellCode | None
     """The cell in which that was seen, None if it was in none."""
 
-    def __str__(self) -> str:
-        return f"graph grows: {self.how}{f'; {self.line}' if self.line else ''}"
+    @property
+    def shown(self) -> protocol.Growth:
+        """The mark as messages show it."""
+        return protocol.Growth(self.least, self.most, self.by, self.line.shown if self.line else None)
 
     @property
     def key(self) -> object:
@@ -106,9 +112,10 @@ class Growth:
         self._said: dict[object, None] = {}
 
     @property
-    def mark(self) -> str:
-        """What is to be said of the graph, empty if it does not grow."""
-        return str(self._mark or "")
+    def mark(self) -> protocol.Growth | None:
+        """The growth of the graph, None if it does not grow."""
+        mark = self._mark
+        return None if mark is None else mark.shown
 
     @property
     def _mark(self) -> _Mark | None:
@@ -138,8 +145,7 @@ class Growth:
         runs = self._cells[body] = [*self._cells.pop(body, []), added][-_CELLS:]
         _limit(self._cells)
         if len(runs) == _CELLS:
-            how = f"{_span(runs)} with each run of {stay.by}"
-            self._by_cell = _Mark(how, _busiest_line(graph, begun), stay.code)
+            self._by_cell = _Mark(min(runs), max(runs), stay.by, _busiest_line(graph, begun), stay.code)
             self._say()
 
     def extended(self, begun: int) -> None:
@@ -165,8 +171,8 @@ class Growth:
         if seen < _STEPS:
             return
         if self._by_steps is None or (kind != self._kind and self._mark is not self._by_steps):
-            how = f"{count(len(operations), 'operation')} with each session.run"
-            self._by_steps = _Mark(how, _busiest_line(graph, begun), running_code())
+            number = len(operations)
+            self._by_steps = _Mark(number, number, "", _busiest_line(graph, begun), running_code())
             self._kind, self._last_run = kind, run
             self._say()
         elif kind == self._kind:
@@ -197,20 +203,15 @@ class Growth:
         if not unsaid:
             return []
         return [
-            f"{session.name}: {session.watched.growth.mark}"
+            f"{session.name}: {said}"
             for session in sessions()
-            if session.watched.growth in unsaid and session.watched.growth.mark
+            if session.watched.growth in unsaid and (said := graph_grows(session.watched.growth.mark))
         ]
 
 
 def _limit(known: dict[int, Any]) -> None:
     if len(known) > _KNOWN:
         known.pop(next(iter(known)), None)
-
-
-def _span(runs: list[int]) -> str:
-    least, most = min(runs), max(runs)
-    return count(most, "operation") if least == most else f"{least:,} to {most:,} operations"
 
 
 def _kind(operations: list[tf.Operation]) -> int | None:
