@@ -27,6 +27,7 @@ def generate() -> str:
         f"export const PROTOCOL_VERSION = {protocol.PROTOCOL_VERSION};",
         f"export const TARGET = '{protocol.TARGET}';",
         *map(_interface, structs),
+        f"export type RunMark = {_type(protocol.RunMark)};",
         f"export type FromKernel = {_type(protocol.FromKernel)};",
         f"export type Order = {_type(protocol.Order)};",
     ]

@@ -30,6 +30,63 @@ export interface Growth {
   line: CodeLine | null;
 }
 
+/** A run that could end the wait of another. */
+export interface OtherRun {
+  thread: string | number;
+  session: string;
+}
+
+/** An operation that a run waits for, or that nothing can end. */
+export interface AwaitedOperation {
+  does: 'dequeue' | 'enqueue' | 'lock' | 'loop' | 'other';
+  type: string;
+  name: string;
+  has_some: boolean;
+  others: OtherRun[];
+  is_remote: boolean;
+}
+
+/** A run does not compute: it waits for one of some operations. */
+export interface Waits {
+  type: 'waits';
+  operations: AwaitedOperation[];
+  more: number;
+}
+
+/** A stop copies the values of variables. */
+export interface Copying {
+  type: 'copying';
+}
+
+/** A stop gives variables their values back. */
+export interface Restoring {
+  type: 'restoring';
+}
+
+/** A stop cannot end runs whose operations do not return. */
+export interface Uncuttable {
+  type: 'uncuttable';
+  runs: AwaitedOperation[][];
+}
+
+/** A stop waits for the answer of a server. */
+export interface Unanswered {
+  type: 'unanswered';
+  server: string;
+}
+
+/** The names of what a run fetches. */
+export interface Fetches {
+  names: string[];
+  more: number;
+}
+
+/** A stop waits for an operation that each of these runs needs. */
+export interface Finishing {
+  type: 'finishing';
+  runs: Fetches[];
+}
+
 /** What the row of a session shows. */
 export interface SessionSummary {
   id: number;
@@ -49,7 +106,7 @@ export interface SessionSummary {
   variables: number;
   variables_nbytes: number | null;
   running_since: number | null;
-  mark: string;
+  mark: Waits | Copying | Restoring | Uncuttable | Unanswered | Finishing | null;
   is_stopping: boolean;
 }
 
@@ -256,6 +313,8 @@ export interface Adopt {
   generation: number;
   name: string;
 }
+
+export type RunMark = Waits | Copying | Restoring | Uncuttable | Unanswered | Finishing;
 
 export type FromKernel = Announcement | Snapshot | SessionChanged | MemoryChanged | SessionClosed | Done | Waiting | Refused;
 

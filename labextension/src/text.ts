@@ -1,7 +1,17 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { countOperations, formatNumber } from './format';
-import type { CodeLine, Growth, Origin, SessionSummary } from './protocol';
+import type {
+  AwaitedOperation,
+  CodeLine,
+  Fetches,
+  Growth,
+  Origin,
+  OtherRun,
+  RunMark,
+  SessionSummary,
+  Waits
+} from './protocol';
 
 /** Write who made a session: `cell 4`, `prep.io:load prep/io.py:42`, as the kernel's own tables do. */
 export function writeOrigin(origin: Origin, trans: TranslationBundle): string {
@@ -55,4 +65,79 @@ export function writeGrowth({ least, most, by, line }: Growth, trans: Translatio
 function writeLine({ file, line, cell, text }: CodeLine, trans: TranslationBundle): string {
   const place = cell === null ? `${file}:${line}` : trans.__('cell %1, line %2', cell, line);
   return text ? `${place}: ${text}` : place;
+}
+
+/** Write what a run waits for, or why a stop has not ended it. */
+export function writeMark(mark: RunMark, trans: TranslationBundle): string {
+  switch (mark.type) {
+    case 'waits':
+      return mark.operations.length > 0 ? trans.__('waiting on %1', writeWaits(mark, trans)) : trans.__('waiting');
+    case 'copying':
+      return trans.__('stopping: the values of its variables are being copied');
+    case 'restoring':
+      return trans.__('stopping: its variables are being given their values back');
+    case 'uncuttable':
+      return trans.__(
+        'cannot be stopped: %1 does not return. If it never does, restart the kernel',
+        mark.runs
+          .map(run => run.map(operation => writeOperation(operation, trans)).join(trans.__(' or ')))
+          .join(trans.__(' and '))
+      );
+    case 'unanswered':
+      return trans.__(
+        'stopping: %1 has not answered yet. The runs end when it does, or when another server is begun at that ' +
+          'address. If neither will happen, restart the kernel',
+        mark.server
+      );
+    case 'finishing':
+      return trans.__(
+        'stopping: an operation that %1 needs has to finish first',
+        mark.runs.map(run => writeFetches(run, trans)).join(', ')
+      );
+  }
+}
+
+function writeWaits({ operations, more }: Waits, trans: TranslationBundle): string {
+  const said = operations.map(operation => writeOperation(operation, trans));
+  if (said.length === 1) {
+    return said[0];
+  }
+  return more > 0 ? trans.__('one of: %1 or %2 more', said.join('; '), more) : trans.__('one of: %1', said.join('; '));
+}
+
+function writeOperation(operation: AwaitedOperation, trans: TranslationBundle): string {
+  const name = `'${operation.name}'`;
+  const others = operation.others.map(other => writeOther(other, trans)).join(trans.__(' and '));
+  const who = others || (operation.is_remote ? trans.__('nothing here') : trans.__('nothing'));
+  switch (operation.does) {
+    case 'dequeue':
+      return operation.has_some
+        ? trans.__('dequeue from %1, which has too few elements, and %2 enqueues', name, who)
+        : trans.__('dequeue from %1, which is empty, and %2 enqueues', name, who);
+    case 'enqueue':
+      return trans.__('enqueue to %1, which is full, and %2 dequeues', name, who);
+    case 'lock':
+      return others
+        ? trans.__('the lock %1, which %2 holds or waits for', name, others)
+        : trans.__('the lock %1', name);
+    case 'loop':
+      return trans.__('a loop %1', name);
+    case 'other':
+      return `${operation.type} ${name}`;
+  }
+}
+
+function writeOther({ thread, session }: OtherRun, trans: TranslationBundle): string {
+  const named = typeof thread === 'string' ? `'${thread}'` : thread;
+  if (!session) {
+    return trans.__('thread %1', named);
+  }
+  return session.startsWith('#')
+    ? trans.__('thread %1 in session %2', named, session)
+    : trans.__('thread %1 in %2', named, `'${session}'`);
+}
+
+function writeFetches({ names, more }: Fetches, trans: TranslationBundle): string {
+  const said = names.map(name => `'${name}'`).join(', ') || trans.__('a run');
+  return more > 0 ? trans.__('%1 and %2 more', said, more) : said;
 }

@@ -10,6 +10,7 @@ import type {
   KernelMemory,
   Order,
   Origin,
+  RunMark,
   SessionDetails,
   SessionSummary,
   Snapshot
@@ -37,6 +38,7 @@ interface CommonWords {
   readonly durations: [number, string][];
   readonly origins: [Origin, string][];
   readonly growths: [Growth, string][];
+  readonly marks: [RunMark, string][];
 }
 
 export function commonWords(): CommonWords {
@@ -84,7 +86,7 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
     variables: 44,
     variables_nbytes: 22439526,
     running_since: null,
-    mark: '',
+    mark: null,
     is_stopping: false,
     ...changes
   };

@@ -56,8 +56,9 @@ describe('Row', () => {
   });
 
   it('says what a run waits for, and that it cannot be stopped', () => {
-    show({ state: 'running', running_since: NOW, mark: "waiting on dequeue from 'queue'" });
-    expect(page.find('.tfsess-Row-state').textContent).toBe("waiting on dequeue from 'queue' 0:00");
+    const [mark, said] = commonWords().marks[0];
+    show({ state: 'running', running_since: NOW, mark });
+    expect(page.find('.tfsess-Row-state').textContent).toBe(`${said} 0:00`);
     expect(page.find('.tfsess-Row').dataset.state).toBe('waiting');
   });
 
@@ -65,7 +66,7 @@ describe('Row', () => {
     const [growth, said] = commonWords().growths[0];
     show({ growth });
     expect(page.find('.tfsess-Row-facts').textContent).toBe(`idle · CPU:0 · 312 ops · 1,204 runs · ${said}`);
-    show({ growth, state: 'running', running_since: NOW, mark: 'waiting' });
+    show({ growth, state: 'running', running_since: NOW, mark: { type: 'waits', operations: [], more: 0 } });
     expect(page.find('.tfsess-Row-facts').textContent).toBe(`waiting 0:00 · CPU:0 · 312 ops · 1,204 runs · ${said}`);
   });
 

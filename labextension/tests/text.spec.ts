@@ -1,5 +1,5 @@
 import type { Origin } from '../src/protocol';
-import { labelOrigin, moduleOf, writeGrowth, writeOrigin, writePlace, writeTarget } from '../src/text';
+import { labelOrigin, moduleOf, writeGrowth, writeMark, writeOrigin, writePlace, writeTarget } from '../src/text';
 import { CELL, commonWords, MODULES, origin, other, session, trans } from './examples';
 
 describe('An origin', () => {
@@ -29,6 +29,12 @@ describe('An origin', () => {
 describe('Growth', () => {
   it.each(commonWords().growths)('is written as the kernel writes it: %j', (growth, text) => {
     expect(writeGrowth(growth, trans)).toBe(text);
+  });
+});
+
+describe('A mark', () => {
+  it.each(commonWords().marks)('is written as the kernel writes it: %j', (mark, text) => {
+    expect(writeMark(mark, trans)).toBe(text);
   });
 });
 

@@ -12,8 +12,8 @@ from tests.core.fake import ORIGIN, FakeSession
 from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import SessionInfo, VariableInfo
 from tfsess_magics.core.options import SessionOptions
-from tfsess_magics.core.protocol import Growth, Origin
-from tfsess_magics.core.text import closed_message, format_bytes, format_seconds, graph_grows, made_by
+from tfsess_magics.core.protocol import Growth, Origin, RunMark
+from tfsess_magics.core.text import closed_message, format_bytes, format_seconds, graph_grows, made_by, run_mark
 
 MIB = 1 << 20
 COMMON = json.loads((Path(__file__).parents[1] / "words.json").read_text(encoding="utf-8"))
@@ -38,6 +38,11 @@ def test_origins_are_written_as_in_the_sidebar(origin: Any, text: str) -> None:
 @pytest.mark.parametrize(("growth", "text"), COMMON["growths"])
 def test_growth_is_written_as_in_the_sidebar(growth: Any, text: str) -> None:
     assert graph_grows(msgspec.convert(growth, Growth)) == text
+
+
+@pytest.mark.parametrize(("mark", "text"), COMMON["marks"])
+def test_marks_of_runs_are_written_as_in_the_sidebar(mark: Any, text: str) -> None:
+    assert run_mark(msgspec.convert(mark, RunMark)) == text
 
 
 def was(*, target: str = "", given_back: GivenBack | None = None) -> SessionInfo:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
+
+from tfsess_magics.core.protocol import AwaitedOperation, OtherRun, Waits
 
 from .comm import opened
 from .harness import Kernel
@@ -126,6 +131,13 @@ def test_an_order_for_an_older_generation_is_refused_and_the_run_goes_on(train: 
     assert train.run("del q, fill, take").status == "ok"
 
 
+def waits_to_dequeue(*others: OtherRun) -> dict[str, Any]:
+    """Return the mark of a run that waits for an element, which those `others` enqueue."""
+    operation = AwaitedOperation("dequeue", "QueueDequeueV2", "fed", False, list(others), False)
+    mark: dict[str, Any] = msgspec.to_builtins(Waits([operation], 0))
+    return mark
+
+
 @pytest.mark.needs("ipykernel>=7")
 def test_a_run_that_waits_says_on_what_and_who_could_end_that(train: Kernel) -> None:
     prepare = "q = v1.FIFOQueue(1, tf.double, shapes=[[]], name='fed')\n"
@@ -136,14 +148,14 @@ def test_a_run_that_waits_says_on_what_and_who_could_end_that(train: Kernel) -> 
     with opened(train) as (comm, snapshot), train.subshell() as subshell:
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         request = train.send("%%tfsession train\nsess.run(take)")
-        comm.next_session(mark="waiting on dequeue from 'fed', which is empty, and nothing enqueues")
+        comm.next_session(mark=waits_to_dequeue())
         comm.order("stop", id=session["id"], generation=session["generation"])
         stopped = train.outcome(request)
         assert "on dequeue from 'fed', which is empty, and nothing enqueues" in stopped.evalue
         request = train.send("%%tfsession train\ngo()\nfloat(sess.run(take))")
         train.said(request, "go")
         assert train.run("filler.start()", subshell=subshell).status == "ok"
-        comm.next_session(mark="waiting on dequeue from 'fed', which is empty, and thread 'filler' enqueues")
+        comm.next_session(mark=waits_to_dequeue(OtherRun("filler", "")))
         assert train.run("free.set()", subshell=subshell).status == "ok"
         assert train.outcome(request).result == "1.0"
     assert train.run("filler.join()\n%config SessionMagics.waits_after = 10").status == "ok"

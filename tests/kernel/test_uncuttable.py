@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
+
+from tfsess_magics.core.protocol import RunMark
+from tfsess_magics.core.text import run_mark
 
 from .comm import Comm, opened
 from .harness import Kernel
@@ -34,9 +38,8 @@ def next_mark(comm: Comm, name: str) -> str:
     """Wait for the row of a session to say why it cannot be stopped."""
     while True:
         changed = comm.next("changed")["session"]
-        if changed["name"] == name and changed["mark"].startswith("cannot be stopped"):
-            mark: str = changed["mark"]
-            return mark
+        if changed["name"] == name and changed["mark"] and changed["mark"]["type"] == "uncuttable":
+            return run_mark(msgspec.convert(changed["mark"], RunMark))
 
 
 def test_a_folded_loop_of_other_code_says_that_only_a_restart_is_left(tmp_path: Path) -> None:

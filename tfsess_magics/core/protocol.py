@@ -66,6 +66,78 @@ class Growth(msgspec.Struct, frozen=True):
     """The line that adds most of them; None where TensorFlow does not tell."""
 
 
+class OtherRun(msgspec.Struct, frozen=True):
+    """A run that could end the wait of another."""
+
+    thread: str | int
+    """Name of its thread, or the thread's number where Python does not know the thread."""
+    session: str
+    """Empty where it is that of the run which waits."""
+
+
+class AwaitedOperation(msgspec.Struct, frozen=True):
+    """An operation that a run waits for, or that nothing can end."""
+
+    does: Literal["dequeue", "enqueue", "lock", "loop", "other"]
+    type: str
+    """Of the operation, as TensorFlow calls it."""
+    name: str
+    """Of the queue or the lock; of the operation where it uses neither."""
+    has_some: bool
+    """Whether it takes several elements from a queue, which may have some."""
+    others: list[OtherRun]
+    """Runs that fill or empty the queue, or hold the lock or wait for it."""
+    is_remote: bool
+    """Whether it runs on a server, where other processes may do that too."""
+
+
+class Waits(msgspec.Struct, frozen=True, tag="waits", tag_field="type"):
+    """A run does not compute: it waits for one of some operations."""
+
+    operations: list[AwaitedOperation]
+    """Empty where they are not known."""
+    more: int
+    """How many operations are left out."""
+
+
+class Copying(msgspec.Struct, frozen=True, tag="copying", tag_field="type"):
+    """A stop copies the values of variables."""
+
+
+class Restoring(msgspec.Struct, frozen=True, tag="restoring", tag_field="type"):
+    """A stop gives variables their values back."""
+
+
+class Uncuttable(msgspec.Struct, frozen=True, tag="uncuttable", tag_field="type"):
+    """A stop cannot end runs whose operations do not return."""
+
+    runs: list[list[AwaitedOperation]]
+    """Of each run the operations one of which it is in."""
+
+
+class Unanswered(msgspec.Struct, frozen=True, tag="unanswered", tag_field="type"):
+    """A stop waits for the answer of a server."""
+
+    server: str
+
+
+class Fetches(msgspec.Struct, frozen=True):
+    """The names of what a run fetches."""
+
+    names: list[str]
+    more: int
+    """How many names are left out."""
+
+
+class Finishing(msgspec.Struct, frozen=True, tag="finishing", tag_field="type"):
+    """A stop waits for an operation that each of these runs needs."""
+
+    runs: list[Fetches]
+
+
+RunMark = Waits | Copying | Restoring | Uncuttable | Unanswered | Finishing
+
+
 class SessionSummary(msgspec.Struct, frozen=True):
     """What the row of a session shows."""
 
@@ -92,8 +164,8 @@ class SessionSummary(msgspec.Struct, frozen=True):
     variables_nbytes: int | None
     """Of initialized variables; None where it is not known which are."""
     running_since: float | None
-    mark: str
-    """What to say of its run instead of that it runs: what it waits for, or why it cannot be stopped; often empty."""
+    mark: RunMark | None
+    """What a run waits for, or why a stop has not ended it; None while it computes, as far as is known."""
     is_stopping: bool
     """Whether an order to stop it waits for a run to end by itself: another one can cut that run."""
 

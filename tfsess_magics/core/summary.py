@@ -22,7 +22,7 @@ def summarize(
     operations: int = 0,
     growth: protocol.Growth | None = None,
     runs: int = 0,
-    mark: str = "",
+    mark: protocol.RunMark | None = None,
     is_stopping: bool = False,
 ) -> SessionSummary:
     """Return the summary of a session: facts by the names of `SessionInfo`; `variables`: their number and bytes."""

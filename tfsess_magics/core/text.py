@@ -70,6 +70,71 @@ def _code_line(line: protocol.CodeLine) -> str:
     return f"{place}: {line.text}" if line.text else place
 
 
+def run_mark(mark: protocol.RunMark | None) -> str:
+    """Write what a run waits for, or why a stop has not ended it; empty for None."""
+    return "" if mark is None else _mark(mark)
+
+
+def _mark(mark: protocol.RunMark) -> str:
+    match mark:
+        case protocol.Waits():
+            return f"waiting on {on}" if (on := waits_on(mark)) else "waiting"
+        case protocol.Copying():
+            return "stopping: the values of its variables are being copied"
+        case protocol.Restoring():
+            return "stopping: its variables are being given their values back"
+        case protocol.Uncuttable():
+            names = " and ".join(" or ".join(map(awaited_operation, run)) for run in mark.runs)
+            return f"cannot be stopped: {names} does not return. If it never does, restart the kernel"
+        case protocol.Unanswered():
+            return (
+                f"stopping: {mark.server} has not answered yet. The runs end when it does, or when another"
+                " server is begun at that address. If neither will happen, restart the kernel"
+            )
+        case protocol.Finishing():
+            runs = ", ".join(fetched_names(run) or "a run" for run in mark.runs)
+            return f"stopping: an operation that {runs} needs has to finish first"
+
+
+def waits_on(waits: protocol.Waits) -> str:
+    """Write ``dequeue from 'queue', which is empty, and nothing enqueues``; empty where no operation is known."""
+    said = list(map(awaited_operation, waits.operations))
+    if len(said) <= 1:
+        return "".join(said)
+    return f"one of: {'; '.join(said)}{f' or {waits.more} more' if waits.more else ''}"
+
+
+def awaited_operation(operation: protocol.AwaitedOperation) -> str:
+    """Write an operation that a run waits for, or that nothing can end."""
+    name, others = f"'{operation.name}'", " and ".join(map(other_run, operation.others))
+    who = others or ("nothing here" if operation.is_remote else "nothing")
+    match operation.does:
+        case "dequeue":
+            has = "has too few elements" if operation.has_some else "is empty"
+            return f"dequeue from {name}, which {has}, and {who} enqueues"
+        case "enqueue":
+            return f"enqueue to {name}, which is full, and {who} dequeues"
+        case "lock":
+            return f"the lock {name}{f', which {others} holds or waits for' if others else ''}"
+        case "loop":
+            return f"a loop {name}"
+        case "other":
+            return f"{operation.type} {name}"
+
+
+def other_run(run: protocol.OtherRun) -> str:
+    """Write ``thread 'filler' in 'train'``."""
+    thread = f"'{run.thread}'" if isinstance(run.thread, str) else str(run.thread)
+    session = f"session {run.session}" if run.session.startswith("#") else f"'{run.session}'"
+    return f"thread {thread}{f' in {session}' if run.session else ''}"
+
+
+def fetched_names(fetches: protocol.Fetches) -> str:
+    """Write ``'loss:0', 'train' and 2 more``; empty for none."""
+    names = ", ".join(f"'{name}'" for name in fetches.names)
+    return f"{names} and {fetches.more} more" if fetches.more else names
+
+
 def server(target: str, answers: bool | None) -> str:
     """Write the server of a session, and that it does not answer; empty for a session in this process."""
     return f"{plain(target)}, which does not answer" if target and answers is False else plain(target)

@@ -79,7 +79,7 @@ class TensorFlow:
         self._to_say = [*off, UPGRADE] if off else []
         """Sentences to print after the next cell."""
         look_after_forks(self._meters, self._stopper.forked)
-        look_among(self._named)
+        look_among(lambda: [(session.name, session.watched.meter) for session in self._sessions()])
 
     def explain(self, error: BaseException | None, *, ends_thread: bool = False) -> None:
         """Look at an error that ends a cell, a block or a thread: see `end_cut_off` and `Explainer`. Never raises."""

@@ -4,7 +4,7 @@ import type * as React from 'react';
 import { countVariables, formatNumber } from '../format';
 import { isEager, isOfOthers } from '../kind';
 import type { SessionSummary } from '../protocol';
-import { writeGrowth, writePlace, writeTarget } from '../text';
+import { writeGrowth, writeMark, writePlace, writeTarget } from '../text';
 import { usePanel } from './context';
 import { Elapsed } from './elapsed';
 import { createElement, Fragment } from './element';
@@ -62,6 +62,13 @@ function factsOfOthers(session: SessionSummary, trans: TranslationBundle): strin
   return [isSaid ? '' : trans.__('observed'), writePlace(session.origin), whose];
 }
 
+function writeRun({ mark, is_stopping: isStopping }: SessionSummary, trans: TranslationBundle): string {
+  if (mark) {
+    return writeMark(mark, trans);
+  }
+  return isStopping ? trans.__('stopping') : trans.__('running');
+}
+
 function State({ session, clockAhead }: FactsProps): React.ReactNode {
   const { trans } = usePanel();
   switch (session.kind === 'outside' ? session.kind : session.state) {
@@ -70,7 +77,7 @@ function State({ session, clockAhead }: FactsProps): React.ReactNode {
     case 'running':
       return (
         <>
-          {session.mark || (session.is_stopping ? trans.__('stopping') : trans.__('running'))}
+          {writeRun(session, trans)}
           {session.running_since !== null && (
             <>
               {' '}

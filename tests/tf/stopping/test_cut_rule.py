@@ -15,6 +15,7 @@ from tensorflow.core.protobuf import config_pb2
 
 from tests.tf.conftest import Open
 from tests.tf.running import Running, wait_for_runs
+from tfsess_magics.core.protocol import OtherRun
 from tfsess_magics.tf.runs.blocked_on import can_wait
 from tfsess_magics.tf.runs.callables import CallableStep, names_of
 from tfsess_magics.tf.runs.concurrent import Beside
@@ -196,7 +197,7 @@ def test_what_comes_back_is_not_known_to_wait(works: NamedSession) -> None:
 
     waiting = [can_wait(works.session, step(tensor.op.name)) for tensor in (element, empty, slept, gradient)]
     assert waiting == [False, True, False, True]
-    filler = Beside("thread 'filler'", works.graph, step(fill.name))
+    filler = Beside(OtherRun("filler", ""), works.graph, step(fill.name))
     assert not can_wait(works.session, step(empty.op.name), [filler])
 
 

@@ -17,6 +17,7 @@ from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
 from tests.tf.running import is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
+from tfsess_magics.core.text import run_mark
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.stopping import stop, stop_order, stopper
 from tfsess_magics.tf.variables.graph_variables import GraphVariables
@@ -144,7 +145,7 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
 
     def slowly(*args: Any, **named: Any) -> Values:
         stopping = train.watched.meter.stop
-        said.append(stopping.why_not_yet(train.watched.meter))
+        said.append(run_mark(stopping.why_not_yet(train.watched.meter)))
         return give(*args, **named)
 
     monkeypatch.setattr(GraphVariables, "kept_by", kept_by)

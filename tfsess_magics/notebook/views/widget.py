@@ -32,7 +32,7 @@ from tfsess_magics.core.protocol import (
     Stop,
 )
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.text import count, format_bytes, graph_grows, made_by, server
+from tfsess_magics.core.text import count, format_bytes, graph_grows, made_by, run_mark, server
 
 _EMPTY = "No sessions yet. Start one with <code>%%tfsession NAME</code>."
 _GRACE = 5.0
@@ -248,4 +248,4 @@ def _size(summary: SessionSummary) -> str:
 
 
 def _state(summary: SessionSummary) -> str:
-    return summary.mark or ("in a cell" if summary.state == State.ENTERED else summary.state)
+    return run_mark(summary.mark) or ("in a cell" if summary.state == State.ENTERED else summary.state)

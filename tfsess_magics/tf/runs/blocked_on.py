@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.client.session import BaseSession
 
-from tfsess_magics.core.plain import quoted
+from tfsess_magics.core.plain import plain
+from tfsess_magics.core.protocol import AwaitedOperation, Fetches, OtherRun, Waits
+from tfsess_magics.core.text import awaited_operation, fetched_names, waits_on
 from tfsess_magics.tf.runs.callables import CallableStep
 from tfsess_magics.tf.runs.concurrent import Beside
 from tfsess_magics.tf.runs.functions import types_in_functions
@@ -37,7 +39,17 @@ def awaited(
     failed: BaseException | None = None,
     others: Iterable[Beside] = (),
 ) -> str:
-    """Say what a step was waiting for, as well as it is known.
+    """Say what a step was waiting for, as `waits` returns it."""
+    return waits_on(waits(session, step, failed, others))
+
+
+def waits(
+    session: BaseSession | None,
+    step: Sequence[Any],
+    failed: BaseException | None = None,
+    others: Iterable[Beside] = (),
+) -> Waits:
+    """Return what a step was waiting for, as well as it is known.
 
     TensorFlow's error names the operation; but where an interrupt came while that error was made, it is lost, and then
     it is one of those which the step needs and that can wait.
@@ -52,22 +64,23 @@ def awaited(
         The steps that are under way beside it.
     """
     if session is None:
-        return ""
-    here = " here" if session._target else ""  # what other processes do at its server is not known
+        return Waits([], 0)
+    # What other processes do at its server is not known.
     ops = _named_in(session.graph, failed) or _can_wait(session.graph, step)
-    said = list(dict.fromkeys(_say(op, others, here) for op in ops))
-    if len(said) <= 1:
-        return "".join(said)
-    more = f" or {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-    return f"one of: {'; '.join(said[:_NAMED])}{more}"
+    found = _distinct(_awaited(op, others, is_remote=bool(session._target)) for op in ops)
+    return Waits(found[:_NAMED], max(0, len(found) - _NAMED))
+
+
+def _distinct(operations: Iterable[AwaitedOperation]) -> list[AwaitedOperation]:
+    return list({awaited_operation(operation): operation for operation in operations}.values())
 
 
 def ended_on(session: BaseSession | None, failed: BaseException | None, others: Iterable[Beside] = ()) -> str:
     """Say on which operation a step was waiting, where TensorFlow's error names one that can wait."""
     if session is None:
         return ""
-    here = " here" if session._target else ""
-    return "".join(_say(op, others, here) for op in _named_in(session.graph, failed) if _WAITS.search(op.type))
+    ops = [op for op in _named_in(session.graph, failed) if _WAITS.search(op.type)]
+    return "".join(awaited_operation(_awaited(op, others, is_remote=bool(session._target))) for op in ops)
 
 
 def can_wait(session: BaseSession | None, step: Sequence[Any], others: Iterable[Beside] = ()) -> bool:
@@ -99,21 +112,24 @@ def _named_in(graph: tf.Graph, error: BaseException | None) -> list[tf.Operation
     return []
 
 
-def uncuttable(session: BaseSession | None, step: Sequence[Any]) -> str:
-    """Name the operations that a step needs and that nothing can end: Python's functions, and loops."""
+def uncuttable(session: BaseSession | None, step: Sequence[Any]) -> list[AwaitedOperation]:
+    """Return the operations that a step needs and that nothing can end: Python's functions, and loops."""
     if session is None:
-        return ""
+        return []
     found = [op for op in _needed_by(session.graph, step) if _UNCUTTABLE.search(op.type)]
-    return " or ".join(dict.fromkeys(_say(op) for op in found[:_NAMED]))
+    return _distinct(_awaited(op) for op in found[:_NAMED])
 
 
 def fetched(step: Sequence[Any]) -> str:
     """Say which run it is, by what it fetches: ``a run of 'loss:0' and 'train'``."""
+    names = fetched_names(fetches(step))
+    return f"A run of {names}" if names else "A run"
+
+
+def fetches(step: Sequence[Any]) -> Fetches:
+    """Return the names of what a step fetches, the first of them."""
     names = wanted(step)
-    if not names:
-        return "A run"
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"A run of {', '.join(map(quoted, names[:_NAMED]))}{more}"
+    return Fetches(list(map(plain, names[:_NAMED])), max(0, len(names) - _NAMED))
 
 
 def wanted(step: Sequence[Any]) -> list[str]:
@@ -153,34 +169,31 @@ def needed(ops: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operation]
         todo += [*(tensor.op for tensor in op.inputs), *op.control_inputs]
 
 
-def _say(op: tf.Operation, others: Iterable[Beside] = (), here: str = "") -> str:
+def _awaited(op: tf.Operation, others: Iterable[Beside] = (), *, is_remote: bool = False) -> AwaitedOperation:
+    does: Literal["dequeue", "enqueue", "lock", "loop", "other"]
+    on, has_some, who = op, False, list[OtherRun]()
     if queue := _QUEUE.match(op.type):
-        where = op.inputs[0].op.name
-        if queue[1] == "Dequeue":
-            has = "has too few elements" if queue[2] else "is empty"
-            who = _who(op, "QueueEnqueue", others) or f"nothing{here}"
-            return f"dequeue from {quoted(where)}, which {has}, and {who} enqueues"
-        who = _who(op, "QueueDequeue", others) or f"nothing{here}"
-        return f"enqueue to {quoted(where)}, which is full, and {who} dequeues"
-    if op.type == "MutexLock":
-        holder = _who(op, "MutexLock", others)
-        return f"the lock {quoted(op.inputs[0].op.name)}{f', which {holder} holds or waits for' if holder else ''}"
-    what = "a loop" if op.type in ("While", "StatelessWhile", "LoopCond") else op.type
-    return f"{what} {quoted(op.name)}"
+        does, other_end = ("dequeue", "QueueEnqueue") if queue[1] == "Dequeue" else ("enqueue", "QueueDequeue")
+        on, has_some, who = op.inputs[0].op, bool(queue[2]), _who(op, other_end, others)
+    elif op.type == "MutexLock":
+        does, on, who = "lock", op.inputs[0].op, _who(op, "MutexLock", others)
+    else:
+        does = "loop" if op.type in ("While", "StatelessWhile", "LoopCond") else "other"
+    return AwaitedOperation(does, op.type, plain(on.name), has_some, who, is_remote)
 
 
-def _who(op: tf.Operation, type_: str, others: Iterable[Beside]) -> str:
-    """Name whose steps need an operation of that type on what `op` works on."""
+def _who(op: tf.Operation, type_: str, others: Iterable[Beside]) -> list[OtherRun]:
+    """Return whose steps need an operation of that type on what `op` works on."""
     resource = _resource(op)
     found = [
-        other.who
+        other.run
         for other in others
         if any(
             needed.type.startswith(type_) and _resource(needed) == resource
             for needed in _needed_by(other.graph, other.step)
         )
     ]
-    return " and ".join(dict.fromkeys(found))
+    return list(dict.fromkeys(found))
 
 
 def _resource(op: tf.Operation) -> tuple[object, ...]:

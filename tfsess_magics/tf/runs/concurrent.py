@@ -9,18 +9,24 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
-from tfsess_magics.core.plain import quoted
+from tfsess_magics.core.plain import plain
+from tfsess_magics.core.protocol import OtherRun
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.text import other_run
 
 
 class Beside(NamedTuple):
     """A step that is under way beside another."""
 
-    who: str
-    """Its thread, as messages call it, and its session where that is another."""
+    run: OtherRun
     graph: tf.Graph
     step: Sequence[Any]
     """As `awaited` takes it."""
+
+    @property
+    def who(self) -> str:
+        """Its thread, as messages call it, and its session where that is another."""
+        return other_run(self.run)
 
 
 _Named = Iterable[tuple[str, RunMeter]]
@@ -28,7 +34,7 @@ _named: Callable[[], _Named] | None = None
 
 
 def look_among(named: Callable[[], _Named]) -> None:
-    """Have the sessions looked at that `named` returns: as messages call them, and their meters."""
+    """Have the sessions looked at that `named` returns: their names and their meters."""
     global _named
     _named = named
 
@@ -42,7 +48,7 @@ def beside(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
     for name, other in _named() if _named else ():
         theirs = _session(other)
         if other is not meter and theirs is not None and _share(session, theirs):
-            found += _under_way(other, theirs, f" in {name}", step)
+            found += _under_way(other, theirs, name, step)
     return found
 
 
@@ -63,9 +69,10 @@ def _share(one: BaseSession, other: BaseSession) -> bool:
     return bool(one._target) and one._target == other._target and not isolated
 
 
-def _under_way(meter: RunMeter, session: BaseSession, where: str, step: Sequence[Any]) -> Iterator[Beside]:
+def _under_way(meter: RunMeter, session: BaseSession, name: str, step: Sequence[Any]) -> Iterator[Beside]:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     meter.heal()
     for _, _, thread, made, *_ in [*list(meter.in_flight.values()), *list(meter.claimed.values())]:
         if made is not step:
-            yield Beside(f"thread {quoted(names.get(thread, thread))}{where}", session.graph, made)
+            known = names.get(thread)
+            yield Beside(OtherRun(thread if known is None else plain(known), name), session.graph, made)

@@ -15,9 +15,10 @@ import logging
 import time
 from typing import Any, Protocol
 
+from tfsess_magics.core.protocol import RunMark, Waits
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.settings import settings
-from tfsess_magics.tf.runs.blocked_on import awaited
+from tfsess_magics.tf.runs.blocked_on import waits
 from tfsess_magics.tf.runs.concurrent import beside
 
 _log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ class Stopping(Protocol):
     asked: float
     """When it was asked for, by `time.perf_counter`."""
 
-    def why_not_yet(self, meter: RunMeter) -> str:
-        """Say why it has not ended yet."""
+    def why_not_yet(self, meter: RunMeter) -> RunMark:
+        """Return why it has not ended yet."""
 
 
 class Waiting:
@@ -52,7 +53,7 @@ class Waiting:
         self._meter = meter
         self._looked: tuple[int, float, float] | None = None
         """The run that was looked at, and `time.perf_counter` and `time.process_time` then."""
-        self._found: tuple[int, str] = -1, ""
+        self._found: tuple[int, Waits | None] = -1, None
         """The run, and what it waits for."""
 
     @property
@@ -70,41 +71,40 @@ class Waiting:
             return max(0.01, float(run[1]) + settings.waits_after - now)
         return max(0.01, self._looked[1] + (_AGAIN if self._found[0] == token else _LOOK) - now)
 
-    def mark(self) -> str:
-        """Say what a row is to say of the run instead of that it runs; empty if there is nothing to be said."""
+    def mark(self) -> RunMark | None:
+        """Return what the run waits for, or why a stop has not ended it; None while it computes."""
         try:
             stop = self._meter.stop
             return self._waits() if stop is None else self._stuck(stop)
         except Exception:  # noqa: BLE001 - a list is to be shown
             _log.debug("what a run waits for could not be found out", exc_info=True)
-            return ""
+            return None
 
     def _oldest(self) -> tuple[int, Any]:
         runs = self._meter.under_way()
         token = min(runs, default=-1)
         return token, runs.get(token)
 
-    def _stuck(self, stop: Stopping) -> str:
+    def _stuck(self, stop: Stopping) -> RunMark | None:
         if time.perf_counter() - stop.asked < _STUCK:
-            return ""
+            return None
         return stop.why_not_yet(self._meter)
 
-    def _waits(self) -> str:
+    def _waits(self) -> Waits | None:
         token, run = self._oldest()
         now, used = time.perf_counter(), time.process_time()
         if run is None or now - run[1] < settings.waits_after:
-            return ""
+            return None
         if self._looked is None or self._looked[0] != token:
             self._looked = token, now, used
-            return ""
+            return None
         since, before = self._looked[1:]
         if now - since >= _LOOK:
             is_idle = (used - before) / (now - since) < _IDLE
             self._looked = token, now, used
-            self._found = token, self._say(run) if is_idle else ""
-        return self._found[1] if self._found[0] == token else ""
+            self._found = token, self._look_into(run) if is_idle else None
+        return self._found[1] if self._found[0] == token else None
 
-    def _say(self, run: Any) -> str:
+    def _look_into(self, run: Any) -> Waits:
         watched = self._meter.watched()
-        on = awaited(watched and watched.session, run[3], None, beside(self._meter, run[3]))
-        return f"waiting on {on}" if on else "waiting"
+        return waits(watched and watched.session, run[3], None, beside(self._meter, run[3]))

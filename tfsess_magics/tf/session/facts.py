@@ -16,7 +16,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.summary import summarize
-from tfsess_magics.core.text import graph_grows
+from tfsess_magics.core.text import graph_grows, run_mark
 from tfsess_magics.tf.cluster.devices import described
 from tfsess_magics.tf.cluster.server import OnServer
 from tfsess_magics.tf.instrument.hooks import hooks
@@ -163,7 +163,7 @@ class Watched:
             operations=self._operations,
             growth=graph_grows(self.growth.mark),
             runs=self.meter.runs,
-            mark=self.waiting.mark(),
+            mark=run_mark(self.waiting.mark()),
             added=self.growth.added,
             last_run=self.meter.last_run,
             largest_run=self.meter.largest_run,

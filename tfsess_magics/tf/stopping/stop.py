@@ -44,10 +44,11 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import SessionStopped, StopUnavailableError, ValuesLostError
 from tfsess_magics.core.plain import plain
+from tfsess_magics.core.protocol import Copying, Finishing, Restoring, RunMark, Unanswered, Uncuttable
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import format_seconds
 from tfsess_magics.tf.internals import STOP
-from tfsess_magics.tf.runs.blocked_on import fetched, uncuttable
+from tfsess_magics.tf.runs.blocked_on import fetched, fetches, uncuttable
 from tfsess_magics.tf.runs.callables import unnoted_below
 from tfsess_magics.tf.stopping import renewal
 from tfsess_magics.tf.stopping.prospect import say_runs_beside
@@ -211,25 +212,21 @@ class Stop:
             time.sleep(POLL)
             meter.heal()
 
-    def why_not_yet(self, meter: RunMeter) -> str:
-        """Say why it has not ended."""
+    def why_not_yet(self, meter: RunMeter) -> RunMark:
+        """Return why it has not ended."""
         watched = meter.watched()
         session = watched and watched.session
         if self.keeps and not self.has_cut:
-            return "stopping: the values of its variables are being copied"
+            return Copying()
         if not self.out:
-            return "stopping: its variables are being given their values back"
+            return Restoring()
         steps = [run[3] for run in list(meter.claimed.values())]
         if any(made := [uncuttable(session, step) for step in steps]):
-            names = " and ".join(filter(None, made))
-            return f"cannot be stopped: {names} does not return. If it never does, restart the kernel"
+            return Uncuttable(list(filter(None, made)))
         if session is not None and session._target:
-            return (
-                f"stopping: {session._target.decode()} has not answered yet. The runs end when it does, or when another"
-                " server is begun at that address. If neither will happen, restart the kernel"
-            )
-        runs = ", ".join(dict.fromkeys(fetched(step).removeprefix("A run of ") for step in steps))
-        return f"stopping: an operation that {runs} needs has to finish first"
+            return Unanswered(plain(session._target.decode()))
+        runs = {fetched(step): fetches(step) for step in steps}
+        return Finishing(list(runs.values()))
 
 
 def begin_aside(meter: RunMeter, stop: Stop) -> bool:

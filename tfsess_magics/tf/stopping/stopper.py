@@ -24,7 +24,7 @@ from tfsess_magics.core.late import let_pass, of_two
 from tfsess_magics.core.model import StopReply
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.runs import Needed, RunMeter
-from tfsess_magics.core.text import count
+from tfsess_magics.core.text import count, run_mark
 from tfsess_magics.tf.runs.blocked_on import awaited, ended_on
 from tfsess_magics.tf.runs.concurrent import beside
 from tfsess_magics.tf.stopping.gate import let_no_finalizer_wait
@@ -219,7 +219,7 @@ class Stopper:
 
 def _reply_of(meter: RunMeter, stop: Stop, order: StopOrder) -> StopReply:
     if not is_done_soon(stop):
-        return StopReply(False, f"{stop.name}: {stop.why_not_yet(meter)}")
+        return StopReply(False, f"{stop.name}: {run_mark(stop.why_not_yet(meter))}")
     if isinstance(stop.refusal, RunsEndedError):
         return order.reply(meter)
     if stop.refusal is not None:
