@@ -1,7 +1,8 @@
 import pytest
 
 from tfsess_magics.core.errors import InvalidOptionError, OptionConflictError
-from tfsess_magics.core.options import ConfigOption, SessionOptions, Threads, parse_seed, parse_threads
+from tfsess_magics.core.option_values import ConfigOption, Threads, parse_seed, parse_threads
+from tfsess_magics.core.options import SessionOptions
 
 
 @pytest.mark.parametrize(

@@ -1,61 +1,97 @@
-"""The options of a named session: what they take, how two are compared, how they are written."""
+"""The options of a cell and of a named session: one table, and the record of those that a session was opened with.
+
+A new option is an entry in `OPTIONS`, a field of `SessionOptions`, a parameter of `tfsess_magics.session`, a row in the
+README, and the code that heeds it. ``tests/test_tables.py`` fails where one of them is missing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields
 
-from tfsess_magics.core.errors import InvalidOptionError, OptionConflictError
+from tfsess_magics.core.errors import OptionConflictError
+from tfsess_magics.core.option_values import (
+    DROP,
+    KEEP,
+    ConfigOption,
+    GraphOption,
+    Threads,
+    parse_eager,
+    parse_on_stop,
+    parse_seed,
+    parse_threads,
+    parse_timeout,
+)
 
-KEEP, DROP = "keep", "drop"
-LONGEST = 2_000_000
-"""Seconds that a run may be allowed at most: TensorFlow counts in milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigOption:
-    """A ``ConfigProto`` that the user gave, equal to another one with the same bytes."""
-
-    serialized: bytes
-    text: str = field(compare=False)
-    """The message in text format, on one line."""
-    given_as: str = field(compare=False)
-    """The option as it was written: ``--config EXPR`` or ``--config-file PATH``."""
-
-    def __str__(self) -> str:
-        return self.text or "(all defaults)"
+EXPR = "EXPR"
+"""The metavar of options whose values are expressions of Python."""
 
 
 @dataclass(frozen=True, slots=True)
-class GraphOption:
-    """A graph that the user made, equal to itself alone."""
+class Option:
+    """An option on the line of a magic: how it is written, and what it takes."""
 
-    graph: Callable[[], Any]
-    """A weak reference to it."""
-    given_as: str = field(compare=False)
-    """The option as it was written: ``--graph EXPR``."""
+    name: str
+    """As a parameter in Python: ``on_stop``."""
+    help: str
+    metavar: str = ""
+    """What its value is called, empty if it takes none or has `choices`."""
+    choices: tuple[str, ...] = ()
+    """The values that it takes, empty if there is no list of them."""
+    parse: Callable[[object], object] | None = None
+    """Checks and converts a value, None where that needs TensorFlow (`tfsess_magics.tf.session.config`)."""
 
-    def __str__(self) -> str:
-        return self.given_as.removeprefix("--graph ")
+    @property
+    def flag(self) -> str:
+        """The option as it is written: ``--on-stop``."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def value(self) -> str:
+        """What stands for its value in usage texts, empty if it takes none."""
+        return self.metavar or "|".join(self.choices)
+
+    @property
+    def usage(self) -> str:
+        """The option with its value: ``--on-stop keep|drop``."""
+        return f"{self.flag} {self.value}".rstrip()
 
 
-class Written(NamedTuple):
-    """The value of an option that was written as an expression, and its text."""
+ON_STOP = Option(
+    "on_stop",
+    "whether a stop keeps the values of variables (it does)",
+    choices=(KEEP, DROP),
+    parse=parse_on_stop,
+)
+TRACE = Option("trace", "the second run in this cell, or its only one, is traced: what took how long, and where it ran")
+EAGER = Option("eager", "a scope for TensorFlow 2 and Keras code instead: no graph, no other option", parse=parse_eager)
 
-    value: Any
-    text: str
+OPTIONS = (
+    Option("graph", "work in a tf.Graph that is there already, any Python expression", EXPR),
+    Option("config", "a tf.compat.v1.ConfigProto, any Python expression", EXPR),
+    Option("config_file", "the same from a file in text format", "PATH"),
+    Option("device", "default device of the graph, such as /CPU:0", "DEVICE"),
+    Option(
+        "threads",
+        "threads within an operation, and operations at a time; 0: TensorFlow chooses",
+        "INTRA[,INTER]",
+        parse=parse_threads,
+    ),
+    Option("seed", "graph-level random seed", "NUMBER", parse=parse_seed),
+    Option(
+        "timeout",
+        "a run that takes longer ends, and the session lives on; on a later cell: for that cell",
+        "SECONDS",
+        parse=parse_timeout,
+    ),
+    ON_STOP,
+    TRACE,
+    EAGER,
+)
+"""What may stand behind the name in the header of a cell, in the order of usage texts."""
 
-
-@dataclass(frozen=True, slots=True)
-class Threads:
-    """Sizes of TensorFlow's thread pools; 0 leaves the size to TensorFlow."""
-
-    intra: int
-    inter: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.intra},{self.inter}" if self.inter else str(self.intra)
+SESSION_OPTIONS = {option.name: option for option in OPTIONS if option is not TRACE}
+"""Those that a session is opened with, by their names in Python; a trace is of one cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +100,7 @@ class SessionOptions:
 
     graph: GraphOption | None = None
     config: ConfigOption | None = None
+    """The ConfigProto, from ``--config`` or ``--config-file``."""
     device: str | None = None
     threads: Threads | None = None
     seed: int | None = None
@@ -105,82 +142,5 @@ class SessionOptions:
 
 
 def _written(option: str, value: object) -> str:
-    flag = f"--{option.replace('_', '-')}"
+    flag = SESSION_OPTIONS[option].flag
     return flag if value is True else f"{flag} {value:g}" if isinstance(value, float) else f"{flag} {value}"
-
-
-def parse_threads(value: object) -> Threads:
-    """Read ``"2"``, ``"2,4"``, ``2`` or ``(2, 4)``.
-
-    Raises
-    ------
-    InvalidOptionError
-        If it is anything else.
-    """
-    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, tuple | list) else (value,)
-    try:
-        if not 1 <= len(parts) <= 2 or any(isinstance(part, bool | float | bytes) for part in parts):
-            raise ValueError
-        sizes = [int(part) for part in parts]
-        if not all(0 <= size < 2**31 for size in sizes):
-            raise ValueError
-    except (TypeError, ValueError):
-        raise InvalidOptionError(
-            f"--threads takes INTRA or INTRA,INTER, whole numbers from 0 (0: TensorFlow chooses); got {value!r}."
-        ) from None
-    return Threads(*sizes)
-
-
-def parse_timeout(value: object) -> float:
-    """Read a number of seconds.
-
-    Raises
-    ------
-    InvalidOptionError
-        If it is anything else, or less than a millisecond and not 0.
-    """
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        seconds = float(value)  # type: ignore[arg-type]
-        if seconds != 0 and not 0.001 <= seconds <= LONGEST:
-            raise ValueError
-    except (TypeError, ValueError):
-        raise InvalidOptionError(
-            f"--timeout takes a number of seconds from 0.001 to {LONGEST:,}, or 0 for no limit; got {value!r}."
-        ) from None
-    return seconds
-
-
-def parse_on_stop(value: object) -> str:
-    """Read what a stop does with the values of variables.
-
-    Raises
-    ------
-    InvalidOptionError
-        If it is neither `KEEP` nor `DROP`.
-    """
-    if value not in (KEEP, DROP):
-        raise InvalidOptionError(
-            f"--on-stop takes {KEEP} (a stop keeps the values of variables) or {DROP}; got {value!r}."
-        )
-    return str(value)
-
-
-def parse_seed(value: object) -> int:
-    """Read a graph-level random seed, a whole number of at most 64 bits.
-
-    Raises
-    ------
-    InvalidOptionError
-        If it is anything else.
-    """
-    try:
-        if isinstance(value, bool | float):
-            raise ValueError
-        seed: int = int(value)  # type: ignore[call-overload]
-        if not -(2**63) <= seed < 2**63:
-            raise ValueError
-    except (TypeError, ValueError):
-        raise InvalidOptionError(f"--seed takes a whole number of at most 64 bits; got {value!r}.") from None
-    return seed

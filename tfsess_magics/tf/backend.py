@@ -12,7 +12,8 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import UPGRADE, InvalidSessionError
 from tfsess_magics.core.memory import GivenBack, KernelMemory
 from tfsess_magics.core.model import Kind, Maker, Origin, StopReply
-from tfsess_magics.core.options import KEEP, SessionOptions, parse_on_stop
+from tfsess_magics.core.option_values import KEEP, parse_on_stop
+from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.origin import calling_cell, calling_origin
 from tfsess_magics.core.plain import quoted
 from tfsess_magics.core.registry import SessionRegistry

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, TfSessionError
-from tfsess_magics.notebook.cells.header import Cell, parse_header, split_cell, split_words
+from tfsess_magics.notebook.cells.header import Cell, parse_header, split_cell
+from tfsess_magics.notebook.cells.line import split_words
 
 
 @pytest.mark.parametrize(

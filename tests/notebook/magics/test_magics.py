@@ -8,6 +8,8 @@ from IPython.core.error import UsageError
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
+from tfsess_magics.core.options import OPTIONS
+from tfsess_magics.notebook.magics.verbs import VERBS
 
 BUILD = "import tensorflow as tf\nv = tf.compat.v1.get_variable('v', [256])\nv.initializer.run()"
 
@@ -227,9 +229,12 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
         ("close tarin", "no session is named 'tarin'. Live: train. Did you mean 'train'?"),
         ("reset prep", "no session is named 'prep'. Live: train."),
         ("info prep", "no session is named 'prep'. Live: train."),
-        ("close", "usage: %tfsession close NAME..., close --all or close --unused; got nothing"),
-        ("close --al", "usage: %tfsession close NAME..., close --all or close --unused; got '--al'"),
-        ("close --all train", "usage: %tfsession close NAME..., close --all or close --unused; got '--all train'"),
+        ("close", "usage: %tfsession close NAME..., close --all or close --unused [--yes]; got nothing"),
+        ("close --al", "usage: %tfsession close NAME..., close --all or close --unused [--yes]; got '--al'"),
+        (
+            "close --all train",
+            "usage: %tfsession close NAME..., close --all or close --unused [--yes]; got '--all train'",
+        ),
         ("reset", "usage: %tfsession reset NAME; got nothing"),
         ("reset train prep", "usage: %tfsession reset NAME; got 'train prep'"),
         ("info", "usage: %tfsession info NAME; got nothing"),
@@ -295,20 +300,14 @@ def test_under_another_cell_magic_the_body_runs_in_the_session(notebook: Noteboo
 
 
 def test_help_is_there(notebook: Notebook) -> None:
-    """``%tfsession?`` shows every verb and option."""
-    documentation = notebook.shell.find_line_magic("tfsession").__doc__
-    for word in (
-        "--config EXPR",
-        "--config-file PATH",
-        "--device",
-        "--threads",
-        "--seed",
-        "info",
-        "new",
-        "close",
-        "reset",
-    ):
-        assert word in documentation
+    """``%tfsession?`` shows every verb and option, each with what it does."""
+    documentation = " ".join(notebook.shell.find_line_magic("tfsession").__doc__.split())
+    assert documentation.startswith("Run a cell in a named TensorFlow graph and session")
+    for option in OPTIONS:
+        assert f"{option.usage} {option.help}" in documentation
+    for verb in VERBS.values():
+        for usage, form in zip(verb.usages, verb.forms, strict=True):
+            assert f"%tfsession {usage} {form.help}" in documentation
 
 
 def test_operations_do_not_remember_frames_of_this_package(notebook: Notebook) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
-from tfsess_magics.core.options import parse_timeout
+from tfsess_magics.core.option_values import parse_timeout
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import CellCode, S, Scope
-from tfsess_magics.notebook.cells.header import Header, parse_header, split_words
+from tfsess_magics.notebook.cells.header import Header, parse_header
+from tfsess_magics.notebook.cells.line import split_words
 
 _NO_FRAME = 1_000_000
 """More frames than there are: `var_expand` then sees the notebook's names only."""
@@ -34,15 +35,15 @@ class NotebookSessions(Generic[S]):
         self._adopt = adopt
         self._entered = entered
 
-    def words(self, line: str) -> list[str]:
-        """Split a magic's line, ``{name}`` and ``$name`` expanded.
+    def words(self, line: str, *, expand: bool = True) -> list[str]:
+        """Split a magic's line, with ``{name}`` and ``$name`` expanded unless `expand` is false.
 
         Raises
         ------
         InvalidOptionError
             If a quote or a bracket is never closed.
         """
-        return split_words(line, lambda word: self._shell.var_expand(word, _NO_FRAME))
+        return split_words(line, lambda word: self._shell.var_expand(word, _NO_FRAME) if expand else word)
 
     def enter(self, line: str, cell: int, code: CellCode) -> Scope:
         """Enter the session that the header of `cell` names, opened where there is none of that name, to run `code`.
@@ -52,7 +53,7 @@ class NotebookSessions(Generic[S]):
         TfSessionError
             If the header will not do.
         """
-        header = self._header(line)
+        header = parse_header(self.words(line), self._evaluate)
         live = self.registry.names
         timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
         trace = header.options.pop("trace", False)
@@ -75,15 +76,15 @@ class NotebookSessions(Generic[S]):
             self._tell(session)
         return session
 
-    def create(self, line: str, cell: int) -> S:
-        """Open a session for `cell` under a name that is free.
+    def create(self, words: Sequence[str], cell: int) -> S:
+        """Open a session for `cell`, by the words of a header, under a name that is free.
 
         Raises
         ------
         TfSessionError
-            If the line will not do.
+            If the words will not do.
         """
-        header = self._header(line)
+        header = parse_header(words, self._evaluate)
         if "trace" in header.options:
             raise InvalidOptionError(
                 f"--trace is for a cell: %%tfsession {header.name} --trace. "
@@ -93,7 +94,7 @@ class NotebookSessions(Generic[S]):
         self._tell(session)
         return session
 
-    def adopt(self, words: list[str]) -> S:
+    def adopt(self, words: Sequence[str]) -> S:
         """Give the session of other code that an expression gives, or ``#7``, a name.
 
         Parameters
@@ -114,9 +115,6 @@ class NotebookSessions(Generic[S]):
         """Print what whoever opened `session` should be told."""
         for note in session.notes:
             print(f"{session.name}: {note}")
-
-    def _header(self, line: str) -> Header:
-        return parse_header(self.words(line), self._evaluate)
 
     def _evaluate(self, what: str, expression: str) -> Any:
         try:

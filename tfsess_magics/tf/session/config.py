@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,84 +13,33 @@ from tensorflow.python.client import session as tf_session
 from tensorflow.python.eager import context
 
 from tfsess_magics.core.errors import InvalidOptionError
-from tfsess_magics.core.options import (
-    ConfigOption,
-    GraphOption,
-    SessionOptions,
-    Written,
-    parse_on_stop,
-    parse_seed,
-    parse_threads,
-    parse_timeout,
-)
+from tfsess_magics.core.option_values import ConfigOption, GraphOption, Written
+from tfsess_magics.core.options import SESSION_OPTIONS, SessionOptions
 from tfsess_magics.core.plain import plain, quoted
 
 ConfigProto = tf.compat.v1.ConfigProto
 
 
-def check_options(
-    *,
-    graph: object = None,
-    config: object = None,
-    config_file: object = None,
-    device: object = None,
-    threads: object = None,
-    seed: object = None,
-    timeout: object = None,
-    on_stop: object = None,
-    eager: object = None,
-) -> SessionOptions:
-    """Check options as the user gave them.
+def check_options(**given: object) -> SessionOptions:
+    """Check the options of `tfsess_magics.core.options.SESSION_OPTIONS` as the user gave them.
 
-    Parameters
-    ----------
-    graph
-        A ``tf.Graph`` to work in, or one `Written` as text.
-    config
-        A ``ConfigProto``, or one `Written` as text.
-    config_file
-        Path of a file with a ``ConfigProto`` in protobuf's text format.
-    device
-        Default device of the graph: ``"/CPU:0"``, ``"/job:worker/task:1/device:GPU:0"``.
-    threads
-        Sizes of the thread pools, see `parse_threads`.
-    seed
-        Graph-level random seed.
-    timeout
-        Seconds that a run may take.
-    on_stop
-        Whether a stop keeps the values of variables: ``"keep"`` or ``"drop"``.
-    eager
-        True for a scope without a graph, to which no other option applies.
+    Values that the user wrote as expressions may be `Written`.
 
     Raises
     ------
     InvalidOptionError
         If a value will not do.
     """
-    if eager:
-        given = [graph, config, config_file, device, threads, seed, timeout, on_stop]
-        if any(option is not None for option in given):
-            raise InvalidOptionError("--eager goes without the other options: they are for a graph and its session.")
-        return SessionOptions(eager=True)
-    if config is not None and config_file is not None:
+    given = {option: value for option, value in given.items() if value is not None}
+    if given.get("eager") and len(given) > 1:
+        raise InvalidOptionError("--eager goes without the other options: they are for a graph and its session.")
+    if "config" in given and "config_file" in given:
         raise InvalidOptionError("--config and --config-file both give a ConfigProto; use one of them.")
-    option = None
-    if config is not None:
-        option = (
-            _config_option(config.value, config.text) if isinstance(config, Written) else _config_option(config, "")
-        )
-    elif config_file is not None:
-        option = _read_config(config_file)
-    return SessionOptions(
-        graph=None if graph is None else _check_graph(graph),
-        config=option,
-        device=None if device is None else _check_device(device),
-        threads=None if threads is None else parse_threads(threads),
-        seed=None if seed is None else parse_seed(seed),
-        timeout=None if timeout is None else parse_timeout(timeout),
-        on_stop=None if on_stop is None else parse_on_stop(on_stop),
-    )
+    checked: dict[str, Any] = {}
+    for name, value in given.items():
+        parse = SESSION_OPTIONS[name].parse or _PARSERS[name]
+        checked["config" if name == "config_file" else name] = parse(value)
+    return SessionOptions(**checked)
 
 
 def process_config() -> Any:
@@ -175,7 +125,8 @@ def _check_graph(graph: object) -> GraphOption:
     return GraphOption(weakref.ref(value), f"--graph {text or '…'}")
 
 
-def _config_option(proto: object, text: str) -> ConfigOption:
+def _check_config(config: object) -> ConfigOption:
+    proto, text = config if isinstance(config, Written) else (config, "")
     if not isinstance(proto, ConfigProto):
         raise InvalidOptionError(f"--config takes a tf.compat.v1.ConfigProto; {_given(text, proto)}.")
     one_line = text_format.MessageToString(proto, as_one_line=True)
@@ -216,3 +167,12 @@ def _check_device(device: object) -> str:
             f"--device takes a device such as /CPU:0, /GPU:1 or /job:worker/task:0/device:GPU:0; got {device!r}."
         ) from None
     return spec
+
+
+_PARSERS: dict[str, Callable[[object], object]] = {
+    "graph": _check_graph,
+    "config": _check_config,
+    "config_file": _read_config,
+    "device": _check_device,
+}
+"""Read the options whose values need TensorFlow."""

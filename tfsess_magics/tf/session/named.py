@@ -11,7 +11,7 @@ from tensorflow.python.client.session import SessionInterface
 
 from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
-from tfsess_magics.core.options import DROP
+from tfsess_magics.core.option_values import DROP
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import CellCode, identify
 from tfsess_magics.tf.context.activation import Stay

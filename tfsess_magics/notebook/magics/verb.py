@@ -1,0 +1,97 @@
+"""The form of a verb's entry in the table of verbs, and how its lines are read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tfsess_magics.core.errors import InvalidOptionError
+from tfsess_magics.core.options import Option
+from tfsess_magics.notebook.cells.line import Line, parse_line
+
+NAME, NAMES, EXPR_NAME, HEADER = "NAME", "NAME...", "EXPR NAME", "NAME [options]"
+"""The arguments that a verb may have. `HEADER` is a line like that of a cell, which the verb's handler reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write the line of a verb."""
+
+    help: str
+    arguments: str = ""
+    """One of `NAME`, `NAMES`, `EXPR_NAME`, `HEADER`, or empty."""
+    needs: tuple[Option, ...] = ()
+    """The options that make the form."""
+    takes: tuple[Option, ...] = ()
+    """The options that may be added."""
+
+    @property
+    def usage(self) -> str:
+        """The form without the verb: ``NAME [--now]``; that of a `HEADER` does not list the options."""
+        added = () if self.arguments == HEADER else self.takes
+        words = [self.arguments, *(option.usage for option in self.needs), *(f"[{option.usage}]" for option in added)]
+        return " ".join(filter(None, words))
+
+    def fits(self, line: Line) -> bool:
+        """Return whether `line` is written in this form."""
+        needed = {option.name for option in self.needs}
+        allowed = needed | {option.name for option in self.takes}
+        return needed <= line.options.keys() <= allowed and self._fits(line.arguments)
+
+    def _fits(self, words: Sequence[str]) -> bool:
+        if self.arguments == EXPR_NAME:
+            return len(words) > 1 and _is_expression(words[:-1])
+        return len(words) >= 1 if self.arguments == NAMES else len(words) == (self.arguments == NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """An entry in the table of verbs: a word behind ``%tfsession``."""
+
+    name: str
+    forms: tuple[Form, ...]
+    handler: Callable[[Any, Line], None]
+    """Carries out a line that was read."""
+
+    @property
+    def takes_expression(self) -> bool:
+        """Whether its line has Python in it, whose braces are no variables of IPython's."""
+        return any(form.arguments == EXPR_NAME for form in self.forms)
+
+    @property
+    def usages(self) -> list[str]:
+        """Its forms as they are written: ``stop NAME [--now]``."""
+        return [f"{self.name} {form.usage}".rstrip() for form in self.forms]
+
+    def read(self, words: Sequence[str]) -> Line:
+        """Read the words behind the verb; those of a `HEADER` are all arguments.
+
+        Raises
+        ------
+        InvalidOptionError
+            If they fit none of its forms, with the usage of all.
+        """
+        if any(form.arguments == HEADER for form in self.forms):
+            return Line(list(words), {})
+        options = {option.name: option for form in self.forms for option in (*form.needs, *form.takes)}
+        try:
+            line = parse_line(words, options.values())
+        except InvalidOptionError:
+            line = None
+        if line is None or not any(form.fits(line) for form in self.forms):
+            *others, last = self.usages
+            usage = f"{', '.join(others)} or {last}" if others else last
+            given = repr(" ".join(words)) if words else "nothing"
+            raise InvalidOptionError(f"usage: %tfsession {usage}; got {given}")
+        return line
+
+
+def _is_expression(words: Sequence[str]) -> bool:
+    """Return whether `words` are Python, or ``#7``."""
+    try:
+        ast.parse(" ".join(words), mode="eval")
+    except SyntaxError:
+        return words[0].startswith("#")
+    return True

@@ -1,0 +1,201 @@
+"""The verbs of ``%tfsession``: one table, and what each does."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, did_you_mean
+from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, Option
+from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
+from tfsess_magics.notebook.cells.line import Line
+from tfsess_magics.notebook.magics.close_unused import close_unused
+from tfsess_magics.notebook.magics.sessions import NotebookSessions
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, Form, Verb
+from tfsess_magics.notebook.views.memory import MemoryOverview
+from tfsess_magics.notebook.views.sessions import SessionDetails, SessionTable
+from tfsess_magics.notebook.views.trace import TraceView
+
+
+class Verbs:
+    """Carries out the lines of ``%tfsession`` in one shell; used by whichever thread runs a cell."""
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        sessions: NotebookSessions[Any],
+        feed: Feed,
+        calling_cell: Callable[[], int],
+    ) -> None:
+        self._shell = shell
+        self._sessions = sessions
+        self._registry = sessions.registry
+        self._feed = feed
+        self._calling_cell = calling_cell
+        self._panels: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def __call__(self, line: str) -> None:
+        """Carry out `line`.
+
+        Raises
+        ------
+        TfSessionError
+            If the line will not do, or what it asks for.
+        """
+        name, *words = self._sessions.words(line) or ["list"]
+        verb = VERBS.get(name)
+        if verb is None:
+            hint = (
+                f" To run a cell in a session: %%tfsession {name}, with two %." if name in self._registry.names else ""
+            )
+            raise InvalidOptionError(
+                f"%tfsession has no {name!r}. It has: {', '.join(VERBS)}.{hint or did_you_mean(name, VERBS)}"
+            )
+        if verb.takes_expression:
+            words = self._sessions.words(line, expand=False)[1:]
+        verb.handler(self, verb.read(words))
+
+    def close_panels(self) -> None:
+        """Close the panels that were shown."""
+        for panel in list(self._panels):
+            panel.close()
+
+    def _list(self, _: Line) -> None:
+        display(SessionTable(self._registry.sessions()))
+
+    def _info(self, line: Line) -> None:
+        session = self._registry.get_any(line.arguments[0])
+        samples = self._feed.history.samples(session.number)
+        display(SessionDetails(session.info(), self._registry.held_by(session), samples))
+
+    def _memory(self, _: Line) -> None:
+        display(MemoryOverview(self._feed.memory()))
+
+    def _new(self, line: Line) -> None:
+        print(f"opened {self._sessions.create(line.arguments, self._calling_cell()).name}")
+
+    def _adopt(self, line: Line) -> None:
+        print(adopted_message(self._sessions.adopt(line.arguments).info()))
+
+    def _close(self, line: Line) -> None:
+        if "unused" in line.options:
+            close_unused(self._shell, self._registry, ask="yes" not in line.options)
+            return
+        names = self._registry.names if "all" in line.options else line.arguments
+        for was in self._registry.close(*names, by="%tfsession close"):
+            print(closed_message(was))
+        if not names:
+            print("no session is open")
+
+    def _reset(self, line: Line) -> None:
+        print(reset_message(self._registry.reset(line.arguments[0], "%tfsession reset")))
+
+    def _stop(self, line: Line) -> None:
+        on_stop, now = line.options.get("on_stop"), "now" in line.options
+        print(self._registry.stop(line.arguments[0], "%tfsession stop", on_stop, now=now))
+
+    def _trace(self, line: Line) -> None:
+        (name,) = line.arguments
+        if not line.options:
+            self._registry.trace(name)
+            print(f"the next run of {name} will be traced, and shown under the cell in which it takes place")
+            return
+        trace = self._registry.get_any(name).info().last_trace
+        if trace is None:
+            raise NoTraceError(name)
+        if "show" in line.options:
+            display(TraceView(trace))
+        else:
+            _save(trace, line.options["save"])
+
+    def _panel(self, line: Line) -> None:
+        try:
+            from tfsess_magics.notebook.views.widget import Panel
+        except ModuleNotFoundError as error:
+            if error.name != "ipywidgets":
+                raise
+            self._list(line)
+            print("This list does not follow what happens. One that does needs ipywidgets: %pip install ipywidgets")
+            return
+        panel = Panel(self._registry, self._feed)
+        self._panels.add(panel)
+        display(panel.widget)
+
+
+def _save(trace: RunTrace, file: str) -> None:
+    try:
+        trace.save(file)
+    except OSError as error:
+        raise UsageError(f"the trace was not saved: {error}") from None
+    print(f"saved {format_bytes(len(trace.chrome))} to {file}: for chrome://tracing, or Perfetto")
+
+
+_ALL = Option("all", "end all that have a name, adopted ones too")
+_UNUSED = Option("unused", "end those of other code that nobody seems to need, after asking")
+_YES = Option("yes", "do not ask")
+_NOW = Option("now", "also a run that would end by itself")
+_DROP = replace(ON_STOP, help="with drop, also where variables cannot be read")
+_SHOW = Option("show", "show its last trace again")
+_SAVE = Option("save", "save its last trace as Chrome trace JSON", "FILE")
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("list", (Form("list the sessions, as without a verb"),), Verbs._list),
+        Verb("info", (Form("one session: options, devices, runs, variables, memory", NAME),), Verbs._info),
+        Verb(
+            "new",
+            (Form("open a session without entering it", HEADER, takes=tuple(SESSION_OPTIONS.values())),),
+            Verbs._new,
+        ),
+        Verb(
+            "close",
+            (
+                Form("end sessions and free what they hold", NAMES),
+                Form(_ALL.help, needs=(_ALL,)),
+                Form(_UNUSED.help, needs=(_UNUSED,), takes=(_YES,)),
+            ),
+            Verbs._close,
+        ),
+        Verb("reset", (Form("an empty graph and a new session under the same name", NAME),), Verbs._reset),
+        Verb(
+            "stop",
+            (
+                Form(
+                    "end its runs, from another thread or notebook page, and keep its variables",
+                    NAME,
+                    takes=(_NOW, _DROP),
+                ),
+            ),
+            Verbs._stop,
+        ),
+        Verb(
+            "trace",
+            (
+                Form("trace its next run, in whichever cell or thread, and show it under the cell", NAME),
+                Form(_SHOW.help, NAME, needs=(_SHOW,)),
+                Form(_SAVE.help, NAME, needs=(_SAVE,)),
+            ),
+            Verbs._trace,
+        ),
+        Verb(
+            "adopt",
+            (Form("give a session of other code a name: adopt model.session m, adopt #7 m", EXPR_NAME),),
+            Verbs._adopt,
+        ),
+        Verb("memory", (Form("the kernel's memory, and what each session holds on each device"),), Verbs._memory),
+        Verb(
+            "panel",
+            (Form("the list as a widget that stays up to date, with buttons (ipywidgets)"),),
+            Verbs._panel,
+        ),
+    )
+}
