@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 
 from tfsess_magics.api import adopt, memory
 from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.notice import Notice
 from tfsess_magics.core.origin import add_cell_locator, remove_cell_locator
 from tfsess_magics.core.running_cell import add_cell_finder, remove_cell_finder
 from tfsess_magics.notebook.after_cell.thread_errors import ThreadErrors
@@ -104,20 +105,20 @@ def _end_process_wide() -> None:
 
 def _install(shell: InteractiveShell) -> Callable[[], None]:
     from tfsess_magics.notebook.after_cell.eager_cells import EagerCells
-    from tfsess_magics.notebook.after_cell.notices import CellNotices
-    from tfsess_magics.notebook.after_cell.traces import CellTraces
+    from tfsess_magics.notebook.after_cell.report import CellReport
     from tfsess_magics.notebook.cells.runner import CellRunner
     from tfsess_magics.notebook.compat import CellNumbers
     from tfsess_magics.notebook.magics.magics import SessionMagics
     from tfsess_magics.notebook.magics.sessions import NotebookSessions
 
     eager_cells = EagerCells(shell, registry)
-    sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered)
     channel, running = _connect(shell)
-    runner = CellRunner(shell, sessions.enter, running.started if running else lambda _: None, explain)
     news_of_front_ends = channel.news if channel else list
-    notices = CellNotices(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()])
-    traces, numbers = CellTraces(shell, new_traces), CellNumbers(shell)
+    report = CellReport(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()], new_traces)
+    sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered, report.tell)
+    started = running.started if running else lambda _: None
+    runner = CellRunner(shell, sessions.enter, started, explain, report.tell)
+    numbers = CellNumbers(shell)
     with ExitStack() as undo:
 
         def listen(_: object) -> None:
@@ -126,10 +127,10 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
         undo.callback(feed.unsubscribe, listen)
         feed.subscribe(listen)
         undo.callback(SessionMagics.leave_settings, shell)
-        magics = SessionMagics(shell, sessions, feed, explain)
+        magics = SessionMagics(shell, sessions, feed, explain, report.tell)
         undo.callback(magics.unregister)
         shell.register_magics(magics)
-        for part in (runner, notices, traces, numbers):
+        for part in (runner, report, numbers):
             undo.callback(part.uninstall)
             part.install()
         undo.callback(remove_cell_locator, numbers.number_of)
@@ -143,7 +144,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     return installed.close
 
 
-def told_after_cell() -> list[str]:
+def told_after_cell() -> list[Notice]:
     """Return what is to be said after a cell, which may have changed the memory of the kernel as well."""
     feed.look_at_memory()
     return news()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfsess_magics.core.errors import TensorFlowMissingError
 from tfsess_magics.core.import_hook import ImportHook
+from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.trace import RunTrace
 
@@ -26,8 +27,8 @@ OLDEST_TENSORFLOW = (2, 14)
 """The oldest version that this package works with."""
 
 _connecting = threading.Lock()
-_to_say: list[str] = []
-"""Sentences to print after the next cell."""
+_unsupported: list[Notice] = []
+"""What to say after the next cell of a TensorFlow that this package does not work with."""
 
 
 def connect() -> TensorFlow:
@@ -104,7 +105,7 @@ def observe() -> Callable[[], None]:
             try:
                 connect().observe()
             except TensorFlowMissingError as error:
-                _to_say.append(str(error))
+                _unsupported.append(Notice(Topic.SUPPORT, str(error)))
 
     def unobserve() -> None:
         if tensorflow := connected():
@@ -132,18 +133,18 @@ def explain_end_of_thread(error: BaseException | None) -> None:
         tensorflow.explain(error, ends_thread=True)
 
 
-def news() -> list[str]:
+def news() -> list[Notice]:
     """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
     try:
-        to_say, _to_say[:] = _to_say[:], []
+        unsupported, _unsupported[:] = _unsupported[:], []
         tensorflow = connected()
-        return [*to_say, *(tensorflow.news() if tensorflow else [])]
+        return [*unsupported, *(tensorflow.news() if tensorflow else [])]
     except Exception:  # noqa: BLE001 - the cell has ended well
         _log.debug("what a cell left behind could not be told", exc_info=True)
         return []
 
 
-def new_traces() -> tuple[list[RunTrace], list[str]]:
+def new_traces() -> tuple[list[RunTrace], list[Notice]]:
     """Return the traces of runs that were not returned yet, and what to say of runs that were not traced."""
     tensorflow = connected()
     return tensorflow.new_traces() if tensorflow else ([], [])

@@ -90,7 +90,7 @@ def test_loading_that_is_cut_at_any_moment_takes_down_what_it_built(
 
 
 def test_loading_adds_no_name(plain_notebook: Notebook) -> None:
-    """No transformer or name of the user's: two magics, four methods, and two looks after every cell."""
+    """No transformer or name of the user's: two magics, four methods, and one look after every cell."""
     shell = plain_notebook.shell
     before = _added(shell)
     tfsess_magics.load_ipython_extension(shell)
@@ -99,7 +99,7 @@ def test_loading_adds_no_name(plain_notebook: Notebook) -> None:
     for kind in ("names", "transformers"):
         assert after[kind] == before[kind]
     added = {event: len(callbacks) - len(before["events"][event]) for event, callbacks in after["events"].items()}
-    assert {event: count for event, count in added.items() if count} == {"post_run_cell": 2}
+    assert {event: count for event, count in added.items() if count} == {"post_run_cell": 1}
     assert set(after["attributes"]) - set(before["attributes"]) == {
         "should_run_async",
         "run_cell_async",

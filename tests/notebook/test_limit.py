@@ -71,9 +71,10 @@ def test_the_setting_is_one_of_ipythons_and_goes_with_the_extension(cells: Noteb
     assert "SessionMagics" in cells.ok("%config").out
     cells.ok("%config SessionMagics.waits_after = 20")
     cells.ok("%config SessionMagics.interrupt_patience = 5")
-    assert (settings.waits_after, settings.interrupt_patience) == (20, 5)
+    cells.ok("%config SessionMagics.notices = False")
+    assert (settings.waits_after, settings.interrupt_patience, settings.notices) == (20, 5, False)
     tfsess_magics.unload_ipython_extension(cells.shell)
-    assert (settings.waits_after, settings.interrupt_patience) == (10, 30)
+    assert (settings.waits_after, settings.interrupt_patience, settings.notices) == (10, 30, True)
     assert "SessionMagics" not in cells.ok("%config").out
     del cells.shell.config["SessionMagics"]
     tfsess_magics.load_ipython_extension(cells.shell)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import Ended, Identity, Kind, Origin, SessionInfo, StopReply
+from tfsess_magics.core.notice import Notice
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 
@@ -35,8 +36,8 @@ class Scope(Protocol):
         """Whether it was left for good."""
 
     @property
-    def notices(self) -> Sequence[str]:
-        """What the body did to the defaults, a sentence each; known at the end."""
+    def notices(self) -> Sequence[Notice]:
+        """What the body did to the defaults; known at the end."""
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""

@@ -12,6 +12,8 @@ class Settings:
     """Seconds after which a run that does not compute is shown as waiting."""
     interrupt_patience = 30.0
     """Seconds after which an interrupted run is cut where the front end cannot interrupt a second time."""
+    notices = True
+    """Whether notices are printed under cells."""
 
 
 settings: Final = Settings()

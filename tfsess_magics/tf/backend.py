@@ -12,6 +12,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import UPGRADE, InvalidSessionError
 from tfsess_magics.core.memory import GivenBack, KernelMemory
 from tfsess_magics.core.model import Kind, Maker, Origin, StopReply
+from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.option_values import KEEP, parse_on_stop
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.origin import calling_cell, calling_origin
@@ -77,8 +78,8 @@ class TensorFlow:
         self._scopes_open = StrayScopes()
         self._late_gpu_options = LateGpuOptions()
         off = [error.line for capability in CAPABILITIES if (error := capability.error)]
-        self._to_say = [*off, UPGRADE] if off else []
-        """Sentences to print after the next cell."""
+        self._unsupported = [*off, UPGRADE] if off else []
+        """Says what does not work here, after the next cell."""
         look_after_forks(self._meters, self._stopper.forked)
         look_among(lambda: [(session.name, session.watched.meter) for session in self._sessions()])
 
@@ -100,7 +101,7 @@ class TensorFlow:
             switched=self._switches.called,
         )
         if is_new and may_be_hidden(BaseSession):
-            self._to_say.append(_HIDDEN)
+            self._unsupported.append(_HIDDEN)
 
     def stop(self, session: Any, by: str, on_stop: str | None, *, now: bool) -> StopReply:
         """Stop the runs of a session, or its next run if there is none; see `Stopper.stop`."""
@@ -143,9 +144,10 @@ class TensorFlow:
         TRACE.require()
         session.watched.tracer.order(session.name)
 
-    def new_traces(self) -> tuple[list[RunTrace], list[str]]:
+    def new_traces(self) -> tuple[list[RunTrace], list[Notice]]:
         """Return what is new of traces; see `trace.new_traces`."""
-        return trace.new_traces()
+        traces, untraced = trace.new_traces()
+        return traces, [Notice(Topic.TRACES, sentence) for sentence in untraced]
 
     def _name_of(self, meter: RunMeter) -> str:
         return next((name for name, named in self._named() if named is meter), "a session that is gone")
@@ -209,8 +211,8 @@ class TensorFlow:
         cell = calling_cell()
         for session in () if cell is None else self._registry.live():
             stay = session.stay_of(f"cell {cell}") if isinstance(session, Enterable) else None
-            notice = stay and say_unbound(caller(), session.name)
-            if stay and notice and notice not in stay.notices:
+            text = stay and say_unbound(caller(), session.name)
+            if stay and text and (notice := Notice(Topic.BODY, text)) not in stay.notices:
                 stay.notices.append(notice)
 
     def _add_outside(self, variables: Sequence[Any]) -> None:
@@ -239,13 +241,20 @@ class TensorFlow:
         known = self._were.get(id(session))
         return known if known is not None and known.watched.session is session else None
 
-    def news(self) -> list[str]:
+    def news(self) -> list[Notice]:
         """Return what to say after a cell: what holds for the process from now on, or is left open in this thread."""
         self._look_at_memory()
-        of_defaults = () if SWAP.missing else (self._strays, self._scopes_open, eager_mode)
-        told = (self._switches, self._late_gpu_options, *of_defaults)
-        to_say, self._to_say = self._to_say, []
-        return [*to_say, *(sentence for teller in told for sentence in teller.news()), *Growth.news(self._sessions)]
+        unsupported, self._unsupported = self._unsupported, []
+        told = {
+            Topic.SUPPORT: unsupported,
+            Topic.SWITCHES: self._switches.news(),
+            Topic.GPU_OPTIONS: self._late_gpu_options.news(),
+            Topic.DEFAULTS: [] if SWAP.missing else self._strays.news(),
+            Topic.SCOPES: [] if SWAP.missing else self._scopes_open.news(),
+            Topic.EAGER_MODE: [] if SWAP.missing else eager_mode.news(),
+            Topic.GROWTH: Growth.news(self._sessions),
+        }
+        return [Notice(topic, sentence) for topic, sentences in told.items() for sentence in sentences]
 
     def find(self, session: object) -> ObservedSession:
         """Return what is known of a session of other code.

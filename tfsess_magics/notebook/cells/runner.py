@@ -25,6 +25,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from tfsess_magics.core.errors import TfSessionError
 from tfsess_magics.core.in_scope import InScope
 from tfsess_magics.core.late import TRIES
+from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.notebook.cells.header import Cell, split_cell
 from tfsess_magics.notebook.cells.traceback import without_our_frames
@@ -36,12 +37,6 @@ Enter = Callable[[str, int, CellCode], Scope]
 Explain = Callable[[BaseException | None], None]
 
 _Transformed = tuple[str, Any]
-
-
-def print_notices(scope: Scope) -> None:
-    """Say under the cell what its body did to the defaults."""
-    for notice in scope.notices:
-        print(notice)
 
 
 def _call_of_class(shell: InteractiveShell, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -67,13 +62,18 @@ class CellRunner:
         Called with the coroutine of every cell, ordinary ones too.
     explain
         Called with every error before it is shown, ordinary cells' too; may add a note to it.
+    tell
+        Called with what the body of each did to the defaults, at its end.
     """
 
-    def __init__(self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None], explain: Explain) -> None:
+    def __init__(
+        self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None], explain: Explain, tell: Tell
+    ) -> None:
         self._shell = shell
         self._enter = enter
         self._started = started
         self._explain = explain
+        self._tell = tell
         self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
         self._transformed: tuple[Cell, _Transformed] | None = None
         self._wrappers: dict[str, tuple[Any, Any]] = {}
@@ -167,7 +167,7 @@ class CellRunner:
             finally:
                 self._end(scope, outer)
                 if scope and not is_silent:
-                    print_notices(scope)
+                    self._tell(scope.notices)
         except BaseException:
             # It may have come before `_end` had begun, and another may come in these lines; so in `InScope`.
             came: BaseException | None = None

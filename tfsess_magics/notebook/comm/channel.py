@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfsess_magics.core.feed import Feed
+from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import (
     PROTOCOL_VERSION,
@@ -100,10 +101,10 @@ class Channel:
                 opened.comm.close()
             self._comms.clear()
 
-    def news(self) -> list[str]:
-        """Return what to say after a cell of the front ends that have connected since; each thing is said once."""
+    def news(self) -> list[Notice]:
+        """Return what to say after a cell of the front ends that have connected since."""
         news, self._news = self._news, []
-        return list(dict.fromkeys(news))
+        return [Notice(Topic.FRONT_ENDS, sentence) for sentence in news]
 
     def _look_at_version(self, data: object) -> None:
         """Say after the next cell what to upgrade, if a front end that opens its comm speaks another version."""

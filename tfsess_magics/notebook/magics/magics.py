@@ -12,21 +12,21 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Float, observe
+from traitlets import Bool, Float, observe
 
 from tfsess_magics.core.errors import TfSessionError
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.late import TRIES
+from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.origin import calling_cell
 from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.core.settings import settings
-from tfsess_magics.notebook.cells.runner import print_notices
 from tfsess_magics.notebook.compat import output_can_be_silenced
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
 from tfsess_magics.notebook.magics.usage import documented
 from tfsess_magics.notebook.magics.verbs import Verbs
 
-_SETTINGS = ("waits_after", "interrupt_patience")
+_SETTINGS = ("waits_after", "interrupt_patience", "notices")
 
 
 @magics_class
@@ -43,6 +43,10 @@ class SessionMagics(Magics):  # type: ignore[misc]
         min=0.0,
         help="Seconds after which an interrupted run is cut where no second interrupt can come, as under nbclient.",
     ).tag(config=True)
+    notices = Bool(
+        settings.notices,
+        help="Whether lines under cells tell what they did to TensorFlow's defaults, and what else is worth a look.",
+    ).tag(config=True)
 
     def __init__(
         self,
@@ -50,10 +54,12 @@ class SessionMagics(Magics):  # type: ignore[misc]
         sessions: NotebookSessions[Any],
         feed: Feed,
         explain: Callable[[BaseException], None],
+        tell: Tell,
     ) -> None:
         super().__init__(shell)
         self._sessions = sessions
         self._explain = explain
+        self._tell = tell
         self._verbs = Verbs(shell, sessions, feed, self._calling_cell)
 
     @classmethod
@@ -107,7 +113,7 @@ class SessionMagics(Magics):  # type: ignore[misc]
             finally:
                 if stay is not None:
                     stay.end()
-                    print_notices(stay)
+                    self._tell(stay.notices)
         except BaseException:
             # It may have come before `end` had begun, and another may come in these lines.
             came: BaseException | None = None

@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
+from tfsess_magics.core.notice import Notice, Tell, Topic
 from tfsess_magics.core.option_values import parse_timeout
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.registry import SessionRegistry
@@ -29,11 +30,13 @@ class NotebookSessions(Generic[S]):
         registry: SessionRegistry[S],
         adopt: Callable[[object, str], S],
         entered: Callable[[S, str], None],
+        tell: Tell,
     ) -> None:
         self._shell = shell
         self.registry = registry
         self._adopt = adopt
         self._entered = entered
+        self._tell = tell
 
     def words(self, line: str, *, expand: bool = True) -> list[str]:
         """Split a magic's line, with ``{name}`` and ``$name`` expanded unless `expand` is false.
@@ -72,8 +75,9 @@ class NotebookSessions(Generic[S]):
         session, is_new = self.registry.open(header.name, header.options, _origin(cell))
         if is_new:
             if hint := did_you_mean(header.name, live):
-                print(f"{header.name}: a new session. Live already: {', '.join(live)}.{hint}")
-            self._tell(session)
+                text = f"{header.name}: a new session. Live already: {', '.join(live)}.{hint}"
+                self._tell([Notice(Topic.OPENING, text)])
+            self._tell_notes(session)
         return session
 
     def create(self, words: Sequence[str], cell: int) -> S:
@@ -91,7 +95,7 @@ class NotebookSessions(Generic[S]):
                 f"For the next run: %tfsession trace {header.name}"
             )
         session = self.registry.create(header.name, header.options, _origin(cell))
-        self._tell(session)
+        self._tell_notes(session)
         return session
 
     def adopt(self, words: Sequence[str]) -> S:
@@ -111,10 +115,9 @@ class NotebookSessions(Generic[S]):
         session = expression if expression.startswith("#") else self._evaluate("adopt", expression)
         return self._adopt(session, name)
 
-    def _tell(self, session: S) -> None:
-        """Print what whoever opened `session` should be told."""
-        for note in session.notes:
-            print(f"{session.name}: {note}")
+    def _tell_notes(self, session: S) -> None:
+        """Print what the user who opened `session` should be told."""
+        self._tell([Notice(Topic.OPENING, f"{session.name}: {note}") for note in session.notes])
 
     def _evaluate(self, what: str, expression: str) -> Any:
         try:

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import tensorflow as tf
 
+from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.tf.context.left_open import Left, say_block, say_keras_session, say_reset
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.runs.limit import Limit
@@ -139,8 +140,8 @@ class Stay:
         """How many operations the graph had."""
         self.defaults = generation.defaults()
         self.is_over = False
-        self.notices: list[str] = []
-        """What the body did to the defaults, a sentence each; known at the end."""
+        self.notices: list[Notice] = []
+        """What the body did to the defaults; known at the end."""
         self.resets: list[Caller] = []
         """Who has replaced the default graph."""
         self.entered_by: Caller | None = None
@@ -183,7 +184,7 @@ class Stay:
                     block.end()  # first, as an exception may come before it has: the block is found again then
                     _thread.blocks.remove(block)
                     _thread.ended[block.session] = _thread.ended.get(block.session, 0) + 1
-                    self.notices.append(say_block(block.entered_by, block.session.name))
+                    self._notice(say_block(block.entered_by, block.session.name))
                     self.notices += block.notices
             finally:
                 self.suspend()
@@ -193,14 +194,16 @@ class Stay:
         if not self.is_over:
             untraced = self.trace.end() if self.trace else []
             self.is_over = True
-            self.notices += untraced
-            self.notices += [left.say(self.session.name, self.by) for left in self._left]
+            self.notices += [Notice(Topic.TRACES, why) for why in untraced]
+            for left in self._left:
+                self._notice(left.say(self.session.name, self.by))
             if self.defaults.has_new_keras_session:
-                self.notices.append(say_keras_session(self.by, self.session.name, self.session.kind))
+                self._notice(say_keras_session(self.by, self.session.name, self.session.kind))
             if self.resets and lost:
-                self.notices.append(
-                    say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation)
-                )
+                self._notice(say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation))
+
+    def _notice(self, text: str) -> None:
+        self.notices.append(Notice(Topic.BODY, text))
 
 
 def innermost_stay() -> Stay | None:

@@ -103,4 +103,4 @@ class Enterable:
         if came is not None:
             raise came
         for notice in block.notices if block else ():
-            warnings.warn(notice, SessionWarning, stacklevel=2)
+            warnings.warn(notice.text, SessionWarning, stacklevel=2)

@@ -23,7 +23,7 @@ def growth(session: NamedSession) -> str:
 
 def news() -> list[str]:
     """Return what would be said under a cell."""
-    return tfsess_magics.process.news()
+    return [notice.text for notice in tfsess_magics.process.news()]
 
 
 def run_cell(session: NamedSession, number: int, body: Callable[[], object], code: CellCode) -> None:
