@@ -53,12 +53,30 @@ if TYPE_CHECKING:
 feed = Feed(registry, memory)
 """Tells front ends and panels of every change."""
 
-_thread_errors = ThreadErrors(explain_end_of_thread)
-
 _undo: dict[InteractiveShell, Callable[[], None]] = {}
 """Takes the extension out of a shell that it was loaded into."""
 
-_end_observing: Callable[[], None] = lambda: None  # noqa: E731 - a variable
+
+class _ForAllShells:
+    """What a process gets with the first shell and loses with the last one."""
+
+    def __init__(self) -> None:
+        self._thread_errors = ThreadErrors(explain_end_of_thread)
+        self._end_observing: Callable[[], None] | None = None
+
+    def install(self) -> None:
+        self._end_observing = observe()  # one store: an interrupt comes before both or after both
+        self._thread_errors.install()
+
+    def uninstall(self) -> None:
+        """Take it away. Harmless when `install` was not called, or failed half way."""
+        end, self._end_observing = self._end_observing, None
+        if end:
+            end()
+        self._thread_errors.uninstall()
+
+
+_for_all_shells = _ForAllShells()
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -66,14 +84,12 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
     Where a part fails, or is interrupted, those before it are taken down again.
     """
-    global _end_observing
     if shell in _undo:
         return
     with ExitStack() as undo:
         if not _undo:
-            undo.callback(_end_process_wide)
-            _end_observing = observe()
-            _thread_errors.install()
+            undo.callback(_for_all_shells.uninstall)
+            _for_all_shells.install()
         _undo[shell] = _install(shell)
         undo.pop_all()
     if registry.names:
@@ -87,20 +103,12 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         return
     undo()
     if not _undo:
-        _end_process_wide()
+        _for_all_shells.uninstall()
     if registry.names:
         print(
             f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
             f"tfsess_magics.close({', '.join(map(repr, registry.names))})"
         )
-
-
-def _end_process_wide() -> None:
-    """Take away what is there once for all shells of the process."""
-    global _end_observing
-    end, _end_observing = _end_observing, lambda: None
-    end()
-    _thread_errors.uninstall()
 
 
 def _install(shell: InteractiveShell) -> Callable[[], None]:
