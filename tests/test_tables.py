@@ -35,7 +35,7 @@ def test_the_api_opens_sessions_with_the_options_of_the_table() -> None:
     """Each is a parameter of `session`, in the order of the table, with the same choices; its docstring has it."""
     positional, by_name = _parameters(api.session)
     assert positional == ["name"]
-    assert list(by_name) == list(SESSION_OPTIONS)
+    assert list(by_name) == list(SESSION_OPTIONS) == [option.name for option in VERBS["new"].forms[0].takes]
     assert all(parameter.default is None for parameter in by_name.values())
     assert all(_is_written(option, by_name[name]) for name, option in SESSION_OPTIONS.items())
     parameters = (api.session.__doc__ or "").partition("Parameters\n")[2].partition("Returns\n")[0]

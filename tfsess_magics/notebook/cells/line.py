@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"#\d+(?=\s|$)")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-class Line(NamedTuple):
+class ParsedLine(NamedTuple):
     """The words of a line: arguments, and options by their names in Python, with True or the text of a value."""
 
     arguments: list[str]
@@ -75,7 +75,7 @@ def _unquoted(word: str) -> str:
     return word[1:-1] if is_quoted else word
 
 
-def parse_line(words: Sequence[str], options: Iterable[Option]) -> Line:
+def parse_line(words: Sequence[str], options: Iterable[Option]) -> ParsedLine:
     """Part arguments from `options`, in any order; values are given as a word of their own or behind ``=``.
 
     Raises
@@ -84,7 +84,7 @@ def parse_line(words: Sequence[str], options: Iterable[Option]) -> Line:
         If an option is unknown, given twice, without the value that it takes, or with one where it takes none.
     """
     known = {option.flag: option for option in options}
-    line = Line([], {})
+    line = ParsedLine([], {})
     rest = iter(words)
     for word in rest:
         if not word.startswith("-"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tfsess_magics.core.errors import InvalidOptionError
 from tfsess_magics.core.options import Option
-from tfsess_magics.notebook.cells.line import Line, parse_line
+from tfsess_magics.notebook.cells.line import ParsedLine, parse_line
 
 NAME, NAMES, EXPR_NAME, HEADER = "NAME", "NAME...", "EXPR NAME", "NAME [options]"
 """The arguments that a verb may have. `HEADER` is a line like that of a cell, which the verb's handler reads."""
@@ -34,7 +34,7 @@ class Form:
         words = [self.arguments, *(option.usage for option in self.needs), *(f"[{option.usage}]" for option in added)]
         return " ".join(filter(None, words))
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: ParsedLine) -> bool:
         """Return whether `line` is written in this form."""
         needed = {option.name for option in self.needs}
         allowed = needed | {option.name for option in self.takes}
@@ -52,7 +52,7 @@ class Verb:
 
     name: str
     forms: tuple[Form, ...]
-    handler: Callable[[Any, Line], None]
+    handler: Callable[[Any, ParsedLine], None]
     """Carries out a line that was read."""
 
     @property
@@ -65,7 +65,7 @@ class Verb:
         """Its forms as they are written: ``stop NAME [--now]``."""
         return [f"{self.name} {form.usage}".rstrip() for form in self.forms]
 
-    def read(self, words: Sequence[str]) -> Line:
+    def read(self, words: Sequence[str]) -> ParsedLine:
         """Read the words behind the verb; those of a `HEADER` are all arguments.
 
         Raises
@@ -74,7 +74,7 @@ class Verb:
             If they fit none of its forms, with the usage of all.
         """
         if any(form.arguments == HEADER for form in self.forms):
-            return Line(list(words), {})
+            return ParsedLine(list(words), {})
         options = {option.name: option for form in self.forms for option in (*form.needs, *form.takes)}
         try:
             line = parse_line(words, options.values())

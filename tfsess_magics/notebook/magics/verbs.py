@@ -16,7 +16,7 @@ from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, Option
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
-from tfsess_magics.notebook.cells.line import Line
+from tfsess_magics.notebook.cells.line import ParsedLine
 from tfsess_magics.notebook.magics.close_unused import close_unused
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
 from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, Form, Verb
@@ -68,24 +68,24 @@ class Verbs:
         for panel in list(self._panels):
             panel.close()
 
-    def _list(self, _: Line) -> None:
+    def _list(self, _: ParsedLine) -> None:
         display(SessionTable(self._registry.sessions()))
 
-    def _info(self, line: Line) -> None:
+    def _info(self, line: ParsedLine) -> None:
         session = self._registry.get_any(line.arguments[0])
         samples = self._feed.history.samples(session.number)
         display(SessionDetails(session.info(), self._registry.held_by(session), samples))
 
-    def _memory(self, _: Line) -> None:
+    def _memory(self, _: ParsedLine) -> None:
         display(MemoryOverview(self._feed.memory()))
 
-    def _new(self, line: Line) -> None:
+    def _new(self, line: ParsedLine) -> None:
         print(f"opened {self._sessions.create(line.arguments, self._calling_cell()).name}")
 
-    def _adopt(self, line: Line) -> None:
+    def _adopt(self, line: ParsedLine) -> None:
         print(adopted_message(self._sessions.adopt(line.arguments).info()))
 
-    def _close(self, line: Line) -> None:
+    def _close(self, line: ParsedLine) -> None:
         if "unused" in line.options:
             close_unused(self._shell, self._registry, ask="yes" not in line.options)
             return
@@ -95,14 +95,14 @@ class Verbs:
         if not names:
             print("no session is open")
 
-    def _reset(self, line: Line) -> None:
+    def _reset(self, line: ParsedLine) -> None:
         print(reset_message(self._registry.reset(line.arguments[0], "%tfsession reset")))
 
-    def _stop(self, line: Line) -> None:
+    def _stop(self, line: ParsedLine) -> None:
         on_stop, now = line.options.get("on_stop"), "now" in line.options
         print(self._registry.stop(line.arguments[0], "%tfsession stop", on_stop, now=now))
 
-    def _trace(self, line: Line) -> None:
+    def _trace(self, line: ParsedLine) -> None:
         (name,) = line.arguments
         if not line.options:
             self._registry.trace(name)
@@ -116,7 +116,7 @@ class Verbs:
         else:
             _save(trace, line.options["save"])
 
-    def _panel(self, line: Line) -> None:
+    def _panel(self, line: ParsedLine) -> None:
         try:
             from tfsess_magics.notebook.views.widget import Panel
         except ModuleNotFoundError as error:
