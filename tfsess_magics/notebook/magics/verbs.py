@@ -14,8 +14,8 @@ from IPython.display import display
 from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, did_you_mean
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, Option
-from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
+from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.notebook.cells.line import ParsedLine
 from tfsess_magics.notebook.magics.close_unused import close_unused
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
