@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 from packaging.requirements import Requirement
 
+from tests.frozen import freeze
+
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Started in the background of a script, as CI may do: every shell and kernel of the tests would inherit it,
     # while a user's terminal ignores no Ctrl-C.
@@ -51,6 +53,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.stash[_LEFT_OUT][missing] += 1
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    if "tensorflow" in sys.modules:
+        freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tests.forks import Fork, started
 
 _SERVE = """
 import sys, tensorflow as tf
@@ -15,17 +15,7 @@ sys.stdin.read()
 
 
 @contextmanager
-def serving() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(code: str = _SERVE) -> Iterator[tuple[Fork, str]]:
     """Start one, give its process and its address, and end it."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _SERVE],
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        assert process.stdout
-        try:
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.kill()
+    with started(code) as (process, output):
+        yield process, output.readline().strip()

@@ -1,5 +1,4 @@
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
 
 import tfsess_magics
 
@@ -56,8 +57,7 @@ def plain_notebook(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) 
     shell.display_formatter.active_types = ["text/plain"]
     yield Notebook(shell, capsys)
     shell.reset()
-    if tf := sys.modules.get("tensorflow"):
-        tf.compat.v1.reset_default_graph()  # cells that are in no session build in it
+    tf.compat.v1.reset_default_graph()  # cells that are in no session build in it
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 In processes of their own: Keras is chosen before TensorFlow comes.
 """
 
-import os
-import subprocess
-import sys
 import textwrap
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from tests.forks import run
 
 SHELL = """
 import sys
@@ -64,11 +63,9 @@ def clear():
 
 def said(folder: Path, *cells: str) -> list[str]:
     """Run cells in a process of its own and return what each printed."""
-    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1", "PYTHONPATH": str(folder)}
-    command = [sys.executable, "-c", SHELL, *cells]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2])
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout.split("cell\n")[1:]
+    done = run(SHELL, *cells, TF_USE_LEGACY_KERAS="1", PYTHONPATH=str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split("cell\n")[1:]
 
 
 def test_the_notebooks_keras_session_is_what_it_was(model: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -47,16 +44,7 @@ class Lives(Coming, Entering, Running, Going, Truth):
         assert tfsess_magics.sessions() == ()
 
 
-@pytest.fixture
-def collects_fast() -> Iterator[None]:
-    """Keep what is there out of the garbage collector, which would look at all of TensorFlow each time."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-def test_any_order(collects_fast: None, open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_order(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The defaults are balanced, the list is the truth, and nothing is kept."""
     monkeypatch.setattr(stop_order, "SOON", 500.0)
     tfsess_magics.process.connect().observe()

@@ -1,10 +1,10 @@
 """What any cell does to the whole process, its switches and GPU options, is said once."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from tests.forks import run
 
 SHELL = """
 import sys
@@ -24,8 +24,9 @@ PREPARE = "import tensorflow as tf; v1 = tf.compat.v1"
 
 def said_after(cells: Iterable[str], word: str = HOLDS) -> list[list[str]]:
     """Run cells in a process of its own and return what each printed with that `word`: TensorFlow prints too."""
-    run = subprocess.run([sys.executable, "-c", SHELL, *cells], capture_output=True, text=True, check=True)
-    parts = run.stdout.split("cell\n")[1:]
+    done = run(SHELL, *cells)
+    assert done.returncode == 0, done.stderr
+    parts = done.stdout.split("cell\n")[1:]
     return [[line for line in part.splitlines() if word in line] for part in parts]
 
 

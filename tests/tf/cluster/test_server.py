@@ -1,11 +1,8 @@
 """Sessions on a server: what it tells of them, and that nothing waits for it."""
 
-import os
 import queue
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +12,8 @@ import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.forks import Fork, run
+from tests.server import serving
 from tests.tf.conftest import Open, asking
 from tests.tf.stopping.test_stop_on_server import Remote, server  # noqa: F401 - a fixture
 from tfsess_magics.core.feed import Feed
@@ -26,7 +25,7 @@ from tfsess_magics.tf.cluster import server as asked
 
 v1 = tf.compat.v1
 
-Serving = tuple[subprocess.Popen[str], str]
+Serving = tuple[Fork, str]
 _LONG = 180_000
 """Milliseconds that no test takes."""
 
@@ -139,17 +138,13 @@ sys.stdin.read()
 
 def test_devices_of_a_cluster_are_told_with_their_tasks() -> None:
     """They are those that the session lists."""
-    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-c", CLUSTER], text=True, **pipes) as process:
-        assert process.stdout
-        with tf.Graph().as_default(), v1.Session(process.stdout.readline().strip()) as session:
-            session.run(tf.constant(1))
-            with panel() as await_row:
-                row = await_row(lambda row: bool(row.devices))
-            assert row.devices == ["/job:worker/task:0/CPU:0", "/job:worker/task:1/CPU:0"]
-            listed = [device.name for device in session.list_devices()]
-            assert listed == [f"/job:worker/replica:0/task:{task}/device:CPU:0" for task in range(2)]
-        process.kill()
+    with serving(CLUSTER) as (_, target), tf.Graph().as_default(), v1.Session(target) as session:
+        session.run(tf.constant(1))
+        with panel() as await_row:
+            row = await_row(lambda row: bool(row.devices))
+        assert row.devices == ["/job:worker/task:0/CPU:0", "/job:worker/task:1/CPU:0"]
+        listed = [device.name for device in session.list_devices()]
+        assert listed == [f"/job:worker/replica:0/task:{task}/device:CPU:0" for task in range(2)]
 
 
 def test_a_server_that_does_not_answer_is_said(
@@ -227,6 +222,5 @@ def test_who_asks_a_server_keeps_neither_the_session_nor_the_process(server: Ser
     process, target = server
     # A server's time is long here: what ends before it has not waited for it.
     long = f"from tfsess_magics.tf.cluster import server; server.TIMEOUT = {_LONG}\n"
-    command = [sys.executable, "-c", long + ENDS, target, str(process.pid)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ, check=False)
+    done = run(long + ENDS, target, str(process.pid))
     assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr

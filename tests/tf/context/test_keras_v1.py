@@ -1,9 +1,8 @@
 """The session behind Keras' v1 backend, in a process of its own: Keras is chosen before TensorFlow comes."""
 
 import json
-import os
-import subprocess
-import sys
+
+from tests.forks import run
 
 CODE = """
 import gc, json, sys
@@ -42,13 +41,8 @@ print(json.dumps(told))
 
 def test_it_is_listed_with_its_maker_and_counts_every_run() -> None:
     """The code that asked Keras. Also runs of ``K.function``, which uses a callable; gone after ``clear_session``."""
-    done = subprocess.run(
-        [sys.executable, "-c", CODE],
-        env=os.environ | {"TF_USE_LEGACY_KERAS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    done = run(CODE, TF_USE_LEGACY_KERAS="1")
+    assert done.returncode == 0, done.stderr
     opened, runs, used, cleared = json.loads(done.stdout.splitlines()[-1])
     assert opened == [["observed", "__main__", 0, 0]]
     assert runs == 3

@@ -1,12 +1,11 @@
 """TensorFlow's defaults are those of the thread that entered a session."""
 
 import gc
-import subprocess
-import sys
 import threading
 
 import tensorflow as tf
 
+from tests.forks import run
 from tests.tf.conftest import Open
 from tfsess_magics.tf.session.named import NamedSession
 
@@ -75,5 +74,5 @@ with session:
 
 def test_threads_do_not_meet_in_a_graph_without_tensorflow_2_behaviour() -> None:
     """What is open in a graph is per thread in our graphs, also where TensorFlow shares it."""
-    run = subprocess.run([sys.executable, "-c", V1_BEHAVIOUR], stdout=subprocess.PIPE, text=True, check=True)
-    assert run.stdout.strip() == "('/device:CPU:0', ['Const'], '')"
+    done = run(V1_BEHAVIOUR)
+    assert done.stdout.strip() == "('/device:CPU:0', ['Const'], '')", done.stderr

@@ -1,14 +1,11 @@
 """A forked process is warned at its first use of a session if TensorFlow was at work before, and not otherwise."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
-from contextlib import suppress
 
 import pytest
 
+from tests.forks import run, started
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.instrument import fork
 
@@ -47,22 +44,17 @@ def said_by_child(before: str, use: str) -> list[str]:
 
     One that says nothing for too long is ended.
     """
-    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     child = f"if os.fork() == 0:\n    say('forked')\n    {use}; say('done')\n    os._exit(0)\nos.wait()"
-    command = [sys.executable, "-c", f"{BEGINNING}{before}\n{child}\n"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True) as run:
-        assert run.stderr is not None
-        late = threading.Timer(180, os.killpg, (run.pid, signal.SIGKILL))
+    with started(f"{BEGINNING}{before}\n{child}\n", reads=2) as (process, errors):
+        late = threading.Timer(180, process.send_signal, (signal.SIGKILL,))
         late.start()
         said = []
-        for line in run.stderr:
+        for line in errors:
             said.append(line.rstrip())
             if WARNING in line or line == "done\n":
                 break
         late.cancel()
         late.join()
-        with suppress(ProcessLookupError):
-            os.killpg(run.pid, signal.SIGKILL)
     return said[said.index("forked") :]
 
 
@@ -148,6 +140,5 @@ print("parent", heard)
 
 def test_an_interrupt_of_a_child_is_not_its_parents() -> None:
     """Where it forked in the middle of a run the parent hears nothing of it; the child hears of its own runs'."""
-    command = [sys.executable, "-c", INTERRUPTED_CHILD]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert run.stdout.splitlines() == ["child False", "child True", "parent []"]
+    done = run(INTERRUPTED_CHILD)
+    assert done.stdout.splitlines() == ["child False", "child True", "parent []"], done.stderr

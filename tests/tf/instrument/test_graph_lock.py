@@ -1,8 +1,6 @@
 """The lock of a graph that an interrupt has left closed is opened, and one that is in use is not."""
 
 import gc
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -12,6 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.util.lock_util import GroupLock
 
+from tests.forks import run
 from tests.tf.conftest import Open
 from tests.tf.interrupting import interrupted_at
 from tfsess_magics.tf.instrument import graph_lock
@@ -218,9 +217,8 @@ os._exit(0)
 
 def test_bursts_of_interrupts_while_a_graph_is_built_let_it_be_used() -> None:
     """Twelve within 60 us, hundreds of times: the second may come in the lines that mend what the first has left."""
-    command = [sys.executable, "-c", BURSTS]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
-    assert run.stdout.splitlines() == ["usable"], run.stderr
+    done = run(BURSTS)
+    assert done.stdout.splitlines() == ["usable"], done.stderr
 
 
 def test_a_lock_of_that_kind_that_is_no_graphs_is_left_alone(locked: NamedSession) -> None:

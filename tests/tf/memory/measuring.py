@@ -1,14 +1,12 @@
 """What is said of memory, and how near to the truth that is to be."""
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.forks import run
 from tfsess_magics.core.memory import DeviceMemory, KernelMemory
 
 v1 = tf.compat.v1
@@ -53,12 +51,6 @@ def variable(name: str, nbytes: int) -> Any:
 
 def alone(code: str, **environment: str) -> str:
     """Run code in a process of its own."""
-    process = subprocess.run(
-        [sys.executable, "-c", ALONE + code],
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    return process.stdout
+    done = run(ALONE + code, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfsess_magics
+from tests.server import serving
 from tests.tf.conftest import Open
 from tests.tf.memory.measuring import MIB, about, alone, memory, variable
 
@@ -53,22 +54,16 @@ def test_nothing_is_initialized_before_the_users_code_does() -> None:
 
 def test_looking_at_a_server_makes_no_device_here() -> None:
     """A session on a server is not of this process: its runs are not measured here, its bytes not held here."""
-    said = alone("""
-import subprocess, sys
-serve = (
-    "import sys, tensorflow as tf\\n"
-    "print(tf.compat.v1.train.Server.create_local_server().target, flush=True); sys.stdin.read()"
-)
-server = subprocess.Popen([sys.executable, "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with serving() as (_, target):
+        said = alone(f"""
 process.connect().observe()
 with tf.Graph().as_default():
     v = v1.get_variable("v", [1 << 20])
-    session = v1.Session(server.stdout.readline().strip())
+    session = v1.Session({target!r})
     session.run(v.initializer)
 info = tfsess_magics.sessions()[0]
 print(memory().devices[0].in_use, info.last_run.memory, info.unmeasured)
 session.close()
-server.kill()
 """)
     assert said == "None () it runs on a server, whose allocators cannot be asked from here\n"
 

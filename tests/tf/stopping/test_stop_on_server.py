@@ -1,7 +1,6 @@
 """A stop of a session that is connected to a server."""
 
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.forks import Fork
 from tests.server import serving
 from tests.tf.conftest import Open
 from tests.tf.running import Running, is_done_or_cuts, wait_for_runs, when_running
@@ -25,7 +25,7 @@ v1 = tf.compat.v1
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server() -> Iterator[tuple[Fork, str]]:
     """A server in a process of its own, and its address."""
     with serving() as (process, target):
         yield process, target
@@ -46,9 +46,7 @@ class Remote:
         self.observed = tfsess_magics.process.connect().find(self.session)
 
 
-def test_runs_on_a_server_are_stopped_and_keep_their_values(
-    server: tuple[subprocess.Popen[str], str], open_session: Open
-) -> None:
+def test_runs_on_a_server_are_stopped_and_keep_their_values(server: tuple[Fork, str], open_session: Open) -> None:
     tfsess_magics.process.connect().observe()
     remote = Remote(server[1])
     for what, on in ("dequeue", "on dequeue from 'queue'"), ("loop", "on a loop"):
@@ -61,7 +59,7 @@ def test_runs_on_a_server_are_stopped_and_keep_their_values(
 
 
 def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
-    server: tuple[subprocess.Popen[str], str], open_session: Open, monkeypatch: pytest.MonkeyPatch
+    server: tuple[Fork, str], open_session: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When it answers again the run goes on as it would have."""
     process, target = server
@@ -90,7 +88,7 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
 
 
 def test_a_run_on_a_server_that_was_killed_ends_when_there_is_one_at_its_address_again(
-    server: tuple[subprocess.Popen[str], str], open_session: Open, monkeypatch: pytest.MonkeyPatch
+    server: tuple[Fork, str], open_session: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TensorFlow waits for it without end, also to close the session, which is said."""
     monkeypatch.setattr(stopper, "is_done_soon", is_done_or_cuts)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
+from tests.frozen import freeze
 from tests.tf.conftest import Open
 from tests.tf.running import Running, wait_for_runs
 from tfsess_magics import SessionStopped
@@ -126,6 +127,14 @@ def test_threads_that_call_a_callable_at_once_after_a_stop_get_its_value(work: N
     assert sorted(values) == [111] * 4 + [222] * 4
 
 
+@pytest.fixture
+def unfreezes() -> Iterator[None]:
+    """The test unfreezes what there is, which is frozen again after it."""
+    yield
+    freeze()
+
+
+@pytest.mark.usefixtures("unfreezes")
 def test_a_callable_that_the_collector_does_not_see_is_itself_after_a_stop(work: NamedSession) -> None:
     first = made(work.session, "c111:0")
     gc.freeze()
@@ -137,6 +146,7 @@ def test_a_callable_that_the_collector_does_not_see_is_itself_after_a_stop(work:
         gc.unfreeze()
 
 
+@pytest.mark.usefixtures("unfreezes")
 @pytest.mark.parametrize("is_frozen", [True, False])
 def test_a_callable_from_before_the_extension_says_so_and_its_number_is_given_to_no_other(
     plain: Any, is_frozen: bool
