@@ -106,9 +106,10 @@ class Raised(NamedTuple):
 
 @pytest.fixture(params=[KeyboardInterrupt, TimeoutError, Alarm])
 def raised(request: pytest.FixtureRequest) -> Raised:
-    """What is raised in the middle of our lines: an interrupt in each, others in every fifth unless asked for more."""
-    is_in_each = request.param is KeyboardInterrupt or request.config.getoption("--every-line")
-    return Raised(request.param, 1 if is_in_each else 5)
+    """What is raised in the middle of our lines: an interrupt in every fifth, others in every 25th, or all in each."""
+    if request.config.getoption("--every-line"):
+        return Raised(request.param, 1)
+    return Raised(request.param, 5 if request.param is KeyboardInterrupt else 25)
 
 
 @pytest.fixture(autouse=True)

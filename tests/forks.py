@@ -6,11 +6,12 @@ some 20 ms in place of seconds. Tests of what comes before TensorFlow's import s
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import Connection, Pipe
@@ -80,6 +81,12 @@ def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedP
         return subprocess.CompletedProcess(arguments, exit_code, output.read(), errors.read())
 
 
+def call(function: Callable[..., object], *arguments: object) -> None:
+    """Call a function of a module in a fork, with literals, since what it does to the process cannot be undone."""
+    done = run(f"from {function.__module__} import {function.__name__} as function\nfunction(*{arguments!r})")
+    assert done.returncode == 0, done.stderr
+
+
 @contextmanager
 def started(code: str, *arguments: str, reads: int = 1, **environment: str) -> Iterator[tuple[Fork, TextIO]]:
     """Start a program, give its process and what reads its output, or errors if `reads` is 2, and kill it at the end.
@@ -113,6 +120,8 @@ def _server(environment: frozenset[tuple[str, str]]) -> tuple[subprocess.Popen[b
             pass_fds=[its.fileno()],
             start_new_session=True,
         )
+    atexit.register(process.wait)
+    atexit.register(ours.close)
     return process, ours
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
-from tests.frozen import freeze
+from tests import forks
 from tests.tf.conftest import Open
 from tests.tf.running import Running, wait_for_runs
 from tfsess_magics import SessionStopped
@@ -29,10 +29,7 @@ def build() -> None:
     tf.identity(v1.FIFOQueue(1, tf.float32, shapes=[[]], name="queue").dequeue(), name="waits")
 
 
-@pytest.fixture
-def work(open_session: Open) -> NamedSession:
-    """A session with numbers, a variable, and what waits for ever."""
-    work = open_session("work")
+def begin(work: NamedSession) -> NamedSession:
     with work:
         build()
         work.run("v/Assign")
@@ -40,12 +37,23 @@ def work(open_session: Open) -> NamedSession:
 
 
 @pytest.fixture
-def plain(unwrapped: object) -> Iterator[Any]:
-    """A session of other code with the same, that was made before it could be observed."""
+def work(open_session: Open) -> NamedSession:
+    """A session with numbers, a variable, and what waits for ever."""
+    return begin(open_session("work"))
+
+
+def make_plain() -> Any:
     with tf.Graph().as_default():
         build()
         session = v1.Session()
     session.run("v/Assign")
+    return session
+
+
+@pytest.fixture
+def plain(unwrapped: object) -> Iterator[Any]:
+    """A session of other code with the same, that was made before it could be observed."""
+    session = make_plain()
     yield session
     session.close()
 
@@ -127,51 +135,45 @@ def test_threads_that_call_a_callable_at_once_after_a_stop_get_its_value(work: N
     assert sorted(values) == [111] * 4 + [222] * 4
 
 
-@pytest.fixture
-def unfreezes() -> Iterator[None]:
-    """The test unfreezes what there is, which is frozen again after it."""
-    yield
-    freeze()
-
-
-@pytest.mark.usefixtures("unfreezes")
-def test_a_callable_that_the_collector_does_not_see_is_itself_after_a_stop(work: NamedSession) -> None:
+def hidden() -> None:
+    work = begin(tfsess_magics.session("work"))
     first = made(work.session, "c111:0")
     gc.freeze()
-    try:
-        stop(work)
-        second = made(work.session, "c222:0")
-        assert (first(), second()) == ([111], [222])
-    finally:
-        gc.unfreeze()
+    stop(work)
+    second = made(work.session, "c222:0")
+    assert (first(), second()) == ([111], [222])
 
 
-@pytest.mark.usefixtures("unfreezes")
-@pytest.mark.parametrize("is_frozen", [True, False])
-def test_a_callable_from_before_the_extension_says_so_and_its_number_is_given_to_no_other(
-    plain: Any, is_frozen: bool
-) -> None:
+def test_a_callable_that_the_collector_does_not_see_is_itself_after_a_stop() -> None:
+    forks.call(hidden)
+
+
+def older(is_frozen: bool) -> None:
+    plain = make_plain()
     older = [made(plain, "c111:0") for _ in range(3)]
     backend = tfsess_magics.process.connect()
     backend.observe()
     known = backend.find(plain)
     if is_frozen:
         gc.freeze()
-    try:
-        newer = made(plain, "c222:0")
-        assert older[0]() == [111]
-        for _ in range(2):
-            stop(plain, known)
-            newest = made(plain, "c333:0")
-            for call in older:
-                with pytest.raises(RuntimeError, match=r"made before %load_ext, and went .* make it anew"):
-                    call()
-            assert (newer(), newest()) == ([222], [333])
-    finally:
-        gc.unfreeze()
+    newer = made(plain, "c222:0")
+    assert older[0]() == [111]
+    for _ in range(2):
+        stop(plain, known)
+        newest = made(plain, "c333:0")
+        for call in older:
+            with pytest.raises(RuntimeError, match=r"made before %load_ext, and went .* make it anew"):
+                call()
+        assert (newer(), newest()) == ([222], [333])
+    gc.unfreeze()
     del call, older  # which gives their numbers back
     gc.collect()
     assert (newer(), newest()) == ([222], [333])
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_a_callable_from_before_the_extension_says_so_and_its_number_is_given_to_no_other(is_frozen: bool) -> None:
+    forks.call(older, is_frozen)
 
 
 def test_a_callable_that_was_made_while_the_extension_was_not_loaded_is_not_taken_for_another(
