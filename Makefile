@@ -27,7 +27,7 @@ lab: install
 
 check: lint
 	cd labextension && jlpm test
-	$(BIN)/python -m pytest --quiet tests/core tests/test_claims.py
+	$(BIN)/python -m pytest --quiet tests/core tests/notebook/magics/test_verb.py tests/test_claims.py tests/test_tables.py
 
 test: lint
 	cd labextension && jlpm test

@@ -29,7 +29,7 @@ from tfsess_magics.tf.eager.outside import OutsideScope
 from tfsess_magics.tf.eager.scope import EagerScope
 from tfsess_magics.tf.explain.explainer import Explainer
 from tfsess_magics.tf.instrument import observe
-from tfsess_magics.tf.instrument.fork import look_after_forks
+from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.internals import CAPABILITIES, SWAP, TRACE
 from tfsess_magics.tf.introspect.belongings import is_between
 from tfsess_magics.tf.introspect.callers import caller
@@ -80,7 +80,7 @@ class TensorFlow:
         off = [error.line for capability in CAPABILITIES if (error := capability.error)]
         self._unsupported = [*off, UPGRADE] if off else []
         """Says what does not work here, after the next cell."""
-        look_after_forks(self._meters, self._stopper.forked)
+        forks.look_after(self._meters, self._stopper.forked)
         look_among(lambda: [(session.name, session.watched.meter) for session in self._sessions()])
 
     def explain(self, error: BaseException | None, *, ends_thread: bool = False) -> None:

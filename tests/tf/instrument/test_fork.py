@@ -115,12 +115,12 @@ def test_a_child_that_only_closes_is_not_warned() -> None:
 
 INTERRUPTED_CHILD = """
 import os, signal
-from tfsess_magics.tf.instrument.fork import look_after_forks
+from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.stopping.wakeup import Watcher
 signal.signal(signal.SIGINT, signal.default_int_handler)
 heard = []
 watcher = Watcher(lambda: heard.append(os.getpid()))
-look_after_forks(tuple, watcher.forked)
+forks.look_after(tuple, watcher.forked)
 watcher.arm()
 child = os.fork()
 if child == 0:

@@ -57,39 +57,38 @@ def _warn(message: str) -> None:
         warnings.warn_explicit(message, RuntimeWarning, who.file, who.line, who.module)
 
 
-_has_sessions = False
-"""Whether there has been a session in this process, or in the one that it was forked from."""
-_warner: _Warner | None = None
-"""None where no fork is to be warned of."""
+class Forks:
+    """The process, as far as forks of it go; there is one, for good, as Python takes back no hook of a fork."""
 
+    def __init__(self) -> None:
+        self._has_sessions = False
+        """Whether there has been a session in this process, or in the one that it was forked from."""
+        self._warner: _Warner | None = None
+        """None where no fork is to be warned of."""
 
-def follow(meter: RunMeter) -> None:
-    """Note that there is a session, and have its `meter` warn at the first run if this process is such a fork."""
-    global _has_sessions
-    _has_sessions = True
-    if _warner:
-        meter.changed = functools.partial(_warner, meter, meter.changed)
+    def follow(self, meter: RunMeter) -> None:
+        """Note that there is a session, and have its `meter` warn at the first run if this process is such a fork."""
+        self._has_sessions = True
+        if self._warner:
+            meter.changed = functools.partial(self._warner, meter, meter.changed)
 
+    def look_after(self, meters: Callable[[], Iterable[RunMeter]], forked: Callable[[], None]) -> None:
+        """Have children warn at the first run that one of `meters` or a new one counts, and call `forked` there."""
+        os.register_at_fork(after_in_child=functools.partial(self._in_child, meters, forked))
 
-def look_after_forks(meters: Callable[[], Iterable[RunMeter]], forked: Callable[[], None]) -> None:
-    """Have children warn at the first run that a meter counts, one of `meters` or a new one, and call `forked` there.
-
-    Python cannot take that back.
-    """
-
-    def in_child() -> None:
-        global _warner
+    def _in_child(self, meters: Callable[[], Iterable[RunMeter]], forked: Callable[[], None]) -> None:
         forked()
-        if _warner:
-            _warner.has_warned = False
-        elif _has_sessions or _is_eager_context_initialized():
-            _warner = _Warner()
+        if self._warner:
+            self._warner.has_warned = False
+        elif self._has_sessions or _is_eager_context_initialized():
+            self._warner = _Warner()
             for meter in meters():
-                follow(meter)
-
-    os.register_at_fork(after_in_child=in_child)
+                self.follow(meter)
 
 
 def _is_eager_context_initialized() -> bool:
     eager = eager_context()
     return eager is not None and bool(getattr(eager, "_initialized", True))
+
+
+forks = Forks()

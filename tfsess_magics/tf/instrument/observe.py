@@ -29,7 +29,7 @@ from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.context.activation import innermost_stay
 from tfsess_magics.tf.context.left_open import NotingStack
-from tfsess_magics.tf.instrument.fork import follow
+from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.instrument.gauges import around_gauge
 from tfsess_magics.tf.instrument.graph_lock import around_acquire, around_release
 from tfsess_magics.tf.instrument.hooks import METER, Made, hooks
@@ -62,7 +62,7 @@ _installed: dict[tuple[type, str], Any] = {}
 
 def measure(session: BaseSession, meter: RunMeter) -> None:
     """Have `meter` told of every run of `session` from now on."""
-    follow(meter)
+    forks.follow(meter)
     meter.is_local = not session.__dict__.get("_target")
     meter.steps, meter.uses, meter.abandoned = STEPS, USES, _abandoned
     session.__dict__[METER] = meter
