@@ -31,9 +31,9 @@ from tfsess_magics.tf.explain.explainer import Explainer
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.internals import CAPABILITIES, SWAP, TRACE
-from tfsess_magics.tf.introspect.belongings import is_between
 from tfsess_magics.tf.introspect.callers import caller
 from tfsess_magics.tf.introspect.objects import may_be_hidden
+from tfsess_magics.tf.introspect.paths import is_between
 from tfsess_magics.tf.memory.process import Holder, ProcessMemory
 from tfsess_magics.tf.notices.defaults import Strays
 from tfsess_magics.tf.notices.gpu_options import LateGpuOptions

@@ -13,8 +13,8 @@ from contextlib import _GeneratorContextManager, suppress
 from types import GeneratorType
 from typing import Any
 
-from tfsess_magics.tf.introspect.belongings import TENSORFLOW
 from tfsess_magics.tf.introspect.frames import chain
+from tfsess_magics.tf.introspect.paths import TENSORFLOW
 
 _LINES = {_GeneratorContextManager.__enter__.__code__, _GeneratorContextManager.__exit__.__code__}
 

@@ -37,9 +37,10 @@ from tfsess_magics.tf.explain.other_graph import (
     explain_out_of_scope,
 )
 from tfsess_magics.tf.explain.threads import explain_unbound
-from tfsess_magics.tf.introspect.belongings import home_of, place_of
 from tfsess_magics.tf.introspect.ended import explain_ended
 from tfsess_magics.tf.introspect.frames import chain, is_by_keras, variables_in
+from tfsess_magics.tf.introspect.lines import place_of
+from tfsess_magics.tf.session.ownership import home_of
 
 _log = logging.getLogger(__name__)
 _VARIABLE_EXISTS = re.compile(r"^Variable (\S+) already exists, disallowed")

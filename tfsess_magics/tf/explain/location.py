@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfsess_magics.core.model import Kind
 from tfsess_magics.tf.context.activation import Stay, innermost_stay
-from tfsess_magics.tf.introspect.belongings import home_of
+from tfsess_magics.tf.session.ownership import home_of
 
 Live = Sequence[Any]
 """The live sessions that have a graph."""

@@ -7,10 +7,10 @@ from typing import Any
 from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_stay, here, way_to
 from tfsess_magics.tf.explain.uninitialized import explain_uninitialized
 from tfsess_magics.tf.instrument.observe import closed_by
-from tfsess_magics.tf.introspect.belongings import describe, home_of, successor_of
 from tfsess_magics.tf.introspect.frames import variables_in
 from tfsess_magics.tf.introspect.holders import name_in_notebook
 from tfsess_magics.tf.session.facts import known
+from tfsess_magics.tf.session.ownership import describe, home_of, successor_of
 
 _PLACEHOLDER = "SESSION"
 

@@ -9,8 +9,9 @@ from tensorflow.python.framework import ops
 
 from tfsess_magics.core.plain import quoted
 from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_stay, here, way_to
-from tfsess_magics.tf.introspect.belongings import KERAS, describe, home_of
 from tfsess_magics.tf.introspect.frames import variables_in
+from tfsess_magics.tf.introspect.paths import KERAS
+from tfsess_magics.tf.session.ownership import describe, home_of
 
 
 def explain_other_graph(error: BaseException, live: Live) -> str | None:

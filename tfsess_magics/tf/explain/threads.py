@@ -9,8 +9,8 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
-from tfsess_magics.tf.introspect.belongings import home_of
 from tfsess_magics.tf.introspect.frames import variables_in
+from tfsess_magics.tf.session.ownership import home_of
 
 _WANTS_DEFAULTS = re.compile(
     r"No default session is registered|Session graph is empty|is out of scope and cannot be used here"

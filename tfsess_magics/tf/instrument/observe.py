@@ -43,9 +43,9 @@ from tfsess_magics.tf.instrument.steps import (
     around_use,
 )
 from tfsess_magics.tf.internals import EAGER_VARIABLES, GRAPH_LOCK, MEMORY, RUNS, STOP, SWITCHES, Capability, find
-from tfsess_magics.tf.introspect.belongings import is_between
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.introspect.objects import instances
+from tfsess_magics.tf.introspect.paths import is_between
 from tfsess_magics.tf.memory.allocators import Allocators
 from tfsess_magics.tf.runs.callables import make_all_again
 from tfsess_magics.tf.stopping.gate import USES, leaves_close_to_stop

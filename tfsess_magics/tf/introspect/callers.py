@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tfsess_magics.core.origin import cell_of, function_of, is_ours
 from tfsess_magics.core.plain import plain
-from tfsess_magics.tf.introspect.belongings import is_between, is_keras
+from tfsess_magics.tf.introspect.paths import is_between, is_keras
 
 
 class Caller(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tfsess_magics.tf.introspect.belongings import TENSORFLOW, is_keras
+from tfsess_magics.tf.introspect.paths import TENSORFLOW, is_keras
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

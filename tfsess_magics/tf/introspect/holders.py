@@ -16,9 +16,9 @@ from types import CoroutineType, FrameType, GeneratorType, ModuleType
 from typing import Any, NamedTuple
 
 from tfsess_magics.core.origin import function_of
-from tfsess_magics.tf.introspect.belongings import TENSORFLOW
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.generators import open_controllers
+from tfsess_magics.tf.introspect.paths import TENSORFLOW
 
 _STEPS = 5
 """How far a name may be from the generator: context manager, attributes, object, list."""

@@ -19,10 +19,10 @@ from tensorflow.python.framework import ops
 from tfsess_magics.core.origin import calling_cell
 from tfsess_magics.tf.context.activation import innermost_stay
 from tfsess_magics.tf.context.graph_scopes import device_scope, name_scope
-from tfsess_magics.tf.introspect.belongings import is_between
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.generators import controllers_of_device
 from tfsess_magics.tf.introspect.holders import Entered, Holder
+from tfsess_magics.tf.introspect.paths import is_between
 
 
 class _Told(threading.local):

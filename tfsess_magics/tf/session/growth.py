@@ -32,7 +32,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.session import CellCode
 from tfsess_magics.core.text import graph_grows
 from tfsess_magics.tf.context.activation import Stay, running_code
-from tfsess_magics.tf.introspect.belongings import Line, frame_of, line_of
+from tfsess_magics.tf.introspect.lines import Line, frame_of, line_of
 
 _log = logging.getLogger(__name__)
 

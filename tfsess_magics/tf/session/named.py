@@ -18,10 +18,10 @@ from tfsess_magics.tf.context.activation import Stay
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.instrument.observe import closed_by
 from tfsess_magics.tf.internals import TRACE
-from tfsess_magics.tf.introspect.belongings import claim
 from tfsess_magics.tf.session.config import late_notes, session_config
 from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.session.generation import Generation, begin
+from tfsess_magics.tf.session.ownership import claim
 from tfsess_magics.tf.stopping.close import use_of_runs
 from tfsess_magics.tf.stopping.stopper import forget_order
 

@@ -1,4 +1,4 @@
-"""The session to which a graph belongs, and the place where a tensor or operation was made.
+"""The session to which a graph belongs.
 
 A session claims its graph weakly when it gets it. So graphs of older generations are known as long as code holds
 them.
@@ -6,43 +6,15 @@ them.
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import linecache
-import os
 import threading
 import weakref
 from collections.abc import Iterable
-from pathlib import Path, PurePath
 from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
-from tfsess_magics.core.origin import cell_of, is_ours
-from tfsess_magics.core.plain import plain, quoted
-from tfsess_magics.core.protocol import CodeLine
-
-TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
-"""Folder of TensorFlow's code."""
-KERAS = tuple(
-    f"{os.sep}{folder.replace('/', os.sep)}{os.sep}"
-    for folder in ("keras/src", "tf_keras/src", "tensorflow/python/keras")
-)
-"""Parts of the paths of Keras' code, whichever it is."""
-_FILES = 4096
-"""Of so many files it is remembered whose they are: building asks for every frame, at each change of the defaults."""
-
-
-@functools.lru_cache(_FILES)
-def is_between(file: str) -> bool:
-    """Say whether `file` is TensorFlow's or Keras', or runs their context managers: no code of whoever uses them."""
-    return file.startswith(TENSORFLOW) or file == contextlib.__file__ or is_keras(file)
-
-
-@functools.lru_cache(_FILES)
-def is_keras(file: str) -> bool:
-    """Say whether `file` is Keras'."""
-    return any(folder in file for folder in KERAS)
+from tfsess_magics.core.plain import quoted
+from tfsess_magics.tf.introspect.lines import place_of
 
 
 class Owner(Protocol):
@@ -123,56 +95,6 @@ def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
     if found:
         return Home(f"in session {found.name!r}, which was closed since", None, found.generation)
     return Home("in no session that is open", None, None)
-
-
-def place_of(operation: tf.Operation) -> str:
-    """Return where `operation` was made: ``cell 4``, ``prep/io.py:42``, empty if that is not known."""
-    frame = frame_of(operation)
-    if frame is None:
-        return ""
-    cell = cell_of(frame.filename)
-    return f"{_short(frame.filename)}:{frame.lineno}" if cell is None else f"cell {cell}"
-
-
-class Line(NamedTuple):
-    """A line of code that made an operation."""
-
-    file: str
-    number: int
-    text: str
-    """Empty if its file cannot be read."""
-
-    @property
-    def shown(self) -> CodeLine:
-        """The line as messages show it."""
-        text = plain(self.text[: 2 * _WIDTH])
-        text = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-        return CodeLine(_short(self.file), self.number, cell_of(self.file), text)
-
-
-_WIDTH = 80
-"""Characters of a line of code at most, where it is shown."""
-
-
-def line_of(operation: tf.Operation) -> Line | None:
-    """Return the line that made `operation`, None if that is not known."""
-    frame = frame_of(operation)
-    if frame is None:
-        return None
-    return Line(frame.filename, frame.lineno, linecache.getline(frame.filename, frame.lineno).strip())
-
-
-def frame_of(operation: tf.Operation) -> Any:
-    """Return the innermost frame outside TensorFlow, Keras and this package that made `operation`, None if unknown."""
-    for frame in reversed(list(operation.traceback or ())):
-        file = frame.filename
-        if not (is_ours(file) or is_between(file)):
-            return frame
-    return None
-
-
-def _short(file: str) -> str:
-    return plain("/".join(PurePath(file).parts[-2:]))
 
 
 def describe(element: Any, live: Iterable[Any]) -> str:
