@@ -51,7 +51,7 @@ def _stop(session: Any, blocked: str) -> float:
     sent: list[float] = []
 
     def order() -> None:
-        while not session.watched.meter.in_flight:
+        while not session.watched.meter.table.in_flight:
             time.sleep(0.001)
         time.sleep(0.02)
         sent.append(time.perf_counter())

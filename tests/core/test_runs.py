@@ -1,31 +1,33 @@
 import threading
-import time
 
+from tfsess_magics.core.run import new_token
 from tfsess_magics.core.runs import RunMeter
 
 
 def start(meter: RunMeter) -> int:
     """Start a run as its wrapper does, and return its token."""
-    token = next(meter.tokens)
-    meter.in_flight[token] = time.time(), time.perf_counter(), 1, ()
+    token = new_token()
+    meter.table.begin(token, ())
     return token
 
 
 def end(meter: RunMeter, token: int, error: str | None = None) -> None:
     """End a run as its wrapper does."""
-    meter.ended(meter.in_flight.pop(token), error)
+    run = meter.table.end(token)
+    assert run is not None
+    meter.ended(run, error)
 
 
 def test_runs_are_counted_and_timed() -> None:
     """Under way: its start is known and it does not count. Ended: it counts, with duration and error."""
     meter = RunMeter(lambda: None)
-    assert (meter.runs, meter.running_since, meter.last_run, meter.last_error) == (0, None, None, None)
+    assert (meter.runs, meter.table.running_since, meter.last_run, meter.last_error) == (0, None, None, None)
     token = start(meter)
     assert meter.runs == 0
-    assert meter.running_since is not None
+    assert meter.table.running_since is not None
     end(meter, token, "ValueError: no")
     assert meter.runs == 1
-    assert meter.running_since is None
+    assert meter.table.running_since is None
     assert meter.last_run is not None
     assert meter.last_run.duration >= 0
     assert meter.last_run.error == "ValueError: no"
@@ -54,7 +56,7 @@ def test_the_largest_run_is_of_all_threads() -> None:
 
     def run(nbytes: int) -> None:
         token = start(meter)
-        meter.ended(meter.in_flight.pop(token), needed=(False, [("CPU", nbytes)]))
+        meter.ended(meter.table.in_flight.pop(token), needed=(False, [("CPU", nbytes)]))
 
     def run_two(nbytes: int) -> None:
         run(nbytes)
@@ -85,13 +87,13 @@ def test_the_oldest_of_several_runs_counts_as_its_start() -> None:
     """Two runs may be under way at once, and end in any order."""
     meter = RunMeter(lambda: None)
     first = start(meter)
-    since = meter.running_since
+    since = meter.table.running_since
     second = start(meter)
-    assert meter.running_since == since
+    assert meter.table.running_since == since
     end(meter, first)
-    assert meter.running_since is not None
+    assert meter.table.running_since is not None
     end(meter, second)
-    assert meter.running_since is None
+    assert meter.table.running_since is None
 
 
 def test_no_run_of_any_thread_is_lost() -> None:
@@ -111,4 +113,4 @@ def test_no_run_of_any_thread_is_lost() -> None:
     for thread in threads:
         thread.join()
     assert meter.runs == 16000
-    assert meter.running_since is None
+    assert meter.table.running_since is None

@@ -32,7 +32,7 @@ def fit(steps):
 def stop_when_empty():
     'Stop the run that waits for another element.'
     is_empty.wait()
-    while not in_tensorflow(session_of(sess).watched.meter): time.sleep(0.001)
+    wait_for_runs(session_of(sess))
     print(tfsess_magics.stop(session_of(sess).name, now=True))
 """
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-GO = """
-import dis, sys, threading, time, tfsess_magics
+import inspect
+
+from tests import in_runtime
+
+GO = f"""
+import threading, tfsess_magics
+{inspect.getsource(in_runtime)}
 tfsess_magics.tf.stopping.stop._PATIENCE = 120  # a busy machine may take long for a stop
 tfsess_magics.tf.stopping.stopper.TELL_AFTER = 120  # and may compute while a run waits
 def session_of(sess):
     return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
-def in_tensorflow(meter):
-    'Count the runs that are below the wrappers, at a call: that into C.'
-    threads, frames = [run[2] for run in list(meter.in_flight.values())], sys._current_frames()
-    at = [(frames[thread].f_code, frames[thread].f_lasti) for thread in threads if thread in frames]
-    return sum(code.co_filename.endswith("client/session.py") and is_call(code, last) for code, last in at)
-def is_call(code, last):
-    return dis.opname[code.co_code[last]].startswith("CALL")
 def go(of=None, runs=1):
     'Say so, once so many runs are under way.'
-    meter = session_of(sess if of is None else of).watched.meter
+    session = session_of(sess if of is None else of)
     def wait():
-        while in_tensorflow(meter) < runs: time.sleep(0.001)
+        wait_for_runs(session, runs)
         time.sleep(0.05)  # from there to what it waits for there is nothing to be seen
         print("go")
     threading.Thread(target=wait).start()

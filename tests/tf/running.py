@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
+from tests.in_runtime import wait_for_runs
 from tfsess_magics.core.running_cell import RunningCell
 from tfsess_magics.tf.stopping.stop import Stop
 
@@ -31,29 +29,6 @@ class Running(threading.Thread):
             self._session.run(self._fetch)
         except BaseException as error:  # noqa: BLE001 - to be looked at
             self.error = error
-
-
-def wait_for_runs(session: Any, runs: int = 1) -> None:
-    """Return once so many runs are in TensorFlow's C code."""
-    while _in_tensorflow(session) < runs:
-        time.sleep(0.001)
-
-
-def _in_tensorflow(session: Any) -> int:
-    """Return how many runs are in its C code."""
-    threads = [run[2] for run in list(session.watched.meter.in_flight.values())]
-    frames = sys._current_frames()
-    return sum(_calls_tensorflow(frames[thread]) for thread in threads if thread in frames)
-
-
-def _calls_tensorflow(frame: FrameType) -> bool:
-    """Say whether another thread, whose innermost frame this is, is inside the call that carries out a step.
-
-    It has not got Python's lock now, and gives that away, or hears of an interrupt, where a function begins, inside a
-    call or after one: on the line of this call, therefore, not before it.
-    """
-    file = frame.f_code.co_filename
-    return file.endswith("client/session.py") and "tf_session.TF_Session" in linecache.getline(file, frame.f_lineno)
 
 
 def when_running(session: Any, act: Callable[[], object], runs: int = 1) -> threading.Thread:

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from tests.forks import run, started
+from tfsess_magics.core.run import new_token
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.instrument import fork
 
@@ -90,7 +91,7 @@ def test_it_is_warned_of_once_and_never_raises() -> None:
     then: list[int] = []
     warner, meter = fork._Warner(), RunMeter(lambda: None)
     warner(meter, lambda: then.append(0))
-    meter.in_flight[next(meter.tokens)] = 0.0, 0.0, 1, ()
+    meter.table.begin(new_token(), ())
     with pytest.warns(RuntimeWarning, match=WARNING) as warned:
         warner(meter, lambda: then.append(1))
     assert [warning.filename for warning in warned] == [__file__]

@@ -62,7 +62,7 @@ with tfsess_magics.session("a") as a:
     waits = v1.FIFOQueue(1, tf.float32).dequeue()
     total = tf.reduce_sum(v)
 def stop_the_run():
-    while not a.watched.meter.in_flight: time.sleep(0.001)
+    while not a.watched.meter.table.in_flight: time.sleep(0.001)
     tfsess_magics.stop("a", now=True)
 for turn in range(3):
     if turn:

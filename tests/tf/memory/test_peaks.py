@@ -3,9 +3,10 @@
 import pytest
 import tensorflow as tf
 
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
 from tests.tf.memory.measuring import MIB, about, alone, variable
-from tests.tf.running import Running, wait_for_runs
+from tests.tf.running import Running
 from tfsess_magics.tf.memory.allocators import Allocator, Allocators
 
 v1 = tf.compat.v1

@@ -11,8 +11,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
-from tests.tf.running import Running, wait_for_runs
+from tests.tf.running import Running
 from tfsess_magics import InvalidOptionError, OptionConflictError
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.stopping import overdue

@@ -79,7 +79,7 @@ def test_whoever_could_end_the_wait_is_named(train: NamedSession) -> None:
 
     def look() -> None:
         filler.start()
-        while len(train.watched.meter.in_flight) < 2:
+        while len(train.watched.meter.table.in_flight) < 2:
             time.sleep(0.001)
         found.append(mark(train))
         go.set()
@@ -109,8 +109,8 @@ def test_a_lock_names_who_has_it(train: NamedSession) -> None:
 
     def look() -> None:
         meter = train.watched.meter
-        _, (_, _, _, step) = meter.in_flight.values()
-        found.append(awaited(train.session, step, None, beside(meter, step)))
+        _, run = meter.table.in_flight.values()
+        found.append(awaited(train.session, run.step, None, beside(meter, run.step)))
         go.set()
 
     thread = when_running(train, look, runs=2)

@@ -13,8 +13,9 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
-from tests.tf.running import Running, wait_for_runs
+from tests.tf.running import Running
 from tfsess_magics.core.protocol import OtherRun
 from tfsess_magics.tf.runs.blocked_on import can_wait
 from tfsess_magics.tf.runs.callables import CallableStep, names_of
@@ -55,7 +56,7 @@ def rule_of(works: NamedSession) -> CutRule:
     """Return the rule for the run that waits for an element, and end that run."""
     run = Running(works, "take:0")
     wait_for_runs(works)
-    rule = CutRule(works.watched.meter, max(works.watched.meter.in_flight))
+    rule = CutRule(works.watched.meter, max(works.watched.meter.table.in_flight))
     works.run("fill", {"seconds:0": 0.0})
     run.join()
     assert run.error is None
@@ -67,7 +68,7 @@ def sleeping(works: NamedSession, seconds: float) -> CutRule:
     run = threading.Thread(target=lambda: works.run("same:0", {"seconds:0": seconds}))
     run.start()
     wait_for_runs(works)
-    rule = CutRule(works.watched.meter, max(works.watched.meter.in_flight))
+    rule = CutRule(works.watched.meter, max(works.watched.meter.table.in_flight))
     while run.is_alive():
         assert not rule.verdict().may_cut
         time.sleep(0.01)
@@ -117,7 +118,7 @@ def test_calls_of_a_callable_are_alike(works: NamedSession) -> None:
 def test_a_run_is_known_to_wait_once_the_process_is_idle(works: NamedSession) -> None:
     run = Running(works, "take:0")
     wait_for_runs(works)
-    rule, began = CutRule(works.watched.meter, max(works.watched.meter.in_flight)), time.perf_counter()
+    rule, began = CutRule(works.watched.meter, max(works.watched.meter.table.in_flight)), time.perf_counter()
     while not (verdict := rule.verdict()).may_cut:
         time.sleep(0.01)
     assert time.perf_counter() - began >= 0.3
@@ -132,7 +133,7 @@ def test_what_a_verdict_says_is_of_one_look(works: NamedSession, monkeypatch: py
     monkeypatch.setattr(cut_rule, "has_busy_threads", lambda: next(idle))
     run = Running(works, "take:0")
     wait_for_runs(works)
-    rule = CutRule(works.watched.meter, max(works.watched.meter.in_flight))
+    rule = CutRule(works.watched.meter, max(works.watched.meter.table.in_flight))
     while not (verdict := rule.verdict()).may_cut:
         time.sleep(0.01)
     assert verdict.waits_on == "dequeue from 'queue', which is empty, and nothing enqueues"
@@ -205,7 +206,7 @@ def test_a_process_that_was_stopped_is_not_idle(works: NamedSession, monkeypatch
     """Nothing is known of the time between two looks that are far apart."""
     run = Running(works, "take:0")
     wait_for_runs(works)
-    rule = CutRule(works.watched.meter, max(works.watched.meter.in_flight))
+    rule = CutRule(works.watched.meter, max(works.watched.meter.table.in_flight))
     clock = iter([0.0, 1.5, 1.51])
     own_time = SimpleNamespace(perf_counter=lambda: next(clock), process_time=time.process_time)
     monkeypatch.setattr(cut_rule, "time", own_time)
@@ -229,7 +230,7 @@ def test_a_process_that_hardly_gets_a_processor_is_not_idle(
     run, computes = Running(works, "take:0"), threading.Thread(target=compute)
     computes.start()
     wait_for_runs(works)
-    rule, began = CutRule(works.watched.meter, max(works.watched.meter.in_flight)), time.perf_counter()
+    rule, began = CutRule(works.watched.meter, max(works.watched.meter.table.in_flight)), time.perf_counter()
     while time.perf_counter() - began < 0.6:
         assert not rule.verdict().may_cut
         time.sleep(0.01)

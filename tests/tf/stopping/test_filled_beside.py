@@ -11,8 +11,9 @@ import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
-from tests.tf.running import Running, wait_for_runs, wait_for_stops, when_running
+from tests.tf.running import Running, wait_for_stops, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.tf.memory.allocators import Allocator, Allocators
@@ -104,7 +105,7 @@ def test_the_new_session_has_its_values_before_a_run_is_ended(
 
     def noting_give(*args: Any, **named: Any) -> Values:
         done.append("given")
-        assert work.watched.meter.claimed
+        assert work.watched.meter.table.claimed
         return give(*args, **named)
 
     def noting_end(*args: Any) -> None:
@@ -208,9 +209,11 @@ def end_while_filling(work: NamedSession, may_end: threading.Event, monkeypatch:
     give = Values.give
 
     def late_give(*args: Any, **named: Any) -> Values:
-        runs = len(work.watched.meter.stop.out)
+        stop = work.watched.meter.stop
+        assert stop is not None
+        runs = len(stop.out)
         may_end.set()
-        while len(work.watched.meter.stop.out) == runs:
+        while len(stop.out) == runs:
             time.sleep(0.001)
         return give(*args, **named)
 
@@ -268,7 +271,7 @@ def test_a_limit_whose_run_ends_by_itself_meanwhile_ends_no_other_run(
     meter = work.watched.meter
     late = Running(work, "ends:0")
     wait_for_runs(work)
-    (token,) = meter.in_flight
+    (token,) = meter.table.in_flight
     other = Running(work, "waits:0")
     wait_for_runs(work, 2)
     end_while_filling(work, held, monkeypatch)

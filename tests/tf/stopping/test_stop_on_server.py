@@ -11,9 +11,10 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.forks import Fork
+from tests.in_runtime import wait_for_runs
 from tests.server import serving
 from tests.tf.conftest import Open
-from tests.tf.running import Running, is_done_or_cuts, wait_for_runs, when_running
+from tests.tf.running import Running, is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf.runs import waiting
 from tfsess_magics.tf.runs.blocked_on import awaited
@@ -159,8 +160,8 @@ def test_a_session_of_the_same_server_that_could_end_the_wait_is_named(
 
     def look() -> None:
         meter = waiter.observed.watched.meter
-        ((_, _, _, step),) = meter.in_flight.values()
-        found.append(awaited(waiter.session, step, None, beside(meter, step)))
+        (run,) = meter.table.in_flight.values()
+        found.append(awaited(waiter.session, run.step, None, beside(meter, run.step)))
         go.set()
 
     looks = when_running(waiter.observed, look)

@@ -145,6 +145,7 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
 
     def slowly(*args: Any, **named: Any) -> Values:
         stopping = train.watched.meter.stop
+        assert stopping is not None
         said.append(run_mark(stopping.why_not_yet(train.watched.meter)))
         return give(*args, **named)
 

@@ -16,9 +16,10 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.conftest import Raised
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
 from tests.tf.interrupting import interrupted_at
-from tests.tf.running import Running, interrupt, wait_for_runs, when_running
+from tests.tf.running import Running, interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.instrument.hooks import hooks
@@ -113,13 +114,14 @@ FILES = (
     "tf/tracing/trace.py",
     "tf/stopping/wakeup.py",
     "core/late.py",
+    "core/run_table.py",
     "core/runs.py",
 )
 
 
 def under_way(meter: RunMeter) -> list[Any]:
     """Return what is noted of runs, stops and uses that are under way."""
-    noted = [meter.in_flight, meter.claimed, meter.in_use, meter.stop, hooks.allocators.under_way]
+    noted = [meter.table.in_flight, meter.table.claimed, meter.in_use, meter.stop, hooks.allocators.under_way]
     return [one for one in noted if one]
 
 
@@ -168,7 +170,7 @@ def test_an_exception_at_any_line_of_ours_leaves_nothing_behind(races: NamedSess
     meter, before, line = races.watched.meter, wakeup_fd(), 1
     while interrupted_at(line, lambda: ACTS[act](races), FILES, raised.error) >= line:
         assert wakeup_fd() == before
-        assert hooks.stopper.depth == 0
+        assert hooks.stopper.armed == []
         assert under_way(meter) == []
         line += raised.every
     assert line > 20
@@ -219,7 +221,7 @@ def test_an_exception_at_any_line_of_a_run_that_is_stopped_leaves_nothing_behind
         is_over = threading.Event()
 
         def act(is_over: threading.Event = is_over) -> None:
-            while not (is_over.is_set() or meter.in_flight):
+            while not (is_over.is_set() or meter.table.in_flight):
                 time.sleep(0.001)
             tfsess_magics.stop("races", now=True)
 
@@ -230,7 +232,7 @@ def test_an_exception_at_any_line_of_a_run_that_is_stopped_leaves_nothing_behind
         thread.join()
         meter.ordered = None
         assert wakeup_fd() == before
-        assert hooks.stopper.depth == 0
+        assert hooks.stopper.armed == []
         assert under_way(meter) == []
         line += raised.every
     assert np.array_equal(races.run("read:0"), np.ones(10))
@@ -257,7 +259,7 @@ def test_a_run_that_begins_while_a_stop_finds_nothing_to_do_goes_on(
                     time.sleep(0.001)
             return found
 
-    monkeypatch.setattr(meter, "in_flight", InFlight())
+    monkeypatch.setattr(meter.table, "in_flight", InFlight())
     tfsess_magics.stop("races", now=True)
     run.join(20)
     assert not run.is_alive()
@@ -317,7 +319,7 @@ def test_a_callable_that_waited_for_a_stop_goes_on_after_it(
 
     def begin() -> None:
         thread.start()
-        while not races.watched.meter.in_flight:
+        while not races.watched.meter.table.in_flight:
             time.sleep(0.001)
 
     at_stop(begin)
@@ -388,7 +390,7 @@ def test_a_run_whose_stop_was_refused_is_in_flight_as_before(races: NamedSession
         for _ in range(3):
             with pytest.raises(tfsess_magics.ValuesLostError):
                 tfsess_magics.stop("races", now=True)
-            assert (len(meter.in_flight), len(meter.claimed), meter.stop) == (1, 0, None)
+            assert (len(meter.table.in_flight), len(meter.table.claimed), meter.stop) == (1, 0, None)
         races.run("fill")
 
     thread = when_running(races, act)
@@ -417,7 +419,7 @@ def test_two_sessions_that_are_stopped_at_the_same_time_do_not_meet(open_session
         runs = [threading.Thread(target=run, args=(session,)) for session in sessions]
         for thread in runs:
             thread.start()
-        while not all(session.watched.meter.in_flight for session in sessions):
+        while not all(session.watched.meter.table.in_flight for session in sessions):
             time.sleep(0.001)
         said: list[str] = []
 
@@ -449,7 +451,7 @@ def test_a_callable_that_begins_as_a_stop_ends_goes_on(races: NamedSession) -> N
                 waits.join()
             super().__setitem__(token, run)
 
-    meter.in_flight = InFlight(meter.in_flight)
+    meter.table.in_flight = InFlight(meter.table.in_flight)
     assert np.array_equal(call(), [np.ones(10)])
 
 

@@ -214,7 +214,7 @@ def test_a_wakeup_descriptor_hears_of_a_signal_that_comes_as_a_run_ends(train: N
     before, interval = signal.set_wakeup_fd(theirs.fileno()), sys.getswitchinterval()
     stopper = hooks.stopper
     try:
-        depth = stopper.depth
+        depth = len(stopper.armed)
         stopper.arm(train.watched.meter)
         sys.setswitchinterval(60)  # no other thread has its turn
         os.kill(os.getpid(), signal.SIGUSR1)

@@ -7,8 +7,9 @@ import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 
 import tfsess_magics
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
-from tests.tf.running import Running, interrupt, wait_for_runs, when_running
+from tests.tf.running import Running, interrupt, when_running
 from tfsess_magics import SessionStopped, StopUnavailableError
 from tfsess_magics.tf.internals import STOP
 from tfsess_magics.tf.session.named import NamedSession

@@ -10,9 +10,10 @@ from tensorflow.core.protobuf import config_pb2
 from tensorflow.python.training import monitored_session
 
 import tfsess_magics
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
-from tests.tf.running import Person, interrupt, wait_for_runs, when_running
+from tests.tf.running import Person, interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf.runs.blocked_on import fetched
 from tfsess_magics.tf.session.named import NamedSession
@@ -57,8 +58,8 @@ def test_a_callable_of_the_runtime_says_what_it_waited_for(train: NamedSession, 
     said: list[str] = []
 
     def act() -> None:
-        (run,) = train.watched.meter.in_flight.values()
-        said.append(fetched(run[3]))
+        (run,) = train.watched.meter.table.in_flight.values()
+        said.append(fetched(run.step))
         interrupt()
 
     thread = when_running(train, act)
@@ -83,7 +84,7 @@ def test_queue_runner_threads_that_are_cut_tell_their_coordinator(
         meter = runs.watched.meter
         before = meter.runs
         threads = v1.train.start_queue_runners(runs.session, coordinator)
-        while meter.runs == before or len(meter.in_flight) < len(fills):  # one run fills the queue
+        while meter.runs == before or len(meter.table.in_flight) < len(fills):  # one run fills the queue
             time.sleep(0.001)
         gone = (
             "Not kept: queues ('fifo_queue'), 2 queue-runner threads (their coordinator stops, and closes the queues)."
@@ -132,7 +133,7 @@ def test_what_cannot_be_read_is_said_before_anything_is_lost(
                 tfsess_magics.stop("train", now=True)
             except tfsess_magics.ValuesLostError as error:
                 errors.append(error)
-        assert train.watched.meter.running_since is not None
+        assert train.watched.meter.table.running_since is not None
         interrupt()
 
     thread = when_running(train, act)
@@ -161,7 +162,7 @@ def test_a_run_whose_stop_was_refused_ends_as_it_would_have(
     thread = when_running(train, act)
     assert train.run("waits:0") == 1.0
     thread.join()
-    assert train.watched.meter.running_since is None
+    assert train.watched.meter.table.running_since is None
 
 
 def test_values_that_cannot_be_given_back_are_said_to_be_lost(

@@ -12,8 +12,9 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests import forks
+from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
-from tests.tf.running import Running, wait_for_runs
+from tests.tf.running import Running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.session.named import NamedSession
@@ -100,7 +101,7 @@ def test_a_callable_that_is_stopped_itself_works_afterwards(work: NamedSession) 
     for number in (1, 2):
         thread = threading.Thread(target=run)
         thread.start()
-        while not work.watched.meter.in_flight:
+        while not work.watched.meter.table.in_flight:
             pass
         assert str(tfsess_magics.stop("work", now=True)).startswith("stopped 'work': 1 run.")
         thread.join(20)

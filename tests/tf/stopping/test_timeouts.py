@@ -14,6 +14,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
+from tfsess_magics.core.run import Run, new_token
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.instrument.hooks import hooks
 from tfsess_magics.tf.session.named import NamedSession
@@ -67,9 +68,9 @@ def test_timeouts_of_runs_reach_the_user_and_leave_nothing_behind(bounded: Named
             lost += 1
         except TimeoutError:
             pass
-        assert (meter.in_flight, meter.claimed, meter.in_use, meter.stop) == ({}, {}, {}, None)
+        assert (meter.table.in_flight, meter.table.claimed, meter.in_use, meter.stop) == ({}, {}, {}, None)
         assert hooks.allocators.under_way == {}
-        assert (wakeup_fd(), hooks.stopper.depth) == (before, 0)
+        assert (wakeup_fd(), hooks.stopper.armed) == (before, [])
     assert lost <= TIMES // 100  # those that came in a finalizer
     assert bounded.run(fetch) == 200.0**3
     assert [info.state for info in tfsess_magics.sessions()] == ["idle"]
@@ -96,7 +97,7 @@ def test_a_timeout_during_a_stop_reaches_the_user_when_the_session_can_be_used_a
     meter = session.watched.meter
 
     def stop() -> None:
-        while not meter.in_flight:
+        while not meter.table.in_flight:
             time.sleep(0.001)
         tfsess_magics.stop("stopped", now=True)
 
@@ -106,14 +107,14 @@ def test_a_timeout_during_a_stop_reaches_the_user_when_the_session_can_be_used_a
         session.run("waits:0")
     thread.join()
     assert "stopped a run in 'stopped'" in str(error.value.__cause__)
-    assert (meter.in_flight, meter.claimed, meter.stop) == ({}, {}, None)
+    assert (meter.table.in_flight, meter.table.claimed, meter.stop) == ({}, {}, None)
     assert session.run(variable).tolist() == [1, 1, 1]
 
 
 def abandon(meter: RunMeter, thread: int) -> int:
     """Leave a run in the record, as exceptions that come one right after the other do; return its token."""
-    token = next(meter.tokens)
-    meter.in_flight[token] = time.time(), time.perf_counter(), thread, ()
+    token = new_token()
+    meter.table.in_flight[token] = Run(token, (), thread=thread)
     meter.in_use[thread] = None
     hooks.allocators.under_way[token] = True, []
     return token
@@ -140,8 +141,8 @@ def test_a_run_that_its_thread_has_left_is_none_when_the_record_is_read(
     meter = bounded.watched.meter
     abandon(meter, threads[-1])
     READS[read](bounded)
-    assert (meter.in_flight, meter.claimed, hooks.allocators.under_way) == ({}, {}, {})
-    assert (meter.users, meter.running_since, meter.stop) == (set(), None, None)
+    assert (meter.table.in_flight, meter.table.claimed, hooks.allocators.under_way) == ({}, {}, {})
+    assert (meter.users, meter.table.running_since, meter.stop) == (set(), None, None)
     meter.ordered = None
 
 
@@ -158,9 +159,9 @@ def test_a_run_that_is_under_way_stays_in_the_record_beside_one_that_was_left(bo
 
     thread = threading.Thread(target=run)
     thread.start()
-    while len(meter.in_flight) < 2:
+    while len(meter.table.in_flight) < 2:
         time.sleep(0.001)
-    seen.append(set(meter.under_way()))
+    seen.append(set(meter.table.under_way()))
     bounded.run(fill)
     thread.join()
     assert len(seen[0]) == 1
@@ -174,7 +175,7 @@ def test_a_stop_does_not_wait_for_a_thread_that_has_left(bounded: NamedSession) 
     meter = bounded.watched.meter
 
     def stop() -> None:
-        while not meter.in_flight:
+        while not meter.table.in_flight:
             time.sleep(0.001)
         abandon(meter, threading.get_ident())
         tfsess_magics.stop("bounded", now=True)

@@ -98,7 +98,7 @@ class OnServer:
         again
             Ask also if there was no answer to the same question.
         """
-        runs, is_silent = (self._meter.runs, self._meter.running_since), self.answers is False
+        runs, is_silent = (self._meter.runs, self._meter.table.running_since), self.answers is False
         is_known = self.devices is not None and self._variables.are_known and not is_silent
         if is_known or not self._meter.has_succeeded or (runs == self._asked and not (again and is_silent)):
             return

@@ -34,7 +34,7 @@ class _Warner:
         self.has_warned = False
 
     def __call__(self, meter: RunMeter, then: Callable[[], object]) -> None:
-        if meter.in_flight and not self.has_warned:
+        if meter.table.in_flight and not self.has_warned:
             self.has_warned = True
             message = (
                 f"process {os.getpid()} was forked from one in which TensorFlow was at work, whose threads have stayed "

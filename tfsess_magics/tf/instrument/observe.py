@@ -64,7 +64,7 @@ def measure(session: BaseSession, meter: RunMeter) -> None:
     """Have `meter` told of every run of `session` from now on."""
     forks.follow(meter)
     meter.is_local = not session.__dict__.get("_target")
-    meter.steps, meter.uses, meter.abandoned = STEPS, USES, _abandoned
+    meter.table.steps, meter.uses, meter.table.abandoned = STEPS, USES, _abandoned
     session.__dict__[METER] = meter
 
 

@@ -12,7 +12,6 @@ import sys
 from asyncio import CancelledError
 from collections.abc import Callable
 from threading import get_ident
-from time import perf_counter, time
 from types import CellType, FunctionType
 from typing import Any
 
@@ -23,7 +22,8 @@ from tensorflow.python.util import deprecation
 from tfsess_magics.core.calls import Calls
 from tfsess_magics.core.late import TRIES, let_pass, of_two
 from tfsess_magics.core.plain import plain
-from tfsess_magics.core.runs import NOT_MEASURED, Needed, RunMeter
+from tfsess_magics.core.run import NOT_MEASURED, Needed, new_token
+from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.context.activation import innermost_stay
 from tfsess_magics.tf.instrument.hooks import METER, hooks
 from tfsess_magics.tf.memory.allocators import Allocators
@@ -31,8 +31,8 @@ from tfsess_magics.tf.runs.callables import fetches_of, get_ready, note_callable
 from tfsess_magics.tf.runs.limit import Limit, explained, run_within
 from tfsess_magics.tf.stopping.gate import USES, wait_to_use
 from tfsess_magics.tf.stopping.overdue import end_when_late
+from tfsess_magics.tf.stopping.stop import MAIN_THREAD
 from tfsess_magics.tf.stopping.stopper import Stopper
-from tfsess_magics.tf.tracing.trace import Tracer
 
 _RUN = "_call_tf_sessionrun"
 """The step that takes ``RunOptions``."""
@@ -144,7 +144,7 @@ def _carry_out(
     **named: Any,
 ) -> Any:
     """Carry out a step that has a limit of time, or that may be traced."""
-    tracer: Tracer | None = meter.tracer
+    tracer = meter.tracer
     if original.__name__ == _RUN:
         run = original if limit is None else functools.partial(run_within, limit, original)
         return run(session, *step, **named) if tracer is None else tracer.run(run, session, *step, **named)
@@ -159,9 +159,9 @@ def _explain(error: BaseException, meter: RunMeter, token: int) -> None:
     """Raise what says more than `error`, if that is for a limit of ours."""
     found: BaseException = error
     try:
-        run = meter.in_flight.get(token)
+        run = meter.table.in_flight.get(token)
         if run is not None and isinstance(error, DeadlineExceededError):
-            found = explained(error, meter, _limit(), run[3])
+            found = explained(error, meter, _limit(), run.step)
     except Exception:  # noqa: BLE001 - an error of ours is not the user's
         hooks.log_once("a run that took too long could not be explained")
     if found is not error:
@@ -186,29 +186,32 @@ def _end_measuring(allocators: Allocators, token: int) -> Needed:
         return NOT_MEASURED
 
 
-def around_step(original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: PLR0915 - a call of its own costs time
+def around_step(original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901, PLR0915 - a call costs time
     """Wrap a method that makes a step."""
     is_run = original.__name__ == _RUN
 
     @STEPS.follow
     @functools.wraps(original)
-    def step(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: PLR0912 - as above
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915 - as above
         meter: RunMeter | None = self.__dict__.get(METER) or _meter_of_callable(self)
         if meter is None or hooks.made is None:
             return original(self, *args, **kwargs)
-        token = next(meter.tokens)
+        table = meter.table
+        token = new_token()
         stopper, allocators = hooks.stopper, hooks.allocators
-        depth = stopper.depth
+        depth = len(stopper.armed) if get_ident() == MAIN_THREAD else None
         failed: BaseException | None = None
         try:
             try:
-                arguments = args if METER in self.__dict__ else step_of(self, args)
-                meter.in_flight[token] = time(), perf_counter(), get_ident(), arguments
+                arguments = args if is_run or METER in self.__dict__ else step_of(self, args)
+                table.begin(token, arguments)
                 meter.changed()
                 if meter.stop is not None or meter.ordered is not None:
                     stopper.halt(meter, token)
-                get_ready(self, meter)
-                stopper.arm(meter)
+                if not is_run:
+                    get_ready(self, meter)
+                if depth is not None:
+                    stopper.arm(meter)
                 if meter.is_local and allocators.measured:
                     _begin_measuring(allocators, token)
                 limit = _limit()
@@ -220,15 +223,16 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: PL
                 _explain(error, meter, token)
                 raise
             finally:
-                stopper.disarm(depth)
+                if depth is not None:
+                    stopper.disarm(depth)
                 why = None if failed is None else _describe(failed)
                 failed = None  # this frame is in its traceback: it would keep all that is here
                 needed = _end_measuring(allocators, token) if token in allocators.under_way else NOT_MEASURED
-                started = meter.in_flight.pop(token, None)
-                if started is None:
+                run = table.end(token)
+                if run is None:
                     stopper.leave(meter, token, needed, None if why is None else sys.exception())
                 else:
-                    meter.ended(started, why, needed, fetches_of(started[3]))
+                    meter.ended(run, why, needed, fetches_of(run.step))
         except BaseException as late:  # noqa: BLE001 - it ends the step, or came in the middle of the lines above
             came = late
             try:
@@ -247,24 +251,30 @@ def around_step(original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: PL
     return step
 
 
-def _clear(stopper: Stopper, meter: RunMeter, token: int, depth: int, late: BaseException) -> None:
+def _clear(stopper: Stopper, meter: RunMeter, token: int, depth: int | None, late: BaseException) -> None:
     """Leave nothing of a step that `late` ends; may be called again.
+
+    Parameters
+    ----------
+    depth
+        In how many runs the main thread was before, None in another thread.
 
     Raises
     ------
     BaseException
         As `Stopper.leave` does.
     """
-    stopper.disarm(depth)
+    if depth is not None:
+        stopper.disarm(depth)
     needed = _end_measuring(hooks.allocators, token)
-    started = meter.in_flight.pop(token, None)
-    if started is not None:
-        meter.ended(started, _describe(late), needed)
-    elif token in meter.claimed:
+    run = meter.table.end(token)
+    if run is not None:
+        meter.ended(run, _describe(late), needed)
+    elif token in meter.table.claimed:
         stopper.leave(meter, token, needed, late)
     else:
         meter.changed()
-    if isinstance(late, (KeyboardInterrupt, CancelledError)):
+    if depth is not None and isinstance(late, (KeyboardInterrupt, CancelledError)):
         stopper.settle()
 
 

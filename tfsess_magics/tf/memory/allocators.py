@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tfsess_magics.core.runs import NOT_MEASURED, Needed
+from tfsess_magics.core.run import NOT_MEASURED, Needed
 
 CPU = "CPU"
 COUNTED = 256 * 1024

@@ -41,12 +41,12 @@ def look_among(named: Callable[[], _Named]) -> None:
 
 def beside(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
     """Return the steps beside one of the session of a meter."""
-    session = _session(meter)
+    session = meter.session
     if session is None:
         return []
     found = beside_in_session(meter, step)
     for name, other in _named() if _named else ():
-        theirs = _session(other)
+        theirs = other.session
         if other is not meter and theirs is not None and _share(session, theirs):
             found += _under_way(other, theirs, name, step)
     return found
@@ -54,13 +54,8 @@ def beside(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
 
 def beside_in_session(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
     """Return the steps beside one in its own session."""
-    session = _session(meter)
+    session = meter.session
     return [] if session is None else list(_under_way(meter, session, "", step))
-
-
-def _session(meter: RunMeter) -> BaseSession | None:
-    watched = meter.watched()
-    return watched and watched.session
 
 
 def _share(one: BaseSession, other: BaseSession) -> bool:
@@ -71,8 +66,7 @@ def _share(one: BaseSession, other: BaseSession) -> bool:
 
 def _under_way(meter: RunMeter, session: BaseSession, name: str, step: Sequence[Any]) -> Iterator[Beside]:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
-    meter.heal()
-    for _, _, thread, made, *_ in [*list(meter.in_flight.values()), *list(meter.claimed.values())]:
-        if made is not step:
-            known = names.get(thread)
-            yield Beside(OtherRun(thread if known is None else plain(known), name), session.graph, made)
+    for run in meter.table.with_claimed():
+        if run.step is not step:
+            known = names.get(run.thread)
+            yield Beside(OtherRun(run.thread if known is None else plain(known), name), session.graph, run.step)

@@ -69,12 +69,11 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
         limit = Limit(meter.timeout, "the session") if meter.timeout else None
     if limit is None or not limit.seconds:
         return error
-    watched = meter.watched()
-    session = watched and watched.session
-    now, runs = time.perf_counter(), list(meter.in_flight.values())
+    session = meter.session
+    now, runs = time.perf_counter(), list(meter.table.in_flight.values())
     waited = awaited(session, step, error, beside(meter, step))
     on = f", waiting on {waited}" if waited else ""
-    took = next((now - run[1] for run in runs if run[3] is step), limit.seconds)
+    took = next((now - run.began for run in runs if run.step is step), limit.seconds)
     return type(error)(
         error.node_def,
         error.op,

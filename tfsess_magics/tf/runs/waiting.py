@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Protocol
 
 from tfsess_magics.core.protocol import RunMark, Waits
-from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.run import Run
+from tfsess_magics.core.runs import RunMeter, StopUnderWay
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.runs.blocked_on import waits
 from tfsess_magics.tf.runs.concurrent import beside
@@ -31,16 +31,6 @@ _IDLE = 0.1
 """Part of a core up to which the process is taken to do nothing."""
 _STUCK = 5.0
 """Seconds after which a stop that has not ended is said not to be possible."""
-
-
-class Stopping(Protocol):
-    """A stop that is under way."""
-
-    asked: float
-    """When it was asked for, by `time.perf_counter`."""
-
-    def why_not_yet(self, meter: RunMeter) -> RunMark:
-        """Return why it has not ended yet."""
 
 
 class Waiting:
@@ -68,7 +58,7 @@ class Waiting:
         if run is None:
             return None
         if self._looked is None or self._looked[0] != token:
-            return max(0.01, float(run[1]) + settings.waits_after - now)
+            return max(0.01, run.began + settings.waits_after - now)
         return max(0.01, self._looked[1] + (_AGAIN if self._found[0] == token else _LOOK) - now)
 
     def mark(self) -> RunMark | None:
@@ -80,12 +70,12 @@ class Waiting:
             _log.debug("what a run waits for could not be found out", exc_info=True)
             return None
 
-    def _oldest(self) -> tuple[int, Any]:
-        runs = self._meter.under_way()
+    def _oldest(self) -> tuple[int, Run | None]:
+        runs = self._meter.table.under_way()
         token = min(runs, default=-1)
         return token, runs.get(token)
 
-    def _stuck(self, stop: Stopping) -> RunMark | None:
+    def _stuck(self, stop: StopUnderWay) -> RunMark | None:
         if time.perf_counter() - stop.asked < _STUCK:
             return None
         return stop.why_not_yet(self._meter)
@@ -93,7 +83,7 @@ class Waiting:
     def _waits(self) -> Waits | None:
         token, run = self._oldest()
         now, used = time.perf_counter(), time.process_time()
-        if run is None or now - run[1] < settings.waits_after:
+        if run is None or now - run.began < settings.waits_after:
             return None
         if self._looked is None or self._looked[0] != token:
             self._looked = token, now, used
@@ -105,6 +95,5 @@ class Waiting:
             self._found = token, self._look_into(run) if is_idle else None
         return self._found[1] if self._found[0] == token else None
 
-    def _look_into(self, run: Any) -> Waits:
-        watched = self._meter.watched()
-        return waits(watched and watched.session, run[3], None, beside(self._meter, run[3]))
+    def _look_into(self, run: Run) -> Waits:
+        return waits(self._meter.session, run.step, None, beside(self._meter, run.step))

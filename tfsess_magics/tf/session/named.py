@@ -209,7 +209,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         with self._lock:
             stay = next(iter(self._stays), None)
         return use_of_runs(self._now.watched.meter) or (
-            None if stay is None or self._now.watched.meter.under_way() else f"{stay.by} is running in it"
+            None if stay is None or self._now.watched.meter.table.under_way() else f"{stay.by} is running in it"
         )
 
     def reset_by(self, by: str) -> Ended:
@@ -275,7 +275,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     def _activity(self) -> Activity:
         watched = self._now.watched
-        running_since = watched.meter.running_since
+        running_since = watched.meter.table.running_since
         if watched.is_closed:
             state = State.CLOSED
         elif running_since is not None:

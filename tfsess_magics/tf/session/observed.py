@@ -98,7 +98,7 @@ class ObservedSession:
     @property
     def may_be_unused(self) -> bool:
         """Whether it has been quiet for so long that it is worth looking for who refers to it."""
-        is_quiet = not self.watched.meter.under_way() and time.perf_counter() - self._quiet_since >= unused.IDLE
+        is_quiet = not self.watched.meter.table.under_way() and time.perf_counter() - self._quiet_since >= unused.IDLE
         return is_quiet and not self.closed and not self.watched.is_default
 
     @property
@@ -157,7 +157,7 @@ class ObservedSession:
     def _activity(self) -> Activity:
         if self.closed:
             raise ClosedSessionError(f"session {self.name} was closed.")
-        running_since = self.watched.meter.running_since
+        running_since = self.watched.meter.table.running_since
         return Activity(
             state=State.IDLE if running_since is None else State.RUNNING,
             running_since=running_since,

@@ -14,6 +14,7 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import SessionStopped
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.watched import WatchedSession
 from tfsess_magics.tf.stopping.stop import Stop, begin_aside, is_done_soon
 
 
@@ -46,7 +47,7 @@ class End(Stop):
             f"{self.name} was {self._ending} during this run, by {self.by}, {self.after(since)}. {self.account}"
         )
 
-    def carry_out(self, meter: RunMeter, watched: Any, session: BaseSession) -> None:  # noqa: ARG002 - as it is called
+    def carry_out(self, meter: RunMeter, watched: WatchedSession, session: BaseSession) -> None:  # noqa: ARG002 - as it is called
         """End the steps and the session."""
         self.end_steps(meter, session)
         session._closed = True  # TensorFlow refuses to close it once more

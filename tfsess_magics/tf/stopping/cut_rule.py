@@ -62,7 +62,7 @@ class CutRule:
 
     def __init__(self, meter: RunMeter, token: int) -> None:
         self._meter = meter
-        self._run = meter.in_flight.get(token)
+        self._run = meter.table.in_flight.get(token)
         self.limit = self._find_limit()
         """Seconds from which on it is older than it should be; None where no run like it is known."""
         self._looks: deque[tuple[float, float]] = deque()
@@ -78,14 +78,13 @@ class CutRule:
         if self._looks and now - self._looks[-1][0] > _GAP:
             self._looks.clear()
         self._looks.append((now, time.process_time()))
-        waits_on = self._find_wait(self._run[3]) if self._is_idle() else ""
-        is_too_old = self.limit is not None and now - self._run[1] > self.limit
+        waits_on = self._find_wait(self._run.step) if self._is_idle() else ""
+        is_too_old = self.limit is not None and now - self._run.began > self.limit
         return Verdict(is_too_old or waits_on != "", waits_on)
 
     def _find_wait(self, step: Any) -> str:
         if self._waits_on is None:
-            watched = self._meter.watched()
-            session = watched and watched.session
+            session = self._meter.session
             self._waits_on = ""
             others = beside(self._meter, step)
             if can_wait(session, step, others):
@@ -95,7 +94,7 @@ class CutRule:
     def _find_limit(self) -> float | None:
         if self._run is None:
             return None
-        wanted = names_of(fetches_of(self._run[3]))
+        wanted = names_of(fetches_of(self._run.step))
         like = [seconds for fetches, seconds in self._meter.durations if names_of(fetches) == wanted]
         # The first run of a step prepares it, and takes longer.
         return max(_TIMES * max(like[1:]), _AT_LEAST) if like[1:] else None

@@ -13,8 +13,8 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.calls import Calls
 from tfsess_magics.core.errors import SessionStopped
-from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf.stopping.stop import Stop, wait
+from tfsess_magics.core.runs import RunMeter, StopUnderWay
+from tfsess_magics.tf.stopping.stop import wait
 
 USES = Calls()
 """The calls that use a C session without a run."""
@@ -30,7 +30,7 @@ def wait_to_use(meter: RunMeter) -> None:
         meter.in_use[thread] = None
 
 
-def let_no_finalizer_wait(stop: Stop) -> None:
+def let_no_finalizer_wait(stop: StopUnderWay) -> None:
     """Refuse to wait for a stop in the thread that carries it out, where the collector may run anything."""
     if stop.thread == get_ident():
         raise SessionStopped(f"{stop.name} is being stopped, in this very thread.")

@@ -16,8 +16,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Any
 
+from tfsess_magics.core.run import Run
 from tfsess_magics.core.running_cell import running_cell
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.settings import settings
@@ -79,12 +79,11 @@ class Interruption:
 
     def _decide(self) -> None:
         meter, rule = self._meter, CutRule(self._meter, self.token)
-        run = meter.in_flight.get(self.token)
-        watched = meter.watched()
-        session = watched and watched.session
-        if session is None or renewal.missing_parts(session):
+        run = meter.table.in_flight.get(self.token)
+        session = meter.session
+        if run is None or session is None or renewal.missing_parts(session):
             return
-        while self.token in meter.under_way() and not self.is_over:
+        while self.token in meter.table.under_way() and not self.is_over:
             waited = time.perf_counter() - self._asked
             is_patience_over = not self._cell.can_interrupt_again and waited >= settings.interrupt_patience
             verdict = rule.verdict()
@@ -101,10 +100,10 @@ class Interruption:
                 self._cell.say(line)
             time.sleep(LOOK_EVERY)
 
-    def _line(self, run: Any, waits_on: str) -> str:
+    def _line(self, run: Run, waits_on: str) -> str:
         """Return what the user is told while the run goes on."""
         goes_on = say_run(self._name, run, waits_on)
-        takes = say_what_a_cut_takes(self._meter, run[3])
+        takes = say_what_a_cut_takes(self._meter, run.step)
         if self._cell.can_interrupt_again:
             return f"Interrupted: {goes_on}. Interrupt again to cut it. {takes}"
         left = max(0, round(settings.interrupt_patience - (time.perf_counter() - self._asked)))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from tfsess_magics.core.run import Run
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count, format_bytes, format_seconds
 from tfsess_magics.tf.runs.blocked_on import fetched
@@ -13,18 +14,18 @@ from tfsess_magics.tf.runs.concurrent import beside_in_session
 from tfsess_magics.tf.stopping.report import would_lose
 
 
-def say_run(name: str, run: Any, waits_on: str) -> str:
+def say_run(name: str, run: Run, waits_on: str) -> str:
     """Say which run goes on, and since when: ``a run of 'loss:0' in 'train' goes on until it ends (4.2 s so far)``."""
     on = f", waiting on {waits_on}" if waits_on else ""
-    fetches = fetched(run[3]).removeprefix("A ")
-    return f"a {fetches} in {name} goes on until it ends ({format_seconds(time.perf_counter() - run[1])} so far{on})"
+    fetches = fetched(run.step).removeprefix("A ")
+    return f"a {fetches} in {name} goes on until it ends ({format_seconds(time.perf_counter() - run.began)} so far{on})"
 
 
 def say_what_a_cut_takes(meter: RunMeter, step: Sequence[Any]) -> str:
     """Say what a cut would keep and what it would lose, and which runs of other threads it would end as well."""
     watched = meter.watched()
-    session = watched and watched.session
-    if session is None:
+    session = None if watched is None else watched.session
+    if watched is None or session is None:
         return ""
     lost = would_lose(session)
     if meter.keeps:

@@ -9,7 +9,7 @@ either: an interrupt may cut any line, and ``__del__`` may start a run inside th
 What is done, in a thread of its own:
 
 1. The gate: `RunMeter.stop` is set, so that a run that begins now waits (`Stopper.halt`).
-2. The claim: the stop pops every run from `RunMeter.in_flight`, which is atomic. Either the run gets its entry, and
+2. The claim: the stop pops every run from `RunTable.in_flight`, which is atomic. Either the run gets its entry, and
    has ended before the stop, or the stop gets it, and the run waits (`Stopper.leave`).
 3. The values: a second step in the same session reads them. If that fails, the runs go on and the stop has done
    nothing.
@@ -36,7 +36,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import get_ident
-from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
@@ -45,8 +44,10 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import SessionStopped, StopUnavailableError, ValuesLostError
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import Copying, Finishing, Restoring, RunMark, Unanswered, Uncuttable
+from tfsess_magics.core.run_table import RunStop
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import format_seconds
+from tfsess_magics.core.watched import WatchedSession
 from tfsess_magics.tf.internals import STOP
 from tfsess_magics.tf.runs.blocked_on import fetched, fetches, uncuttable
 from tfsess_magics.tf.runs.callables import unnoted_below
@@ -127,7 +128,7 @@ class Stop:
         on = f" on {self.waited_for}" if self.waited_for else ""
         return f"after {format_seconds(self.asked - since)}{on}"
 
-    def carry_out(self, meter: RunMeter, watched: Any, session: BaseSession) -> None:
+    def carry_out(self, meter: RunMeter, watched: WatchedSession, session: BaseSession) -> None:
         """End the steps, and begin the session anew."""
         try:
             values = watched.graph_variables.kept_by(session) if self.keeps else NOTHING
@@ -143,7 +144,7 @@ class Stop:
                 return
             also = self._cut_too(meter)
             self.end_steps(meter, session)
-            threads = {run[2] for run in list(meter.claimed.values())}
+            threads = {claim.run.thread for claim in list(meter.table.claimed.values())}
             with watched.graph_variables.held():
                 if not session._closed:
                     is_filled = new is not None
@@ -160,11 +161,11 @@ class Stop:
 
     def _cut_too(self, meter: RunMeter) -> str:
         """Name the runs that end with the one that the stop is for."""
-        run = meter.claimed.get(self.only_with) if self.only_with is not None else None
-        return "" if run is None else say_runs_beside(meter, run[3])
+        claim = meter.table.claimed.get(self.only_with) if self.only_with is not None else None
+        return "" if claim is None else say_runs_beside(meter, claim.run.step)
 
     def _fill_beside(
-        self, watched: Any, session: BaseSession, values: Values, unnoted: int
+        self, watched: WatchedSession, session: BaseSession, values: Values, unnoted: int
     ) -> tuple[NewSession | None, Values]:
         """Make the new C session and give it the values, before anything is ended; return it with what it has of them.
 
@@ -190,10 +191,7 @@ class Stop:
     def let_go_on(self, meter: RunMeter, why: Exception) -> None:
         """Let the runs end as they would have."""
         self.refusal = why
-        for token, (*started, claimed_by) in list(meter.claimed.items()):
-            if claimed_by is self:
-                meter.in_flight[token] = started[0], started[1], started[2], started[3]
-                meter.claimed.pop(token)
+        meter.table.release(self)
 
     def tell_of_refusal(self) -> None:
         """Log that nothing was done, where no order waits for a reply; that Stop is off was printed at load."""
@@ -210,17 +208,16 @@ class Stop:
                 raise
         while self.out or meter.users:
             time.sleep(POLL)
-            meter.heal()
+            meter.table.heal()
 
     def why_not_yet(self, meter: RunMeter) -> RunMark:
         """Return why it has not ended."""
-        watched = meter.watched()
-        session = watched and watched.session
+        session = meter.session
         if self.keeps and not self.has_cut:
             return Copying()
         if not self.out:
             return Restoring()
-        steps = [run[3] for run in list(meter.claimed.values())]
+        steps = [claim.run.step for claim in list(meter.table.claimed.values())]
         if any(made := [uncuttable(session, step) for step in steps]):
             return Uncuttable(list(filter(None, made)))
         if session is not None and session._target:
@@ -241,8 +238,8 @@ def begin_aside(meter: RunMeter, stop: Stop) -> bool:
 def begin(meter: RunMeter, stop: Stop) -> bool:
     """Begin to stop what is in flight; False if nothing is, or another stop is under way."""
     watched = meter.watched()
-    session = watched and watched.session
-    if session is None or not meter.stopping.acquire(blocking=False):
+    session = None if watched is None else watched.session
+    if watched is None or session is None or not meter.stopping.acquire(blocking=False):
         return False
     if stop.begins_anew and (missing := renewal.missing_parts(session)):
         stop.refuse(meter, StopUnavailableError(STOP.name, tf.__version__, missing, STOP.rest))
@@ -250,12 +247,10 @@ def begin(meter: RunMeter, stop: Stop) -> bool:
         stop.done.set()
         return True
     meter.stop = stop  # from now on no run begins
-    runs = meter.under_way()
-    if stop.only_with is None or (
-        stop.only_with in runs and _claim(meter, stop.only_with, runs.pop(stop.only_with), stop)
-    ):
-        for token, started in runs.items():
-            _claim(meter, token, started, stop)
+    runs, claim = meter.table.under_way(), meter.table.claim
+    if stop.only_with is None or (stop.only_with in runs and claim(runs.pop(stop.only_with), stop)):
+        for run in runs.values():
+            claim(run, stop)
     if not stop.runs:
         _open(meter, stop, session)
         return False
@@ -269,17 +264,6 @@ def begin(meter: RunMeter, stop: Stop) -> bool:
     return True
 
 
-def _claim(meter: RunMeter, token: int, started: tuple[Any, ...], stop: Stop) -> bool:
-    stop.out.add(token)
-    meter.claimed[token] = (*started, stop)
-    if meter.in_flight.pop(token, None) is None:  # it has ended by itself
-        meter.claimed.pop(token, None)
-        stop.out.discard(token)
-        return False
-    stop.runs += 1
-    return True
-
-
 def _open(meter: RunMeter, stop: Stop, session: BaseSession) -> None:
     """Let runs begin again."""
     meter.stop = None
@@ -290,7 +274,7 @@ def _open(meter: RunMeter, stop: Stop, session: BaseSession) -> None:
     stop.done.set()
 
 
-def _carry_out(stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) -> None:
+def _carry_out(stop: Stop, meter: RunMeter, watched: WatchedSession, session: BaseSession) -> None:
     stop.thread = get_ident()
     try:
         stop.carry_out(meter, watched, session)
@@ -300,7 +284,7 @@ def _carry_out(stop: Stop, meter: RunMeter, watched: Any, session: BaseSession) 
         _open(meter, stop, session)
 
 
-def wait(stop: Stop, timeout: float = math.inf) -> bool:
+def wait(stop: RunStop, timeout: float = math.inf) -> bool:
     """Wait until a stop is done. An interrupt may cut this anywhere, which the lock of an event does not survive."""
     until = time.perf_counter() + timeout
     while not stop.done.is_set() and time.perf_counter() < until:
@@ -308,7 +292,7 @@ def wait(stop: Stop, timeout: float = math.inf) -> bool:
     return stop.done.is_set()
 
 
-def is_done_soon(stop: Stop) -> bool:
+def is_done_soon(stop: RunStop) -> bool:
     """Wait until a stop is done, as long as one who has ordered it is to be kept waiting."""
     return wait(stop, _PATIENCE)
 

@@ -19,9 +19,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from tfsess_magics.core.model import StopReply
+from tfsess_magics.core.run import Run
 from tfsess_magics.core.running_cell import running_cell
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count
@@ -65,8 +65,8 @@ class StopOrder:
         """Set when every run has ended by itself, or is being cut."""
         self.is_answered = False
         """Whether the one who ordered it was told that it waits."""
-        self.runs: dict[int, Any] = {}
-        """The runs that are waited for, as `RunMeter.in_flight` has them; empty once that is decided."""
+        self.runs: dict[int, Run] = {}
+        """The runs that are waited for, as `RunTable.in_flight` has them; empty once that is decided."""
         self._number = 0
         """How many were under way."""
         self._keeps = keeps
@@ -79,11 +79,11 @@ class StopOrder:
         """Take effect: from here on a run that begins sees the order, or is under way for it."""
         follower: threading.Thread | None = None
         try:
-            before = {run[2] for run in _under_way(meter).values()}
+            before = {run.thread for run in _under_way(meter).values()}
             self._next = {thread: _whether_it_goes_on(thread) for thread in before} or {None: _whether_the_cell_runs()}
             meter.ordered = self
             self.runs = _under_way(meter)
-            for thread in {run[2] for run in self.runs.values()} - before if before else ():
+            for thread in {run.thread for run in self.runs.values()} - before if before else ():
                 self._next[thread] = _whether_it_goes_on(thread)
             self._number = len(self.runs)
             if self.runs:
@@ -137,12 +137,12 @@ class StopOrder:
 
     def say_run(self, meter: RunMeter) -> str:
         """Say for which run it waits, and how that can be cut; empty if all have ended."""
-        under_way = meter.under_way()
+        under_way = meter.table.under_way()
         for token, run in self.runs.items():
             if token in under_way:
                 goes_on = say_run(self.name, run, "")
                 name = self.name.removeprefix("session ").strip("'")
-                takes = say_what_a_cut_takes(meter, run[3])
+                takes = say_what_a_cut_takes(meter, run.step)
                 return f"{goes_on[0].upper()}{goes_on[1:]}. Stop now ({_STOP.format(name)}) cuts it. {takes}"
         return ""
 
@@ -164,7 +164,7 @@ class StopOrder:
 
     def _decide(self, meter: RunMeter) -> None:
         rules = {token: CutRule(meter, token) for token in self.runs}
-        while self.waits and (left := meter.under_way().keys() & rules.keys()):
+        while self.waits and (left := meter.table.under_way().keys() & rules.keys()):
             for token in sorted(left):
                 verdict = rules[token].verdict()
                 if verdict.may_cut and self._cut(meter, token, verdict.waits_on):
@@ -202,7 +202,7 @@ def _thread(ident: int) -> threading.Thread | None:
     return next((thread for thread in threading.enumerate() if thread.ident == ident), None)
 
 
-def _under_way(meter: RunMeter) -> dict[int, Any]:
+def _under_way(meter: RunMeter) -> dict[int, Run]:
     """Return the runs in flight by their tokens, without those of queue-runner threads."""
     runners = queue_runners()
-    return {token: run for token, run in meter.under_way().items() if run[2] not in runners}
+    return {token: run for token, run in meter.table.under_way().items() if run.thread not in runners}

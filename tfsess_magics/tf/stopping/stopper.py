@@ -23,7 +23,9 @@ from tfsess_magics.core.errors import SessionStopped
 from tfsess_magics.core.late import let_pass, of_two
 from tfsess_magics.core.model import StopReply
 from tfsess_magics.core.plain import plain
-from tfsess_magics.core.runs import Needed, RunMeter
+from tfsess_magics.core.run import Needed
+from tfsess_magics.core.run_table import RunStop
+from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count, run_mark
 from tfsess_magics.tf.runs.blocked_on import awaited, ended_on
 from tfsess_magics.tf.runs.concurrent import beside
@@ -62,8 +64,8 @@ class Stopper:
         """The last one of a run of the main thread."""
         self._orders: list[StopOrder] = []
         """Those that may wait."""
-        self._main: list[RunMeter] = []
-        """Where the main thread is in a run, outermost first."""
+        self.armed: list[RunMeter] = []
+        """The sessions that the main thread is in a run of, outermost first."""
 
     def close(self) -> None:
         """Leave signals and runs alone."""
@@ -77,27 +79,19 @@ class Stopper:
         """Leave the signals of the parent alone, in a child that it has forked."""
         self._watcher.forked()
 
-    @property
-    def depth(self) -> int:
-        """In how many runs the main thread is, one inside the other."""
-        return len(self._main)
-
     def arm(self, meter: RunMeter) -> None:
-        """Hear of interrupts while the main thread is in a run; any thread may call this and what follows."""
-        if get_ident() == MAIN_THREAD:
-            self._main.append(meter)
-            self._watcher.arm()
+        """Hear of interrupts while the main thread is in a run; that thread's to call, as `disarm` and `settle`."""
+        self.armed.append(meter)
+        self._watcher.arm()
 
     def disarm(self, depth: int) -> None:
-        """Hear of them for the outer runs only; may be called again."""
-        if get_ident() == MAIN_THREAD:
-            self._watcher.disarm(depth)
-            del self._main[depth:]
+        """Hear of interrupts for so many outer runs only; may be called again."""
+        self._watcher.disarm(depth)
+        del self.armed[depth:]
 
     def settle(self) -> None:
         """Let no interrupt that the main thread got itself stop what it runs next."""
-        if get_ident() == MAIN_THREAD:
-            self._watcher.settle()
+        self._watcher.settle()
 
     def halt(self, meter: RunMeter, token: int) -> None:
         """Keep a run that begins out of a session that is being stopped; stop it if that was ordered for the next run.
@@ -110,11 +104,11 @@ class Stopper:
         stop = meter.stop
         if stop is not None:
             let_no_finalizer_wait(stop)
-            while token in meter.in_flight and not stop.done.is_set():
+            while token in meter.table.in_flight and not stop.done.is_set():
                 time.sleep(POLL)
-            if token not in meter.in_flight:
+            if token not in meter.table.in_flight:
                 raise SessionStopped  # what says more is raised as it leaves
-        order: StopOrder | None = meter.ordered
+        order = meter.ordered
         if order is None:
             return
         takes = order.takes(get_ident())
@@ -137,19 +131,20 @@ class Stopper:
         """
         # RuntimeError is what pybind11 makes of an exception that came while TensorFlow made its own.
         came = None if isinstance(failed, (tf.errors.OpError, RuntimeError, SessionStopped)) else failed
-        stop: Stop | None = None
+        table = meter.table
+        stop: RunStop | None = None
         while True:
             try:
-                if (claim := meter.claimed.get(token)) is not None:
-                    *started, stop = claim
+                if (claim := table.claimed.get(token)) is not None:
+                    run, stop = claim
                     stop.out.discard(token)
-                    stop.waited_for = stop.waited_for or _awaited(meter, started[3], failed)
+                    stop.waited_for = stop.waited_for or _awaited(meter, run.step, failed)
                     wait(stop)
                     if stop.refusal is None:
                         break
-                if (gone_on := meter.in_flight.pop(token, None)) is not None:
+                if (gone_on := table.end(token)) is not None:
                     meter.ended(gone_on, None if failed is None else plain(type(failed).__name__), needed)
-                if token not in meter.claimed:
+                if token not in table.claimed:
                     stop = None
                     break
             except BaseException as late:  # noqa: BLE001 - raised when the session can be used again
@@ -158,10 +153,10 @@ class Stopper:
             if came is None or came is failed:
                 return
             raise came
-        meter.claimed.pop(token, None)
-        said = stop.error(token, started[1], started[2])
+        table.end_claimed(token)
+        said = stop.error(token, run.began, run.thread)
         error = for_queue_runner(for_task(said if came is None else of_two(said, came)))
-        meter.ended(tuple(started), f"{type(error).__name__}: {error}", needed)
+        meter.ended(run, f"{type(error).__name__}: {error}", needed)
         try:
             raise error from (said if error is came else None)
         finally:
@@ -193,7 +188,7 @@ class Stopper:
                 return _reply_of(meter, stop, order)
         if (other := meter.stop) is not None:
             return StopReply(False, f"{name} is being stopped already, by {other.by or 'an interrupt'}")
-        earlier: StopOrder | None = meter.ordered
+        earlier = meter.ordered
         if earlier is not None and earlier.waits:
             return StopReply(False, f"{name} was told to stop already, by {earlier.by}. {earlier.say_run(meter)}")
         self._orders = [*(given for given in self._orders if given.waits), order]
@@ -208,13 +203,13 @@ class Stopper:
 
     def _interrupt(self) -> None:
         """Deal with an interrupt: decide, aside, whether what the main thread is running is cut."""
-        for meter in self._main[-1:]:
-            runs = [(token, run[2]) for token, run in meter.under_way().items() if run[2] == MAIN_THREAD]
+        for meter in self.armed[-1:]:
+            runs = [run for run in meter.table.under_way().values() if run.thread == MAIN_THREAD]
             last = self._interruption
-            if runs and last is not None and last.token == runs[-1][0] and not last.is_over:
+            if runs and last is not None and last.token == runs[-1].token and not last.is_over:
                 last.again()
             elif runs:
-                self._interruption = Interruption(self.name_of(meter), meter, *runs[-1])
+                self._interruption = Interruption(self.name_of(meter), meter, runs[-1].token, runs[-1].thread)
 
 
 def _reply_of(meter: RunMeter, stop: Stop, order: StopOrder) -> StopReply:
@@ -228,8 +223,7 @@ def _reply_of(meter: RunMeter, stop: Stop, order: StopOrder) -> StopReply:
 
 
 def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None) -> str:
-    watched = meter.watched()
-    session = watched and watched.session
+    session = meter.session
     try:
         if meter.is_local:
             return ended_on(session, failed, beside(meter, step))

@@ -181,7 +181,7 @@ class GraphVariables:
             self._scanned = scan(session.graph, self._scanned, self._variables, _unasked(session))
 
     def _ask(self, session: BaseSession) -> None:
-        state = (self._meter.runs, self._meter.running_since)
+        state = (self._meter.runs, self._meter.table.running_since)
         if state == self._asked or not (self._pending() or self._varying()):
             return
         self._asked = state
