@@ -37,7 +37,7 @@ def test_of_two_windows_one_stops_and_the_other_is_told(train: Kernel) -> None:
 
 def test_a_stop_waits_for_a_run_that_is_not_known_to_wait_and_another_one_cuts_it(train: Kernel) -> None:
     """Every page is told that it waits, and what a cut would lose."""
-    assert train.run("tfsess_magics.tf.stopping.stopper.TELL_AFTER = 1").status == "ok"
+    assert train.run("tfsess_magics.core.settings.settings.reply_after = 1").status == "ok"
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         order = {"id": session["id"], "generation": session["generation"]}
@@ -79,7 +79,7 @@ def test_a_stop_of_a_loop_lets_its_run_end_and_stops_the_next_one(train: Kernel)
 @pytest.mark.needs("ipykernel>=7")
 def test_an_order_whose_cell_has_ended_does_not_stop_the_next_cell(train: Kernel) -> None:
     """Its run has ended by itself, and there was none after it in that cell."""
-    assert train.run("tfsess_magics.tf.stopping.stopper.TELL_AFTER = 0.1").status == "ok"
+    assert train.run("tfsess_magics.core.settings.settings.reply_after = 0.1").status == "ok"
     assert train.run(HOLD).status == "ok"
     request = train.send("go_held()\nfloat(sess.run(holds))")
     train.said(request, "go")
@@ -96,7 +96,7 @@ def test_an_order_whose_cell_has_ended_does_not_stop_the_next_cell(train: Kernel
 @pytest.mark.needs("ipykernel>=7")
 def test_nothing_is_cut_once_the_extension_is_unloaded(train: Kernel) -> None:
     """Neither by an order that waits nor by an interrupt."""
-    assert train.run(f"{HOLD}tfsess_magics.tf.stopping.stopper.TELL_AFTER = 0.1").status == "ok"
+    assert train.run(f"{HOLD}tfsess_magics.core.settings.settings.reply_after = 0.1").status == "ok"
     request = train.send("%%tfsession train\ngo_held()\nfloat(sess.run(holds))")
     train.said(request, "go")
     with train.subshell() as subshell:

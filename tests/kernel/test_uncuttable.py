@@ -68,7 +68,7 @@ def test_a_folded_loop_of_a_named_session_is_stopped(train: Kernel) -> None:
 @pytest.mark.parametrize("by", ["interrupt", "order"])
 def test_a_py_func_that_does_not_return_is_named(train: Kernel, by: str) -> None:
     """When it returns after all, the cell ends as ever."""
-    assert train.run(f"{HOLD}tfsess_magics.tf.stopping.stop._PATIENCE = 5").status == "ok"
+    assert train.run(f"{HOLD}tfsess_magics.core.settings.settings.cut_patience = 5").status == "ok"
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")

@@ -9,8 +9,8 @@ from tests import in_runtime
 GO = f"""
 import threading, tfsess_magics
 {inspect.getsource(in_runtime)}
-tfsess_magics.tf.stopping.stop._PATIENCE = 120  # a busy machine may take long for a stop
-tfsess_magics.tf.stopping.stopper.TELL_AFTER = 120  # and may compute while a run waits
+tfsess_magics.core.settings.settings.cut_patience = 120  # a busy machine may take long for a stop
+tfsess_magics.core.settings.settings.reply_after = 120  # and may compute while a run waits
 def session_of(sess):
     return [s for s in tfsess_magics.process.registry.live() if s.session is sess][0]
 def go(of=None, runs=1):

@@ -15,7 +15,7 @@ from tests.tf.stateful.model import Model
 from tests.tf.stateful.running import Running
 from tests.tf.stateful.truth import Truth
 from tfsess_magics import Kind
-from tfsess_magics.tf.stopping import stop_order
+from tfsess_magics.core.settings import settings as ours
 
 STEPS = settings(
     max_examples=80,
@@ -46,7 +46,7 @@ class Lives(Coming, Entering, Running, Going, Truth):
 
 def test_any_order(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The defaults are balanced, the list is the truth, and nothing is kept."""
-    monkeypatch.setattr(stop_order, "SOON", 500.0)
+    monkeypatch.setattr(ours, "order_lasts", 500.0)
     tfsess_magics.process.connect().observe()
     run_state_machine_as_test(Lives, settings=STEPS)
     assert Model.looks - Model.lives >= LEAST_STEPS

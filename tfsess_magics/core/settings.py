@@ -6,7 +6,11 @@ from typing import Final
 
 
 class Settings:
-    """The settings; any thread may read them. The notebook's side sets them (``%config SessionMagics``)."""
+    """The settings; any thread may read them.
+
+    The notebook's side sets the first two (``%config SessionMagics``). The others are no user's to set: tests do, where
+    a busy machine takes long, or where a wait is to be short.
+    """
 
     waits_after = 10.0
     """Seconds after which a run that does not compute is shown as waiting."""
@@ -14,6 +18,18 @@ class Settings:
     """Seconds after which an interrupted run is cut where the front end cannot interrupt a second time."""
     notices = True
     """Whether notices are printed under cells."""
+
+    reply_after = 1.0
+    """Seconds after which the reply to an order to stop says that it waits for a run to end by itself."""
+    cut_patience = 5.0
+    """Seconds after which the reply to an order says that a cut, a close or a reset has not ended yet."""
+    order_lasts = 5.0
+    """Seconds for which an order waits for a next run where no cell and no ``with`` block is in the session."""
+    lock_patience = 0.02
+    """Seconds after which a thread that finds a graph's lock closed looks whether an interrupt has left it so.
+
+    Many threads close it often, for less.
+    """
 
 
 settings: Final = Settings()

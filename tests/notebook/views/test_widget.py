@@ -13,6 +13,7 @@ import tfsess_magics
 from tests.notebook.conftest import Notebook
 from tests.server import serving
 from tfsess_magics import extension
+from tfsess_magics.core.settings import settings
 from tfsess_magics.notebook.views.widget import Panel
 from tfsess_magics.process import registry
 
@@ -209,8 +210,8 @@ def test_stop_is_there_while_a_run_is_under_way_and_asks_nothing(
     notebook: Notebook, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends the run, and tells what was kept."""
-    monkeypatch.setattr("tfsess_magics.tf.stopping.stop._PATIENCE", 600.0)
-    monkeypatch.setattr("tfsess_magics.tf.stopping.stopper.TELL_AFTER", 600.0)
+    monkeypatch.setattr(settings, "cut_patience", 600.0)
+    monkeypatch.setattr(settings, "reply_after", 600.0)
     notebook.ok(
         "%%tfsession train\nimport tensorflow as tf, threading, tfsess_magics\n"
         "v = tf.compat.v1.get_variable('v', [256])\nv.initializer.run()\n"
@@ -242,7 +243,7 @@ def test_stop_now_is_there_while_a_stop_waits(
     notebook: Notebook, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It cuts the run that goes on."""
-    monkeypatch.setattr("tfsess_magics.tf.stopping.stop._PATIENCE", 600.0)
+    monkeypatch.setattr(settings, "cut_patience", 600.0)
     notebook.ok(
         "%%tfsession train\nimport tensorflow as tf, tfsess_magics\n"
         "loops = tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(1)])\nerrors = []"

@@ -13,6 +13,7 @@ from tensorflow.python.util.lock_util import GroupLock
 from tests.forks import run
 from tests.tf.conftest import Open
 from tests.tf.interrupting import interrupted_at
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.instrument import graph_lock
 from tfsess_magics.tf.session.named import NamedSession
 
@@ -137,7 +138,7 @@ def test_a_lock_that_is_closed_for_a_moment_is_waited_for_without_a_look_at_thre
 
     monkeypatch.setattr(graph_lock, "_is_closed", polled)
     monkeypatch.setattr(graph_lock, "_is_in_use", is_in_use)
-    monkeypatch.setattr(graph_lock, "_PATIENCE", 10.0)
+    monkeypatch.setattr(settings, "lock_patience", 10.0)
     lock = locked.graph._group_lock
     with lock._ready:
         other = threading.Thread(target=lambda: build(locked), daemon=True)

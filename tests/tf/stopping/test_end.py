@@ -11,6 +11,7 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.running import Running, is_done_or_cuts, when_running
 from tfsess_magics import SessionInUseError, SessionStopped, State
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.session.named import NamedSession
 
 v1 = tf.compat.v1
@@ -132,7 +133,7 @@ def test_what_cannot_be_cut_is_said(
     never_ends: tuple[NamedSession, threading.Event, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The name is free at once; the run ends when its operation does."""
-    monkeypatch.setattr("tfsess_magics.tf.stopping.stop._PATIENCE", 0.5)
+    monkeypatch.setattr(settings, "cut_patience", 0.5)
     held, is_held, go = never_ends
     run = Running(held, "holds:0")
     assert is_held.wait(20)

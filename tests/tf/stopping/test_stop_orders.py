@@ -17,9 +17,10 @@ from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
 from tests.tf.running import is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
+from tfsess_magics.core.settings import settings
 from tfsess_magics.core.text import run_mark
 from tfsess_magics.tf.session.named import NamedSession
-from tfsess_magics.tf.stopping import stop, stop_order, stopper
+from tfsess_magics.tf.stopping import stopper
 from tfsess_magics.tf.variables.graph_variables import GraphVariables
 from tfsess_magics.tf.variables.values import Values
 
@@ -59,11 +60,11 @@ def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "its next one, within 5 s, will be stopped" in str(tfsess_magics.stop("train"))
-    monkeypatch.setattr(stop_order, "SOON", 500.0)
+    monkeypatch.setattr(settings, "order_lasts", 500.0)
     assert "its next one, within 500 s, will be stopped" in str(tfsess_magics.stop("train"))
     with pytest.raises(SessionStopped):
         train.run("double")
-    monkeypatch.setattr(stop_order, "SOON", -1.0)
+    monkeypatch.setattr(settings, "order_lasts", -1.0)
     tfsess_magics.stop("train")
     train.run("double")
 
@@ -71,7 +72,7 @@ def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
 def test_a_finished_training_loop_of_another_thread_is_stopped(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stop_order, "SOON", 500.0)  # the order may be for the next run
+    monkeypatch.setattr(settings, "order_lasts", 500.0)  # the order may be for the next run
     errors: list[BaseException] = []
 
     def loop() -> None:
@@ -135,7 +136,7 @@ def test_of_two_orders_at_once_one_stops_and_the_other_is_told(
 
 
 def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stop, "_PATIENCE", 0.01)
+    monkeypatch.setattr(settings, "cut_patience", 0.01)
     said: list[str] = []
     read, give, go = GraphVariables.kept_by, Values.give, threading.Event()
 

@@ -22,6 +22,7 @@ from tests.tf.interrupting import interrupted_at
 from tests.tf.running import Running, interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.instrument.hooks import hooks
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.stopping import gate, renewal, stop_order, stopper, wakeup
@@ -468,7 +469,7 @@ def test_a_run_that_begins_before_a_stop_is_ordered_for_the_next_one_is_stopped(
             super().begin(meter)
 
     monkeypatch.setattr(stopper, "StopOrder", Late)
-    monkeypatch.setattr(stopper, "TELL_AFTER", 600.0)
+    monkeypatch.setattr(settings, "reply_after", 600.0)
     assert str(tfsess_magics.stop("races")).startswith("stopped 'races': 1 run.")
     runs[0].join(20)
     assert isinstance(runs[0].error, SessionStopped)

@@ -11,8 +11,8 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.tracing.traced import traced
 from tfsess_magics import NoRunsError
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.session.named import NamedSession
-from tfsess_magics.tf.stopping import stop_order
 from tfsess_magics.tf.tracing.trace import new_traces
 
 v1 = tf.compat.v1
@@ -58,7 +58,7 @@ def test_a_run_that_fails_is_told_and_the_order_goes_on(work: NamedSession) -> N
 def test_a_run_that_is_stopped_is_told_and_the_order_goes_on(
     work: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stop_order, "SOON", 500.0)
+    monkeypatch.setattr(settings, "order_lasts", 500.0)
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
     tfsess_magics.process.registry.trace("work")

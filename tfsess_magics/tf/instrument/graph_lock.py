@@ -8,9 +8,9 @@ built.
 What does not work: to catch the exception that leaves a build takes a frame of this package among those that
 operations remember. A look at the lock needs none: a closed lock remains closed.
 
-What is done: a thread that finds the lock closed waits for it with a limit (`_PATIENCE`). Then it looks at the frames
-of all threads. Where none is inside while the lock remains closed, it opens the lock. That costs about 1 us a run.
-Where an interrupt cuts the thread that opens a lock, the next one takes over.
+What is done: a thread that finds the lock closed waits for it with a limit (`Settings.lock_patience`). Then it looks at
+the frames of all threads. Where none is inside while the lock remains closed, it opens the lock. That costs about 1 us
+a run. Where an interrupt cuts the thread that opens a lock, the next one takes over.
 
 What can still fail: the frames do not tell in whose graph a thread is inside. So as long as any thread is inside of
 any graph, no lock is opened.
@@ -28,6 +28,7 @@ from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any
 
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.instrument.hooks import hooks
 from tfsess_magics.tf.internals import GRAPH_LOCK, find
 
@@ -39,8 +40,6 @@ _ENTER = None if GRAPH_LOCK.missing else GroupLock._Context.__enter__.__code__
 _WAIT = threading.Condition.wait.__code__
 _LOOKS = 3
 """How often in a row nobody has to be inside."""
-_PATIENCE = 0.02
-"""Seconds for which a lock may be closed before it is looked who is inside; many threads close it often, for less."""
 _POLL = 0.0001
 _LONGEST_POLL = 0.01
 """Seconds between two looks, at first and at last."""
@@ -85,7 +84,7 @@ def _wait(lock: Any, group: int | None, caller: FrameType) -> None:
     taker = caller.f_back
     if caller.f_code.co_filename != _FILE or taker is None or _TAKE.isdisjoint(taker.f_code.co_names):
         return  # it is no graph's, or taken in a way that no frame tells of
-    poll, until = _POLL, time.perf_counter() + _PATIENCE
+    poll, until = _POLL, time.perf_counter() + settings.lock_patience
     while _is_closed(lock, group):
         if time.perf_counter() > until:
             _open_what_is_left(lock, group)

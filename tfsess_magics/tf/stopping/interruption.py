@@ -3,7 +3,7 @@
 While TensorFlow's C code runs, Python only notes the signal, and raises ``KeyboardInterrupt`` when the run has ended.
 A run that waits never ends. So a thread follows the run of the main thread, and decides by the rule (`CutRule`).
 
-Where the rule does not cut, the run goes on as in plain TensorFlow. After `TELL_AFTER` seconds the cell says which
+Where the rule does not cut, the run goes on as in plain TensorFlow. After `_TELL_AFTER` seconds the cell says which
 run goes on and what a cut would take. Only an interrupt after that line cuts the run.
 
 That line goes into the output of the cell, past ``sys.stderr``, which other code may have replaced (`running_cell`).
@@ -28,7 +28,7 @@ from tfsess_magics.tf.stopping.stop import Stop, begin
 
 _log = logging.getLogger(__name__)
 
-TELL_AFTER = 1.0
+_TELL_AFTER = 1.0
 """Seconds after which the user is told what goes on, and how to cut it."""
 
 
@@ -94,7 +94,7 @@ class Interruption:
                     meter.ordered.forget_next()
                 begin(meter, stop)
                 return
-            if not self._is_told and waited >= TELL_AFTER:
+            if not self._is_told and waited >= _TELL_AFTER:
                 line = self._line(run, verdict.waits_on)
                 self._is_told = True  # before it is seen: what sees it may interrupt at once
                 self._cell.say(line)

@@ -46,6 +46,7 @@ from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import Copying, Finishing, Restoring, RunMark, Unanswered, Uncuttable
 from tfsess_magics.core.run_table import RunStop
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 from tfsess_magics.core.text import format_seconds
 from tfsess_magics.core.watched import WatchedSession
 from tfsess_magics.tf.internals import STOP
@@ -294,10 +295,8 @@ def wait(stop: RunStop, timeout: float = math.inf) -> bool:
 
 def is_done_soon(stop: RunStop) -> bool:
     """Wait until a stop is done, as long as one who has ordered it is to be kept waiting."""
-    return wait(stop, _PATIENCE)
+    return wait(stop, settings.cut_patience)
 
 
 POLL = 0.002
 """Seconds between two looks at whether what is waited for has come."""
-_PATIENCE = 5.0
-"""Seconds until the one who orders a stop is told that it has to wait."""

@@ -9,7 +9,7 @@ once.
 sees the order or is in the list.
 
 An order for a session without a run holds for the next one, until the cell that is in the session ends. Where no cell
-is in it, the order holds for `SOON` seconds, as code of other modules may be between two runs.
+is in it, the order holds for `Settings.order_lasts` seconds, as code of other modules may be between two runs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tfsess_magics.core.model import StopReply
 from tfsess_magics.core.run import Run
 from tfsess_magics.core.running_cell import running_cell
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 from tfsess_magics.core.text import count
 from tfsess_magics.tf.stopping.cut_rule import LOOK_EVERY, CutRule
 from tfsess_magics.tf.stopping.prospect import say_run, say_what_a_cut_takes
@@ -32,8 +33,6 @@ from tfsess_magics.tf.stopping.stop import RunsEndedError, Stop, begin, wait
 
 _log = logging.getLogger(__name__)
 
-SOON = 5.0
-"""Seconds for which an order waits for a next run where no cell and no ``with`` block is in the session."""
 _STOP = "%tfsession stop {} --now"
 
 
@@ -53,7 +52,7 @@ class StopOrder:
     keeps
         Whether variables keep their values where a run is cut.
     is_entered
-        Whether a cell or ``with`` block is in the session; else the order is forgotten after `SOON` seconds.
+        Whether a cell or ``with`` block is in the session; else the order is forgotten after `Settings.order_lasts`.
     """
 
     def __init__(self, name: str, by: str, *, keeps: bool, is_entered: bool) -> None:
@@ -70,7 +69,7 @@ class StopOrder:
         self._number = 0
         """How many were under way."""
         self._keeps = keeps
-        self._until = None if is_entered else time.perf_counter() + SOON
+        self._until = None if is_entered else time.perf_counter() + settings.order_lasts
         self._is_entered = is_entered
         self._next: dict[int | None, Callable[[], bool]] = {}
         """Threads whose next run is stopped, with what says whether the order still holds; None stands for any."""
@@ -126,7 +125,7 @@ class StopOrder:
 
     def reply(self, meter: RunMeter) -> StopReply:
         """Say what the order has done so far, for one whose runs are not being cut."""
-        within = "" if self._is_entered else f", within {SOON:.0f} s,"
+        within = "" if self._is_entered else f", within {settings.order_lasts:.0f} s,"
         if self.waits:
             return StopReply(False, f"{self.name} stops when it can. {self.say_run(meter)}")
         if not self._number:
@@ -153,7 +152,7 @@ class StopOrder:
             _log.exception("%s could not be stopped", self.name)
         finally:
             if self._until is not None:
-                self._until = time.perf_counter() + SOON
+                self._until = time.perf_counter() + settings.order_lasts
             self.decided.set()
             self.runs = {}
             meter.changed()

@@ -26,11 +26,12 @@ from tfsess_magics.core.plain import plain
 from tfsess_magics.core.run import Needed
 from tfsess_magics.core.run_table import RunStop
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 from tfsess_magics.core.text import count, run_mark
 from tfsess_magics.tf.runs.blocked_on import awaited, ended_on
 from tfsess_magics.tf.runs.concurrent import beside
 from tfsess_magics.tf.stopping.gate import let_no_finalizer_wait
-from tfsess_magics.tf.stopping.interruption import TELL_AFTER, Interruption
+from tfsess_magics.tf.stopping.interruption import Interruption
 from tfsess_magics.tf.stopping.queue_runners import for_queue_runner
 from tfsess_magics.tf.stopping.stop import MAIN_THREAD, POLL, RunsEndedError, Stop, begin_aside, is_done_soon, wait
 from tfsess_magics.tf.stopping.stop_order import StopOrder
@@ -193,7 +194,7 @@ class Stopper:
             return StopReply(False, f"{name} was told to stop already, by {earlier.by}. {earlier.say_run(meter)}")
         self._orders = [*(given for given in self._orders if given.waits), order]
         order.begin(meter)
-        until = time.perf_counter() + TELL_AFTER
+        until = time.perf_counter() + settings.reply_after
         while order.waits and time.perf_counter() < until:
             time.sleep(POLL)
         if order.stop is not None:
