@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.tf.capable import ABILITIES
 from tfsess_magics import UnavailableError
+from tfsess_magics.tf import internals
 from tfsess_magics.tf.internals import CAPABILITIES, GROWTH, STOP, SWAP
 
 RENAMED = {
@@ -33,6 +35,13 @@ def _off(name: str) -> list[str]:
 
 def test_every_capability_has_a_renamed_part() -> None:
     assert {name for part in RENAMED for name in _off(part)} == {capability.name for capability in CAPABILITIES}
+
+
+def test_the_design_names_every_capability() -> None:
+    design = (Path(__file__).parents[2] / "docs" / "design.md").read_text("utf-8")
+    names = [name for name, value in vars(internals).items() if isinstance(value, internals.Capability)]
+    assert len(names) == len(CAPABILITIES)
+    assert [name for name in names if f"| `{name}` |" not in design] == []
 
 
 def test_this_tensorflow_has_all_parts() -> None:
