@@ -110,7 +110,7 @@ export interface SessionSummary {
   is_stopping: boolean;
 }
 
-/** A device of a session, or why none is known. */
+/** A device of a session. */
 export interface Device {
   name: string;
   type: string;
@@ -147,6 +147,30 @@ export interface Run {
   unavailable: string;
 }
 
+/** The operations that a cell or a ``with`` block has added to a graph. */
+export interface Added {
+  number: number;
+  by: string;
+}
+
+/** The numbers of operations and variables of a graph on one device. */
+export interface Placement {
+  device: string;
+  operations: number;
+  variables: number;
+}
+
+/** A run that was traced, and the devices on which it ran. */
+export interface TracedRun {
+  placement: Placement[];
+  cell: number | null;
+  thread: string;
+  session: string;
+  run: number;
+  run_of_cell: number | null;
+  runs_of_cell: number | null;
+}
+
 /** What the open row of a session shows besides. */
 export interface SessionDetails {
   id: number;
@@ -154,9 +178,10 @@ export interface SessionDetails {
   options: string;
   held_by: string[];
   created: number;
-  operations: string;
-  asked: string[];
-  ran_on: string[];
+  operations: number | null;
+  added: Added | null;
+  asked: Placement[];
+  last_trace: TracedRun | null;
   last_run: Run | null;
   largest_run: Run | null;
   last_error: string | null;

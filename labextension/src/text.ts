@@ -1,15 +1,18 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { countOperations, formatNumber } from './format';
+import { countOperations, countVariables, formatNumber } from './format';
 import type {
+  Added,
   AwaitedOperation,
   CodeLine,
   Fetches,
   Growth,
   Origin,
   OtherRun,
+  Placement,
   RunMark,
   SessionSummary,
+  TracedRun,
   Waits
 } from './protocol';
 
@@ -140,4 +143,54 @@ function writeOther({ thread, session }: OtherRun, trans: TranslationBundle): st
 function writeFetches({ names, more }: Fetches, trans: TranslationBundle): string {
   const said = names.map(name => `'${name}'`).join(', ') || trans.__('a run');
   return more > 0 ? trans.__('%1 and %2 more', said, more) : said;
+}
+
+/** Write `1,204 (12 added by cell 5)`; `none: the graph is empty`. */
+export function writeOperations(operations: number, added: Added | null, trans: TranslationBundle): string {
+  if (operations === 0) {
+    return trans.__('none: the graph is empty');
+  }
+  const total = formatNumber(operations);
+  return added
+    ? trans.__('%1 (%2 added by %3)', total, added.number ? formatNumber(added.number) : trans.__('none'), added.by)
+    : total;
+}
+
+/** Write what of a graph is on which device, a line for each: `CPU:1: 12 operations, 1 variable`. */
+export function writePlacements(placements: readonly Placement[], trans: TranslationBundle): string[] {
+  return placements.map(({ device, operations, variables }) => {
+    const said = [
+      operations > 0 ? countOperations(operations, trans) : '',
+      variables > 0 ? countVariables(variables, trans) : ''
+    ];
+    return `${device}: ${said.filter(Boolean).join(', ')}`;
+  });
+}
+
+/** Write where a run that was traced has run, and which run it was: `in cell 7, run 2 of 3 in that cell`. */
+export function writeTracedRun(run: TracedRun, trans: TranslationBundle): string {
+  const parts = [
+    run.cell === null ? '' : trans.__('cell %1', run.cell),
+    run.thread ? trans.__('thread %1', `'${run.thread}'`) : '',
+    writeNumber(run, trans)
+  ];
+  return trans.__('in %1', parts.filter(Boolean).join(', '));
+}
+
+function writeNumber(traced: TracedRun, trans: TranslationBundle): string {
+  const { run, session, run_of_cell: ofCell, runs_of_cell: all } = traced;
+  if (ofCell === null) {
+    return trans.__('run %1 of %2', formatNumber(run), session);
+  }
+  return all === null
+    ? trans.__('run %1 in that cell', formatNumber(ofCell))
+    : trans.__('run %1 of %2 in that cell', formatNumber(ofCell), formatNumber(all));
+}
+
+/** Write why no device of a session is known; empty for a session in the kernel's process. */
+export function writeUnknownDevices({ target, answers }: SessionSummary, trans: TranslationBundle): string {
+  if (!target) {
+    return '';
+  }
+  return answers === false ? trans.__('not known: the server does not answer') : trans.__('not known yet');
 }

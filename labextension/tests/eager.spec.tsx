@@ -37,7 +37,13 @@ describe('the row of an eager scope', () => {
     show(eager(1));
     page.click('.tfsess-Row-toggle');
     const made = [{ name: 'model', type: 'Sequential', variables: 4, nbytes: 1024 }];
-    await page.actions.answer({ names: ['model', 'opt'], objects: made, operations: '', last_run: null, devices: [] });
+    await page.actions.answer({
+      names: ['model', 'opt'],
+      objects: made,
+      operations: null,
+      last_run: null,
+      devices: []
+    });
     const facts = [...page.node.querySelectorAll('dt')].map(term => [
       term.textContent,
       term.nextElementSibling?.textContent

@@ -162,9 +162,10 @@ export function details(changes: Partial<SessionDetails> = {}): SessionDetails {
     options: '--threads 2',
     held_by: [],
     created: 4000,
-    operations: '312 (12 added by cell 5)',
+    operations: 312,
+    added: { number: 12, by: 'cell 5' },
     asked: [],
-    ran_on: [],
+    last_trace: null,
     last_run: {
       started: 4500,
       duration: 0.031,

@@ -129,12 +129,13 @@ describe('Row', () => {
     ])('says what refers to it when it is opened', async (held_by, text) => {
       show(other(7, { target: 'grpc://ps:2222' }));
       page.click(TOGGLE);
-      await page.actions.answer({ id: 7, held_by, devices: [], operations: '', last_run: null });
+      await page.actions.answer({ id: 7, held_by, devices: [], operations: null, last_run: null });
       const terms = [...page.node.querySelectorAll('dt')];
       expect(terms.map(term => [term.textContent, term.nextElementSibling?.textContent])).toEqual([
         ['made by', 'prep.io:load prep/io.py:7'],
         ['referred to by', text],
-        ['target', 'grpc://ps:2222']
+        ['target', 'grpc://ps:2222'],
+        ['device', 'not known yet']
       ]);
       page.click(TOGGLE);
     });

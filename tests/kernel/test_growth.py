@@ -35,7 +35,7 @@ def test_it_is_said_under_the_cell_and_in_the_panel_until_the_cell_is_mended(ker
         assert (grown["least"], grown["most"], grown["by"]) == (2, 2, f"cell {cell}")
         assert (grown["line"]["cell"], grown["line"]["line"], grown["line"]["text"]) == (cell, 3, "y = x + 1")
         details = comm.order("describe", id=session["id"])["details"]
-        assert details["operations"] == f"7 (2 added by cell {cell})"
+        assert (details["operations"], details["added"]) == (7, {"number": 2, "by": f"cell {cell}"})
         fixed = kernel.run(FIXED, cell_id="grows")
         assert (fixed.status, fixed.stream()) == ("ok", "")
         comm.next_session(growth=None)

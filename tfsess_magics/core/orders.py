@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -11,6 +12,7 @@ from tfsess_magics.core.model import Kind, RunInfo, SessionInfo, StopReply
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import (
     MAX_VARIABLES,
+    Added,
     Adopt,
     Close,
     Describe,
@@ -18,27 +20,22 @@ from tfsess_magics.core.protocol import (
     Done,
     Object,
     Order,
+    Placement,
     Refresh,
     Refused,
     Reset,
     Run,
     SessionDetails,
     Stop,
+    TracedRun,
     Variable,
     Waiting,
     decode,
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.text import (
-    adopted_message,
-    asked_for,
-    closed_message,
-    devices_unknown,
-    operations,
-    ran_on,
-    reset_message,
-)
+from tfsess_magics.core.text import adopted_message, closed_message, reset_message
+from tfsess_magics.core.trace import DevicePlacement, RunTrace
 
 
 def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Waiting | Refused:
@@ -91,8 +88,6 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> str | StopReply | Sessi
 
 
 def _devices(info: SessionInfo) -> list[Device]:
-    if why := devices_unknown(info):
-        return [Device(why, "", None, 0)]
     return [Device(device.name, device.type, device.memory_limit, info.nbytes_on(device)) for device in info.devices]
 
 
@@ -104,9 +99,10 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         options=str(info.options),
         held_by=held_by,
         created=info.created,
-        operations="" if info.kind.is_eager else operations(info),
-        asked=asked_for(info, names=False),
-        ran_on=ran_on(info, names=False),
+        operations=None if info.kind.is_eager else info.operations,
+        added=None if info.added is None else Added(*info.added),
+        asked=_placement(info.asked),
+        last_trace=_traced(info.last_trace),
         last_run=_run(info.last_run, info.unmeasured),
         largest_run=_run(info.largest_run, info.unmeasured),
         last_error=info.last_error,
@@ -121,6 +117,24 @@ def _details(info: SessionInfo, held_by: list[str]) -> SessionDetails:
         more_variables_nbytes=sum(v.nbytes or 0 for v in rest),
         names=list(map(plain, info.names)),
         objects=[Object(plain(o.name), plain(o.type), o.variables, o.nbytes) for o in info.objects],
+    )
+
+
+def _placement(devices: Iterable[DevicePlacement]) -> list[Placement]:
+    return [Placement(plain(on.device), on.operations, len(on.variables)) for on in devices]
+
+
+def _traced(trace: RunTrace | None) -> TracedRun | None:
+    if trace is None or not trace.placement:
+        return None
+    return TracedRun(
+        placement=_placement(trace.placement),
+        cell=trace.cell,
+        thread=plain(trace.thread),
+        session=trace.session,
+        run=trace.run,
+        run_of_cell=trace.run_of_cell,
+        runs_of_cell=trace.runs_of_cell,
     )
 
 

@@ -171,7 +171,7 @@ class SessionSummary(msgspec.Struct, frozen=True):
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A device of a session, or why none is known."""
+    """A device of a session."""
 
     name: str
     type: str
@@ -217,6 +217,39 @@ class Run(msgspec.Struct, frozen=True):
     """Why `peak` is not available; empty where it is."""
 
 
+class Added(msgspec.Struct, frozen=True):
+    """The operations that a cell or a ``with`` block has added to a graph."""
+
+    number: int
+    by: str
+    """The cell or block, as messages call it: ``cell 5``."""
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """The numbers of operations and variables of a graph on one device."""
+
+    device: str
+    operations: int
+    variables: int
+
+
+class TracedRun(msgspec.Struct, frozen=True):
+    """A run that was traced, and the devices on which it ran."""
+
+    placement: list[Placement]
+    cell: int | None
+    """Execution count of the cell whose code started it."""
+    thread: str
+    """Empty for the main thread."""
+    session: str
+    run: int
+    """Its number among the runs of this generation of the session."""
+    run_of_cell: int | None
+    """Its number among the session's runs during the cell that was to be traced, if it was such a cell."""
+    runs_of_cell: int | None
+    """How many those were; None while the cell goes on."""
+
+
 class SessionDetails(msgspec.Struct, frozen=True):
     """What the open row of a session shows besides."""
 
@@ -226,17 +259,20 @@ class SessionDetails(msgspec.Struct, frozen=True):
     held_by: list[str]
     """What refers to an observed or adopted session: ``the name sess in the notebook``."""
     created: float
-    operations: str
-    """How many, and how many of them the last cell has added: ``1,204 (12 added by cell 5)``; empty without a graph."""
-    asked: list[str]
-    """What the graph asks to be on which device, a line for each."""
-    ran_on: list[str]
-    """What was on which device in the last run that was traced, a line for each, and which run that was."""
+    operations: int | None
+    """None without a graph."""
+    added: Added | None
+    """What the last cell or ``with`` block has added; None before there was one."""
+    asked: list[Placement]
+    """The devices that the graph asks for."""
+    last_trace: TracedRun | None
+    """The run that was traced last."""
     last_run: Run | None
     largest_run: Run | None
     """The one that needed most memory."""
     last_error: str | None
     devices: list[Device]
+    """Empty for a session on a server whose devices are not known."""
     variables: list[Variable]
     """Largest first, at most `MAX_VARIABLES`."""
     more_variables: int

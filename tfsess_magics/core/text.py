@@ -185,25 +185,21 @@ def first_names(names: Sequence[str], number: int) -> str:
     return f"{', '.join(shown)}{more}" or "none"
 
 
-def asked_for(info: SessionInfo, *, names: bool) -> list[str]:
-    """Say which devices the graph of a session asks for, a line for each, with names or without."""
-    return [_placed(on, names) for on in info.asked]
+def asked_for(info: SessionInfo) -> list[str]:
+    """Say which devices the graph of a session asks for, a line for each."""
+    return [_placed(on) for on in info.asked]
 
 
-def ran_on(info: SessionInfo, *, names: bool) -> list[str]:
+def ran_on(info: SessionInfo) -> list[str]:
     """Say where the last traced run of a session ran, a line for each device, and which run that was."""
     trace = info.last_trace
-    return [*(_placed(on, names) for on in trace.placement), f"in {trace.where}"] if trace and trace.placement else []
+    return [*(_placed(on) for on in trace.placement), f"in {trace.where}"] if trace and trace.placement else []
 
 
-def _placed(on: DevicePlacement, names: bool) -> str:
+def _placed(on: DevicePlacement) -> str:
     """Write ``CPU:1: 12 operations (v, square, relu and 9 more), 1 variable (v)``."""
     parts = [(on.operations, "operation", on.first), (len(on.variables), "variable", on.variables)]
-    said = [
-        f"{count(number, noun)}{f' ({first_names(of, number)})' if names else ''}"
-        for number, noun, of in parts
-        if number
-    ]
+    said = [f"{count(number, noun)} ({first_names(of, number)})" for number, noun, of in parts if number]
     return f"{plain(on.device)}: {', '.join(said)}"
 
 

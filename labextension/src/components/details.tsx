@@ -3,7 +3,14 @@ import type * as React from 'react';
 import { countMore, countVariables, formatBytes, formatDuration, formatNumber, formatShape } from '../format';
 import { isOfOthers, isOurs } from '../kind';
 import type { Device, Run, SessionDetails, SessionSummary, Variable } from '../protocol';
-import { writeOrigin, writeTarget } from '../text';
+import {
+  writeOperations,
+  writeOrigin,
+  writePlacements,
+  writeTarget,
+  writeTracedRun,
+  writeUnknownDevices
+} from '../text';
 import { usePanel } from './context';
 import { useDescription } from './describe';
 import { createElement, Fragment } from './element';
@@ -33,7 +40,7 @@ export function Details({ kernel, session }: DetailsProps): React.JSX.Element {
 
 function Facts({ details, session }: { details: SessionDetails; session: SessionSummary }): React.JSX.Element {
   const { trans } = usePanel();
-  const { last_run: lastRun, largest_run: largestRun } = details;
+  const { last_run: lastRun, largest_run: largestRun, last_trace: trace } = details;
   return (
     <dl className="tfsess-Facts">
       <Fact name={trans.__('made by')}>{writeOrigin(session.origin, trans)}</Fact>
@@ -41,7 +48,9 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
         <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
       )}
       {isOurs(session) && <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>}
-      {details.operations && <Fact name={trans.__('operations')}>{details.operations}</Fact>}
+      {details.operations !== null && (
+        <Fact name={trans.__('operations')}>{writeOperations(details.operations, details.added, trans)}</Fact>
+      )}
       {session.kind === 'eager' && (
         <>
           <Fact name={trans.__('names')}>{details.names.join(', ') || trans.__('none')}</Fact>
@@ -70,8 +79,16 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
           ))}
         </Fact>
       )}
-      {details.asked.length > 0 && <Lines name={trans.__('asked for')} lines={details.asked} />}
-      {details.ran_on.length > 0 && <Lines name={trans.__('ran on')} lines={details.ran_on} />}
+      {details.devices.length === 0 && session.target && (
+        <Fact name={trans.__('device')}>{writeUnknownDevices(session, trans)}</Fact>
+      )}
+      {details.asked.length > 0 && <Lines name={trans.__('asked for')} lines={writePlacements(details.asked, trans)} />}
+      {trace && (
+        <Lines
+          name={trans.__('ran on')}
+          lines={[...writePlacements(trace.placement, trans), writeTracedRun(trace, trans)]}
+        />
+      )}
       {lastRun && (
         <Fact name={trans.__('last run')}>
           <RunLine run={lastRun} />

@@ -16,6 +16,7 @@ from tests.forks import Fork, run
 from tests.server import serving
 from tests.tf.conftest import Open, asking
 from tests.tf.stopping.test_stop_on_server import Remote, server  # noqa: F401 - a fixture
+from tfsess_magics.core import text
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.orders import carry_out
@@ -62,7 +63,7 @@ def info() -> SessionInfo:
 
 
 def described() -> list[str]:
-    """Return what an open row says of the devices of the one session there is."""
+    """Return the devices that an open row is told of the one session there is."""
     reply = carry_out(Describe(1, info().id), tfsess_magics.process.registry)
     assert isinstance(reply, Done)
     assert reply.details
@@ -85,7 +86,7 @@ def test_a_server_is_asked_once_a_run_has_succeeded(server: Serving) -> None:  #
     assert re.search("variables +2, 32 B in all; not known which are initialized", repr(SessionDetails(before, [])))
     (listed,) = tfsess_magics.process.registry.live()
     assert listed.summary(ask=True).variables_nbytes is None
-    assert described() == ["not known yet"]
+    assert (described(), listed.summary(ask=False).answers) == ([], None)
     with panel() as await_row:
         session.run(v.initializer)
         row = await_row(lambda row: row.variables_nbytes == 16 and bool(row.devices))
@@ -157,17 +158,18 @@ def test_a_server_that_does_not_answer_is_said(
     remote = Remote(target)
     process.send_signal(signal.SIGSTOP)
     with panel() as await_row:
-        row = await_row(lambda row: "does not answer" in row.target)
-        assert row.target == f"{target}, which does not answer"
+        row = await_row(lambda row: row.answers is False)
+        assert row.target == target
+        assert text.server(row.target, row.answers) == f"{target}, which does not answer"
         shown = info()
         assert shown.target == target
         assert re.search(f"target +{target}, which does not answer", repr(SessionDetails(shown, [])))
         assert "not known (1)" in repr(SessionTable([shown]))
-        assert described() == ["not known: the server does not answer"]
+        assert described() == []
         monkeypatch.setattr(asked, "TIMEOUT", _LONG)
         process.send_signal(signal.SIGCONT)
         info()
-        await_row(lambda row: row.variables_nbytes == 32 and row.target == target)
+        await_row(lambda row: row.variables_nbytes == 32 and row.answers is True)
     remote.session.close()
 
 

@@ -41,12 +41,13 @@ def test_what_is_asked_for_is_told_before_and_what_ran_after_a_trace(work: Named
         tf.constant(1.0)
     assert work.info().asked[1].operations == len(ops) + 1
     before = _details(work)
-    assert (before.asked[1], before.ran_on) == (f"CPU:1: {len(ops) + 1} operations, 1 variable", [])
+    assert (before.asked[1], before.last_trace) == (protocol.Placement("CPU:1", len(ops) + 1, 1), None)
     trace = traced(work)
     after = _details(work)
     assert after.asked == before.asked
-    assert after.ran_on[0] == f"CPU:0: {trace.placement[0].operations} operations, 2 variables"
-    assert after.ran_on[-1] == f"in {trace.where}"
+    assert after.last_trace is not None
+    assert after.last_trace.placement[0] == protocol.Placement("CPU:0", trace.placement[0].operations, 2)
+    assert (after.last_trace.session, after.last_trace.run) == (trace.session, trace.run)
     shown = repr(SessionDetails(work.info(), []))
     first = ", ".join(op.name for op in ops[:3])
     assert f"CPU:1: {len(ops) + 1} operations ({first} and {len(ops) - 2} more), 1 variable (v1)" in shown

@@ -160,8 +160,8 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         ("target", server(info.target, info.answers) or "this process"),
         ("devices", devices_unknown(info) or ", ".join(_device(info, device) for device in info.devices)),
         ("operations", operations(info)),
-        *_lines("asked for", asked_for(info, names=True)),
-        *_lines("ran on", ran_on(info, names=True)),
+        *_lines("asked for", asked_for(info)),
+        *_lines("ran on", ran_on(info)),
         ("runs", f"{info.runs:,}"),
     ]
     if info.growth:
