@@ -346,7 +346,10 @@ def test_a_finalizer_in_the_thread_of_a_stop_does_not_wait_for_it(
     assert len(errors) == 2
 
 
-def test_a_run_inside_a_run_leaves_the_outer_one_to_be_interrupted(races: NamedSession) -> None:
+def test_a_run_inside_a_run_leaves_the_outer_one_to_be_interrupted(
+    races: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "interrupt_patience", 0.0)
     with tfsess_magics.session("inner") as inner:
         one = tf.constant(1.0)
     is_over = threading.Event()
