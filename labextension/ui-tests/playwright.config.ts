@@ -13,8 +13,7 @@ export default defineConfig({
   reporter: [['list', { printSteps: false }]],
   use: {
     viewport: { width: 1280, height: 800 },
-    screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    trace: process.env.TRACE ? 'on' : 'off', // it looks at the whole page at every step
     launchOptions: {
       executablePath: findBrowser(),
       args: [

@@ -43,6 +43,10 @@ export async function startServer(environment?: string): Promise<Server> {
   }
   writeKernelSpec(data, WITHOUT_SUBSHELLS, ['python', path.join(__dirname, 'kernel_without_subshells.py')]);
   writeKernelSpec(data, WITH_SUBSHELLS, [pythonOf(path.join(PROJECT, '.venv')), '-m', 'ipykernel_launcher']);
+  const config = folder(home, 'config');
+  fs.mkdirSync(path.join(config, 'labconfig'));
+  // Else every page has the server find out whether JupyterLab is to be built anew.
+  fs.writeFileSync(path.join(config, 'labconfig', 'page_config.json'), JSON.stringify({ buildCheck: false }));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const options = [
@@ -71,7 +75,7 @@ export async function startServer(environment?: string): Promise<Server> {
       TF_CPP_MIN_LOG_LEVEL: '3',
       PYTHONDONTWRITEBYTECODE: '1',
       IPYTHONDIR: folder(home, 'ipython'),
-      JUPYTER_CONFIG_DIR: folder(home, 'config'),
+      JUPYTER_CONFIG_DIR: config,
       JUPYTER_DATA_DIR: data,
       JUPYTER_RUNTIME_DIR: runtime
     },

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test as base } from '@playwright/test';
 
 import { Kernel } from './kernel';
@@ -17,12 +17,32 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /** What all windows share, as those of a user do: a page finds JupyterLab in its cache. */
+  profile: BrowserContext;
   sharedKernel: Kernel;
 }
 
 let number = 0;
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  profile: [
+    async ({ browser }, use, worker) => {
+      const profile = await browser.newContext({ viewport: worker.project.use.viewport });
+      await use(profile);
+      await profile.close();
+    },
+    { scope: 'worker' }
+  ],
+  page: async ({ browser, deviceScaleFactor, profile, viewport }, use, info) => {
+    // Where a file sets how pages look, they have a profile of their own.
+    const own = deviceScaleFactor === undefined ? undefined : await browser.newContext({ deviceScaleFactor, viewport });
+    const page = await (own ?? profile).newPage();
+    await use(page);
+    if (info.status !== info.expectedStatus) {
+      await page.screenshot({ path: info.outputPath('page.png') });
+    }
+    await (own ?? page).close();
+  },
   sharedKernel: [
     async ({}, use, worker) => {
       const path = `shared-${worker.workerIndex}.ipynb`;
@@ -31,6 +51,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await kernel.execute(LOAD);
       await use(kernel);
       await kernel.shutDown();
+      await Kernel.endNext();
     },
     { scope: 'worker', timeout: 240_000 }
   ],
@@ -55,14 +76,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       }
     });
   },
-  openWindow: async ({ browser }, use) => {
-    const contexts: { close(): Promise<void> }[] = [];
+  openWindow: async ({ profile }, use) => {
+    const windows: Page[] = [];
     await use(async () => {
-      const context = await browser.newContext();
-      contexts.push(context);
-      return context.newPage();
+      const window = await profile.newPage();
+      windows.push(window);
+      return window;
     });
-    await Promise.all(contexts.map(context => context.close()));
+    await Promise.all(windows.map(window => window.close()));
   }
 });
 
