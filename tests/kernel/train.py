@@ -6,9 +6,11 @@ import inspect
 
 from tests import in_runtime
 
+_HELPER = "\n".join(filter(None, inspect.getsource(in_runtime).splitlines()))
+"""Without empty lines, at which a terminal takes a cell to end."""
 GO = f"""
 import threading, tfsess_magics
-{inspect.getsource(in_runtime)}
+{_HELPER}
 tfsess_magics.core.settings.settings.cut_patience = 120  # a busy machine may take long for a stop
 tfsess_magics.core.settings.settings.reply_after = 120  # and may compute while a run waits
 def session_of(sess):

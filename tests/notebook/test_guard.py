@@ -274,7 +274,7 @@ def test_a_with_block_warns(notebook: Notebook, prep: str) -> None:
 
 
 def test_tensorflows_stacks_are_its_own_again(notebook: Notebook) -> None:
-    """The lists that take notes are there during a stay only, and are lists."""
+    """The lists that take notes are there during an activation only, and are lists."""
     with tfsess_magics.session("train"):
         assert type(stack._default_session_stack.stack) is NotingStack
         tf.compat.v1.reset_default_graph()

@@ -78,7 +78,7 @@ class NotOursError(TfSessionError, RuntimeError):
         )
 
 
-class OutsideError(TfSessionError, RuntimeError):
+class NotInScopeError(TfSessionError, RuntimeError):
     """An order to what is in no scope: it has no maker, and what names it are the user's."""
 
     def __init__(self) -> None:

@@ -315,7 +315,7 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        UnknownSessionError, SessionInUseError, NotOursError, OutsideError
+        UnknownSessionError, SessionInUseError, NotOursError, NotInScopeError
             If there is none, something is using it, or it is not ours.
         """
         with self._changing:
@@ -326,7 +326,7 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        ClosedSessionError, SessionInUseError, NotOursError, OutsideError
+        ClosedSessionError, SessionInUseError, NotOursError, NotInScopeError
             If it was closed, something is using it, or it is not ours.
         """
         with self._changing:
@@ -352,7 +352,7 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        ClosedSessionError, SessionInUseError, OutsideError
+        ClosedSessionError, SessionInUseError, NotInScopeError
             If it was closed, something is using it, or it cannot be closed.
         """
         with self._changing:

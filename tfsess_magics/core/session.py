@@ -25,7 +25,7 @@ class CellCode(NamedTuple):
 
 
 class Scope(Protocol):
-    """One stay of one thread inside a session.
+    """A thread's activation of a session: entered, suspended, left.
 
     Between `resume` and `suspend` the thread's TensorFlow defaults are the session's. A coroutine is
     resumed and suspended at each of its steps, so that other tasks of the thread never see them.
@@ -102,7 +102,7 @@ class Session(Protocol):
         ------
         SessionInUseError
             If something is using it.
-        NotOursError, OutsideError
+        NotOursError, NotInScopeError
             If only its maker can do that, or it has none.
         """
 
@@ -141,7 +141,7 @@ class NamedSession(Session, Protocol):
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
     ) -> Scope:
-        """Begin a stay of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
+        """Begin an activation of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
 
         `trace`: in which a run is traced; `code`: that of the cell, if it is one.
 

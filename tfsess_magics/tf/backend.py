@@ -20,7 +20,7 @@ from tfsess_magics.core.plain import quoted
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.trace import RunTrace
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.context.cut_off import end_cut_off
 from tfsess_magics.tf.context.eager_mode import eager_mode
@@ -35,9 +35,9 @@ from tfsess_magics.tf.introspect.callers import caller
 from tfsess_magics.tf.introspect.objects import may_be_hidden
 from tfsess_magics.tf.introspect.paths import is_between
 from tfsess_magics.tf.memory.process import Holder, ProcessMemory
-from tfsess_magics.tf.notices.defaults import Strays
+from tfsess_magics.tf.notices.defaults import OpenDefaults
 from tfsess_magics.tf.notices.gpu_options import LateGpuOptions
-from tfsess_magics.tf.notices.scopes import StrayScopes
+from tfsess_magics.tf.notices.scopes import OpenScopes
 from tfsess_magics.tf.notices.switches import Switches
 from tfsess_magics.tf.runs.concurrent import look_among
 from tfsess_magics.tf.session.adopted import AdoptedSession
@@ -45,7 +45,7 @@ from tfsess_magics.tf.session.config import check_options
 from tfsess_magics.tf.session.growth import Growth
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.session.observed import ObservedSession
-from tfsess_magics.tf.session.unused import forgotten
+from tfsess_magics.tf.session.unused import find_leaked
 from tfsess_magics.tf.stopping.stopper import Stopper
 from tfsess_magics.tf.tracing import trace
 
@@ -74,8 +74,8 @@ class TensorFlow:
         self._stopper = Stopper(self._name_of)
         self._memory = ProcessMemory()
         self._switches = Switches()
-        self._strays = Strays(self._sessions)
-        self._scopes_open = StrayScopes()
+        self._open_defaults = OpenDefaults(self._sessions)
+        self._open_scopes = OpenScopes()
         self._late_gpu_options = LateGpuOptions()
         off = [error.line for capability in CAPABILITIES if (error := capability.error)]
         self._unsupported = [*off, UPGRADE] if off else []
@@ -94,7 +94,7 @@ class TensorFlow:
         self._were = None
         is_new = observe.install(
             self._meet,
-            self._strays.resets.append,
+            self._open_defaults.resets.append,
             self._meet_variable,
             self._stopper,
             self._memory.allocators,
@@ -198,11 +198,11 @@ class TensorFlow:
         return known.watched.meter
 
     def _meet_variable(self, variable: Any, is_new: bool) -> None:
-        stay = innermost_stay() if is_new else None
-        if is_new and stay is None and threading.current_thread() is not threading.main_thread():
+        activation = innermost_activation() if is_new else None
+        if is_new and activation is None and threading.current_thread() is not threading.main_thread():
             self._tell_starter()
-        if stay is not None and isinstance(stay.session, EagerScope):
-            stay.session.variables.add(variable)
+        if activation is not None and isinstance(activation.session, EagerScope):
+            activation.session.variables.add(variable)
         elif is_new or not any(variable in scope.variables for scope in self._scopes()):
             self._add_outside([variable])
 
@@ -210,10 +210,10 @@ class TensorFlow:
         """Have the cell that is in a session, and whose code makes a variable in this thread, say so at its end."""
         cell = calling_cell()
         for session in () if cell is None else self._registry.live():
-            stay = session.stay_of(f"cell {cell}") if isinstance(session, Enterable) else None
-            text = stay and say_unbound(caller(), session.name)
-            if stay and text and (notice := Notice(Topic.BODY, text)) not in stay.notices:
-                stay.notices.append(notice)
+            activation = session.activation_of(f"cell {cell}") if isinstance(session, Enterable) else None
+            text = activation and say_unbound(caller(), session.name)
+            if activation and text and (notice := Notice(Topic.BODY, text)) not in activation.notices:
+                activation.notices.append(notice)
 
     def _add_outside(self, variables: Sequence[Any]) -> None:
         if not variables:
@@ -249,8 +249,8 @@ class TensorFlow:
             Topic.SUPPORT: unsupported,
             Topic.SWITCHES: self._switches.news(),
             Topic.GPU_OPTIONS: self._late_gpu_options.news(),
-            Topic.DEFAULTS: [] if SWAP.missing else self._strays.news(),
-            Topic.SCOPES: [] if SWAP.missing else self._scopes_open.news(),
+            Topic.DEFAULTS: [] if SWAP.missing else self._open_defaults.news(),
+            Topic.SCOPES: [] if SWAP.missing else self._open_scopes.news(),
             Topic.EAGER_MODE: [] if SWAP.missing else eager_mode.news(),
             Topic.GROWTH: Growth.news(self._sessions),
         }
@@ -291,7 +291,7 @@ class TensorFlow:
 
     def unused(self, sessions: Iterable[Any]) -> set[int]:
         """Return the numbers of those `sessions` to which one name in one module is the only reference."""
-        return forgotten({observed.number: observed.watched for observed in sessions})
+        return find_leaked({observed.number: observed.watched for observed in sessions})
 
     def adopt(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> AdoptedSession:
         """Make a named session of an observed one, with the same number; raises as `open` does."""

@@ -9,7 +9,7 @@ from tensorflow.python.framework import ops
 from tests.tf.conftest import Open
 from tests.tf.outside import as_before
 from tfsess_magics.tf.context import swap
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 
 v1 = tf.compat.v1
 # What is said of a body that changes the defaults is tested in tests/notebook/test_guard.py.
@@ -72,19 +72,19 @@ def test_leaving_without_entering_is_an_error(open_session: Open) -> None:
 
 def test_a_suspended_stay_keeps_what_was_open_in_it(open_session: Open) -> None:
     """Between two steps of a coroutine the thread has its own defaults, and the body finds its scopes again."""
-    stay = open_session("a").enter("a test")
+    activation = open_session("a").enter("a test")
     with as_before():
-        stay.resume()
+        activation.resume()
         scope = v1.name_scope("outer")
         scope.__enter__()
-        stay.suspend()
+        activation.suspend()
     with as_before():
-        stay.resume()
+        activation.resume()
         assert tf.constant(1, name="x").op.name == "outer/x"
         scope.__exit__(None, None, None)
-        stay.suspend()
-        stay.suspend()
-    stay.end()
+        activation.suspend()
+        activation.suspend()
+    activation.end()
 
 
 def test_an_interrupted_resume_is_taken_back(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,10 +117,10 @@ def test_a_block_that_a_cell_left_open_is_the_innermost_of_nothing_afterwards(op
     inner.__enter__()
     for _ in range(2):
         cell.suspend()
-        assert innermost_stay() is None
+        assert innermost_activation() is None
         cell.resume()
-        assert innermost_stay() is not cell
+        assert innermost_activation() is not cell
         assert v1.get_default_session() is inner.session
     cell.end()
-    assert innermost_stay() is None
+    assert innermost_activation() is None
     assert inner.use() is outer.use() is None

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::tfsess_magics.SessionWarning")
 
 
 def test_an_interactive_session_stays_the_sessions_own(open_session: Open) -> None:
-    """Left open in one stay, it is the default session of the next one, as TF 1 code expects, and of no other."""
+    """Left open in one activation, it is the default session of the next one, as TF 1 code expects, and of no other."""
     with open_session("train") as train:
         left = v1.InteractiveSession()
         v = v1.get_variable("v", initializer=4.0)
@@ -30,7 +30,7 @@ def test_an_interactive_session_stays_the_sessions_own(open_session: Open) -> No
 
 
 def test_an_interactive_session_on_its_own_graph_stays_too(open_session: Open) -> None:
-    """Its graph is the default graph of the next stay, until it is closed."""
+    """Its graph is the default graph of the next activation, until it is closed."""
     own = tf.Graph()
     with open_session("train") as train:
         left = v1.InteractiveSession(graph=own)

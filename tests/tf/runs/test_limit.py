@@ -67,12 +67,12 @@ def ended_soon() -> Iterator[pytest.ExceptionInfo[tf.errors.OpError]]:
 @contextmanager
 def cell(session: NamedSession, allowed: float = SOON) -> Iterator[None]:
     """Be in a cell with a limit of its own."""
-    stay = session.enter("cell 7", allowed)
-    stay.resume()
+    activation = session.enter("cell 7", allowed)
+    activation.resume()
     try:
         yield
     finally:
-        stay.end()
+        activation.end()
 
 
 def test_a_run_that_takes_too_long_ends_and_nothing_is_lost(train: NamedSession) -> None:

@@ -14,7 +14,7 @@ from tests.tf.running import is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.runs.blocked_on import awaited
-from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.runs.concurrent import concurrent_runs
 from tfsess_magics.tf.session.named import NamedSession
 
 v1 = tf.compat.v1
@@ -110,7 +110,7 @@ def test_a_lock_names_who_has_it(train: NamedSession) -> None:
     def look() -> None:
         meter = train.watched.meter
         _, run = meter.table.in_flight.values()
-        found.append(awaited(train.session, run.step, None, beside(meter, run.step)))
+        found.append(awaited(train.session, run.step, None, concurrent_runs(meter, run.step)))
         go.set()
 
     thread = when_running(train, look, runs=2)

@@ -72,11 +72,11 @@ class Inside:
         self.row = row
         self._entered, self._leave = threading.Event(), threading.Event()
         self._found: list[Any] = []
-        self._thread = threading.Thread(target=self._stay)
+        self._thread = threading.Thread(target=self._activation)
         self._thread.start()
         self._entered.wait()
 
-    def _stay(self) -> None:
+    def _activation(self) -> None:
         try:
             with self.row.named as entered:
                 self._found += [(tf.constant(1) + 1).eval(), v1.get_default_session() is entered.session]

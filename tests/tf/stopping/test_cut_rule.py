@@ -19,7 +19,7 @@ from tests.tf.running import Running
 from tfsess_magics.core.protocol import OtherRun
 from tfsess_magics.tf.runs.blocked_on import can_wait
 from tfsess_magics.tf.runs.callables import CallableStep, names_of
-from tfsess_magics.tf.runs.concurrent import Beside
+from tfsess_magics.tf.runs.concurrent import ConcurrentRun
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.stopping import cut_rule
 from tfsess_magics.tf.stopping.cut_rule import CutRule
@@ -198,7 +198,7 @@ def test_what_comes_back_is_not_known_to_wait(works: NamedSession) -> None:
 
     waiting = [can_wait(works.session, step(tensor.op.name)) for tensor in (element, empty, slept, gradient)]
     assert waiting == [False, True, False, True]
-    filler = Beside(OtherRun("filler", ""), works.graph, step(fill.name))
+    filler = ConcurrentRun(OtherRun("filler", ""), works.graph, step(fill.name))
     assert not can_wait(works.session, step(empty.op.name), [filler])
 
 

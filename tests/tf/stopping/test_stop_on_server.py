@@ -18,7 +18,7 @@ from tests.tf.running import Running, is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.tf.runs import waiting
 from tfsess_magics.tf.runs.blocked_on import awaited
-from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.runs.concurrent import concurrent_runs
 from tfsess_magics.tf.stopping import stopper
 from tfsess_magics.tf.variables import graph_variables as variables
 
@@ -161,7 +161,7 @@ def test_a_session_of_the_same_server_that_could_end_the_wait_is_named(
     def look() -> None:
         meter = waiter.observed.watched.meter
         (run,) = meter.table.in_flight.values()
-        found.append(awaited(waiter.session, run.step, None, beside(meter, run.step)))
+        found.append(awaited(waiter.session, run.step, None, concurrent_runs(meter, run.step)))
         go.set()
 
     looks = when_running(waiter.observed, look)

@@ -196,12 +196,12 @@ def test_an_exception_at_any_line_of_the_first_call_of_a_callable_after_a_stop_l
 def test_an_exception_at_any_line_of_a_run_with_a_limit_leaves_nothing_behind(
     races: NamedSession, act: str, raised: Raised
 ) -> None:
-    stay = races.enter("cell 1", 600.0)
-    stay.resume()
+    activation = races.enter("cell 1", 600.0)
+    activation.resume()
     try:
         test_an_exception_at_any_line_of_ours_leaves_nothing_behind(races, act, raised)
     finally:
-        stay.end()
+        activation.end()
     assert [thread for thread in threading.enumerate() if thread.name == "tfsess_magics limit"] == []
 
 

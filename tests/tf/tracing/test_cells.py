@@ -14,17 +14,17 @@ v1 = tf.compat.v1
 def test_a_limit_of_time_holds_for_a_traced_run(work: NamedSession) -> None:
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
-    stay = work.enter("cell 7", 1.0, trace=True)
-    stay.resume()
+    activation = work.enter("cell 7", 1.0, trace=True)
+    activation.resume()
     try:
         with pytest.raises(tf.errors.DeadlineExceededError, match="of cell 7 allows no more"):
             work.run("waits:0")
         work.run("total:0", options=v1.RunOptions(timeout_in_ms=180_000))  # it may take longer
     finally:
-        stay.end()
+        activation.end()
     (trace,), _ = new_traces()
     assert (trace.run_of_cell, trace.runs_of_cell) == (2, 2)
-    assert not stay.notices
+    assert not activation.notices
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_a_limit_of_time_holds_for_a_traced_run(work: NamedSession) -> None:
 )
 def test_the_second_run_of_a_cell_is_shown_or_its_only_one(work: NamedSession, runs: list[str], shown: int) -> None:
     """The first run of a step prepares it; a run that fails has no trace, and the next one is shown instead."""
-    stay = work.enter("cell 7", trace=True)
-    stay.resume()
+    activation = work.enter("cell 7", trace=True)
+    activation.resume()
     try:
         for name in runs:
             with suppress(tf.errors.InvalidArgumentError):
                 work.run(work.graph.get_operation_by_name(name))
     finally:
-        stay.end()
+        activation.end()
     (trace,), _ = new_traces()
     assert (trace.run_of_cell, trace.runs_of_cell) == (shown, len(runs))
     assert work.info().last_trace == trace

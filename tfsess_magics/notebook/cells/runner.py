@@ -32,7 +32,7 @@ from tfsess_magics.notebook.cells.traceback import without_our_frames
 from tfsess_magics.notebook.compat import SHOWS_NOTES, notes_to_show
 
 Enter = Callable[[str, int, CellCode], Scope]
-"""From a header, the number of its cell and its code to a stay in the session, opened where there is none."""
+"""From a header, the number of its cell and its code to an activation in the session, opened where there is none."""
 
 Explain = Callable[[BaseException | None], None]
 

@@ -100,27 +100,27 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def _run_nested(self, line: str, body: str) -> Any:
         """Run `body` as ``%%time`` runs its own: for a magic above ours, or a call of ``run_cell_magic``."""
         cell = self._calling_cell()
-        stay = None
+        activation = None
         try:
             try:
-                stay = self._enter(line, cell, CellCode(body))
-                stay.resume()
+                activation = self._enter(line, cell, CellCode(body))
+                activation.resume()
                 return self._run_body(body)
             except BaseException as error:
-                if stay is not None:
+                if activation is not None:
                     self._explain(error)
                 raise
             finally:
-                if stay is not None:
-                    stay.end()
-                    self._tell(stay.notices)
+                if activation is not None:
+                    activation.end()
+                    self._tell(activation.notices)
         except BaseException:
             # It may have come before `end` had begun, and another may come in these lines.
             came: BaseException | None = None
             for _ in TRIES:
                 try:
-                    if stay is not None:
-                        stay.end()
+                    if activation is not None:
+                        activation.end()
                     break
                 except BaseException as late:  # noqa: BLE001 - raised below
                     came = late

@@ -1,8 +1,8 @@
 """A thread's activation of a named session or an eager scope: entered, suspended, resumed, left.
 
 A signal handler may raise at the entry of any Python function, before the function has done anything. So code that
-must leave an activation calls `Stay.suspend` or `Stay.end` once more after any exception, in a loop in its own frame.
-Both may be called again. `tests/notebook/test_interrupts.py` raises exceptions at every such place.
+must leave an activation calls `Activation.suspend` or `Activation.end` once more after any exception, in a loop in
+its own frame. Both may be called again. `tests/notebook/test_interrupts.py` raises exceptions at every such place.
 
 Two threads may be in one session at once. TensorFlow allows concurrent runs, but to build one graph in two threads is
 as unsafe as in plain TensorFlow. If one thread leaves a graph entered that another thread is properly inside of, the
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 class Defaults(Protocol):
-    """The graph, session, device and modes that TensorFlow takes for granted in a stay; a thread swaps them in and out.
+    """The graph, session, device and modes that TensorFlow takes for granted; a thread swaps them in and out.
 
-    The thread of the stay uses it. `suspend` may be called again, and after a `resume` that was interrupted.
+    The thread of the activation uses it. `suspend` may be called again, and after a `resume` that was interrupted.
     """
 
     def resume(self) -> None:
@@ -45,7 +45,7 @@ class Defaults(Protocol):
         """Leave before `inner`, which was entered later."""
 
     def settle(self) -> list[Left]:
-        """End what was entered inside and never left, and return it; the last call of a stay."""
+        """End what was entered inside and never left, and return it; the last call of an activation."""
 
     @property
     def has_new_keras_session(self) -> bool:
@@ -59,17 +59,17 @@ class Defaults(Protocol):
 
 
 class Entered(Protocol):
-    """What a stay is in: a named session, or an eager scope."""
+    """What an activation is in: a named session, or an eager scope."""
 
     name: str
     kind: Kind
     generation: int
 
-    def leave(self, stay: Stay) -> None:
-        """End `stay`."""
+    def leave(self, activation: Activation) -> None:
+        """End `activation`."""
 
     def __enter__(self) -> Any:
-        """Begin a stay of a ``with`` block."""
+        """Begin an activation of a ``with`` block."""
 
     def __exit__(
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -91,9 +91,9 @@ class _Thread(threading.local):
     """What a thread is in."""
 
     def __init__(self) -> None:
-        self.innermost: Stay | None = None
-        """The stay that was resumed last and not suspended since."""
-        self.blocks: list[Stay] = []
+        self.innermost: Activation | None = None
+        """The activation that was resumed last and not suspended since."""
+        self.blocks: list[Activation] = []
         """The ``with`` blocks, in the order in which they were entered."""
         self.ended: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         """How many blocks of a session were ended from outside and have not been left yet."""
@@ -102,7 +102,7 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-class Stay:
+class Activation:
     """A cell, or a ``with`` block, inside a session or scope; used by the thread that entered.
 
     Whoever holds it keeps the session in use. `suspend` and `end` may be called again: an interrupt may have come
@@ -146,9 +146,9 @@ class Stay:
         """Who has replaced the default graph."""
         self.entered_by: Caller | None = None
         self._left: list[Left] = []
-        self._around: Stay | None = None
-        self._inside: Stay | None = None
-        """The block that was innermost when this stay was suspended, if it was not this stay."""
+        self._around: Activation | None = None
+        self._inside: Activation | None = None
+        """The block that was innermost when this activation was suspended, if it was not this activation."""
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
@@ -161,15 +161,15 @@ class Stay:
     def suspend(self) -> None:
         """Put the thread's defaults back and remember the session's for the next `resume`."""
         self.defaults.suspend()
-        innermost = stay = _thread.innermost
-        while stay is not None and stay is not self:
-            stay = stay._around
-        if stay is self:
+        innermost = activation = _thread.innermost
+        while activation is not None and activation is not self:
+            activation = activation._around
+        if activation is self:
             self._inside = None if innermost is self else innermost
             _thread.innermost = self._around
 
-    def move_out_of(self, outer: Stay) -> None:
-        """Note that `outer`, inside which this stay was entered, is left before it."""
+    def move_out_of(self, outer: Activation) -> None:
+        """Note that `outer`, inside which this activation was entered, is left before it."""
         if self._around is outer:
             self._around = outer._around
 
@@ -206,33 +206,33 @@ class Stay:
         self.notices.append(Notice(Topic.BODY, text))
 
 
-def innermost_stay() -> Stay | None:
-    """Return the stay that this thread is in now, None if it is in none."""
+def innermost_activation() -> Activation | None:
+    """Return the activation that this thread is in now, None if it is in none."""
     return _thread.innermost
 
 
 def running_code() -> CellCode | None:
     """Return that of the innermost cell that is in a session in this thread, None if there is none."""
-    stay = _thread.innermost
-    while stay is not None and stay.code is None:
-        stay = stay._around
-    return None if stay is None else stay.code
+    activation = _thread.innermost
+    while activation is not None and activation.code is None:
+        activation = activation._around
+    return None if activation is None else activation.code
 
 
-def enter_block(stay: Stay) -> None:
+def enter_block(activation: Activation) -> None:
     """Enter a ``with`` block."""
     try:
-        stay.entered_by = caller()
-        stay.resume()
-        _thread.blocks.append(stay)
+        activation.entered_by = caller()
+        activation.resume()
+        _thread.blocks.append(activation)
     except BaseException:
-        stay.end()
-        if stay in _thread.blocks:
-            _thread.blocks.remove(stay)
+        activation.end()
+        if activation in _thread.blocks:
+            _thread.blocks.remove(activation)
         raise
 
 
-def innermost_block(session: Any) -> Stay | None:
+def innermost_block(session: Any) -> Activation | None:
     """Return this thread's innermost ``with`` block in `session`, None if it was ended from outside.
 
     Raises
@@ -249,14 +249,14 @@ def innermost_block(session: Any) -> Stay | None:
     return None
 
 
-def leave_block(block: Stay) -> None:
-    """Leave a ``with`` block, also before one that was entered after it. May be called again, as `Stay.end`."""
+def leave_block(block: Activation) -> None:
+    """Leave a ``with`` block, also before one that was entered after it. May be called again, as `Activation.end`."""
     if block not in _thread.blocks:
         return
     inner = _thread.blocks[_thread.blocks.index(block) + 1 :]
     if inner:
         block.defaults.hand_over(inner[0].defaults)
-        for stay in inner:
-            stay.move_out_of(block)
+        for activation in inner:
+            activation.move_out_of(block)
     block.end()
     _thread.blocks.remove(block)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from tfsess_magics.core.errors import NoSessionError
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,10 +22,10 @@ R = TypeVar("R")
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:
     """Return `function` as one that is in this thread's session wherever it is called; see `tfsess_magics.bind`."""
-    stay = innermost_stay()
-    if stay is None:
+    activation = innermost_activation()
+    if activation is None:
         raise NoSessionError("bind carries the session of a cell or with block, and this thread is in none.")
-    session = stay.session
+    session = activation.session
 
     @functools.wraps(function)
     def in_session(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -20,7 +20,7 @@ from tfsess_magics.core.late import TRIES
 from tfsess_magics.core.model import Ended, Origin
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.session import CellCode
-from tfsess_magics.tf.context.activation import Stay, enter_block, innermost_block, leave_block
+from tfsess_magics.tf.context.activation import Activation, enter_block, innermost_block, leave_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,17 @@ class Enterable:
         self._changed = opening.changed
         self._explain = opening.explain
         self._lock = threading.RLock()
-        self._stays: WeakSet[Stay] = WeakSet()
+        self._activations: WeakSet[Activation] = WeakSet()
 
-    def stay_of(self, by: str) -> Stay | None:
-        """Return the stay of `by`, in whatever thread, None if there is none."""
+    def activation_of(self, by: str) -> Activation | None:
+        """Return the activation of `by`, in whatever thread, None if there is none."""
         with self._lock:
-            return next((stay for stay in self._stays if stay.by == by), None)
+            return next((activation for activation in self._activations if activation.by == by), None)
 
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Stay:
-        """Begin a stay of `by` in this thread."""
+    ) -> Activation:
+        """Begin an activation of `by` in this thread."""
         raise NotImplementedError
 
     def reset_by(self, by: str) -> Ended:
@@ -88,7 +88,7 @@ class Enterable:
         self, exc_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         # An exception that comes before the block is left must not keep it from being left, nor another one after it.
-        block: Stay | None = None
+        block: Activation | None = None
         came: BaseException | None = None
         for _ in TRIES:
             try:

@@ -17,7 +17,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.origin import calling_cell
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.introspect.callers import Caller
 
 _TO_BE_EAGER = "from tensorflow.python.framework import ops; ops.enable_eager_execution_internal()"
@@ -48,7 +48,7 @@ class EagerMode:
 
     def news(self) -> list[str]:
         """Return what is to be said; nothing while a cell is running."""
-        if calling_cell() is not None or innermost_stay() is not None:
+        if calling_cell() is not None or innermost_activation() is not None:
             return []
         ctx, thread = context.context(), self._thread
         if context.default_execution_mode != context.EAGER_MODE or ops._default_graph_stack.stack:

@@ -202,7 +202,7 @@ def _scopes_left(inside: _Defaults) -> Iterator[Left]:
 
 
 class DefaultsSwap:
-    """The defaults of one stay in a session, swapped in and out.
+    """The defaults of one activation in a session, swapped in and out.
 
     Used by one thread. `suspend` may be called again, and after a `resume` that was interrupted.
 
@@ -213,7 +213,7 @@ class DefaultsSwap:
     device
         Default device of the operations that are built inside.
     interactive
-        Interactive sessions that an earlier stay left open, outermost first; the last one is the default.
+        Interactive sessions that an earlier activation left open, outermost first; the last one is the default.
     """
 
     def __init__(self, graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> None:
@@ -249,7 +249,7 @@ class DefaultsSwap:
     def settle(self) -> list[Left]:
         """End what was entered inside and never left, but for the interactive sessions, and return who left it.
 
-        The last call of a stay.
+        The last call of an activation.
         """
         kept = self.interactive_left()
         kept_graphs = [session.graph for session in kept]
@@ -286,7 +286,7 @@ class DefaultsSwap:
         return graph
 
     def interactive_left(self) -> tuple[Any, ...]:
-        """Return the interactive sessions that are open inside, outermost first, but for one that is the stay's own."""
+        """Return the interactive sessions that are open inside, outermost first, without the activation's own."""
         return tuple(
             s
             for s in self._inside.sessions

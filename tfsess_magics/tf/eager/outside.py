@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tfsess_magics.core.errors import ClosedSessionError, OutsideError
+from tfsess_magics.core.errors import ClosedSessionError, NotInScopeError
 from tfsess_magics.core.model import Activity, Ended, Kind, Maker, Origin, SessionInfo, State
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
@@ -57,20 +57,20 @@ class OutsideScope:
 
         Raises
         ------
-        OutsideError
+        NotInScopeError
             Always.
         """
-        raise OutsideError
+        raise NotInScopeError
 
     def close_by(self, by: str) -> Ended:  # noqa: ARG002 - as above
         """Refuse.
 
         Raises
         ------
-        OutsideError
+        NotInScopeError
             Always.
         """
-        raise OutsideError
+        raise NotInScopeError
 
     def info(self) -> SessionInfo:
         """Return what is known of it now."""

@@ -26,7 +26,7 @@ from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, Se
 from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import Bindings, CellCode, identify
-from tfsess_magics.tf.context.activation import Defaults, Stay
+from tfsess_magics.tf.context.activation import Activation, Defaults
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.context.swap import DefaultsSwap
 from tfsess_magics.tf.eager.objects import EagerObjects
@@ -86,8 +86,8 @@ class EagerScope(Enterable):
 
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Stay:
-        """Begin a stay of `by` in this thread.
+    ) -> Activation:
+        """Begin an activation of `by` in this thread.
 
         Raises
         ------
@@ -99,23 +99,23 @@ class EagerScope(Enterable):
         if timeout is not None or trace:
             option = "--trace" if trace else "--timeout"
             raise InvalidOptionError(f"{option} is for the runs of a session; {self.name!r} is eager, and has none.")
-        stay: Stay | None = None
+        activation: Activation | None = None
         try:
             with self._lock:
                 self._require_open()
-                stay = Stay(self, self._contents, by, code=code)
-                self._stays.add(stay)
+                activation = Activation(self, self._contents, by, code=code)
+                self._activations.add(activation)
                 self._changed()
-                return stay
+                return activation
         except BaseException:
-            if stay is not None:
-                self._stays.discard(stay)
+            if activation is not None:
+                self._activations.discard(activation)
             raise
 
-    def leave(self, stay: Stay) -> None:
-        """End `stay`."""
+    def leave(self, activation: Activation) -> None:
+        """End `activation`."""
         with self._lock:
-            self._stays.discard(stay)
+            self._activations.discard(activation)
         self._changed()
 
     def _require_open(self) -> None:
@@ -129,8 +129,8 @@ class EagerScope(Enterable):
     def use(self) -> str | None:
         """Say what is using it now, None if nothing is."""
         with self._lock:
-            stay = next(iter(self._stays), None)
-        return None if stay is None else f"{stay.by} is running in it"
+            activation = next(iter(self._activations), None)
+        return None if activation is None else f"{activation.by} is running in it"
 
     def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - it has no runs to be told
         """Drop the names that its cells have assigned, and go on with nothing in it.
@@ -195,7 +195,7 @@ class EagerScope(Enterable):
 
     def _activity(self) -> Activity:
         self._require_open()
-        return Activity(state=State.ENTERED if self._stays else State.IDLE)
+        return Activity(state=State.ENTERED if self._activations else State.IDLE)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"generation {self.generation}"

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from tfsess_magics.core.errors import NOTE_PREFIX
 from tfsess_magics.core.plain import quoted
-from tfsess_magics.tf.explain.location import Live, afresh, graph_stay, here
+from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
 from tfsess_magics.tf.explain.not_runnable import (
     explain_closed,
@@ -69,7 +69,7 @@ class Explainer:
             if any(note.startswith(NOTE_PREFIX) for one in errors for note in getattr(one, "__notes__", ())):
                 return
             for one in errors:
-                unbound = explain_unbound(one, self._live()) if ends_thread and graph_stay() is None else None
+                unbound = explain_unbound(one, self._live()) if ends_thread and graph_activation() is None else None
                 if note := unbound or self._note(one):
                     one.add_note(NOTE_PREFIX + note)
                     return

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.core.model import Kind
-from tfsess_magics.tf.context.activation import Stay, innermost_stay
+from tfsess_magics.tf.context.activation import Activation, innermost_activation
 from tfsess_magics.tf.session.ownership import home_of
 
 Live = Sequence[Any]
@@ -21,18 +21,18 @@ IN_THREAD = (
 _ENTER_GRAPH = "To work in its graph: %%tfsession NAME --graph GRAPH"
 
 
-def graph_stay() -> Stay | None:
-    """Return the stay that this thread is in, None if there is no graph in it."""
-    stay = innermost_stay()
-    return None if stay is None or stay.session.kind is Kind.EAGER else stay
+def graph_activation() -> Activation | None:
+    """Return the activation that this thread is in, None if there is no graph in it."""
+    activation = innermost_activation()
+    return None if activation is None or activation.session.kind is Kind.EAGER else activation
 
 
 def here(live: Live, graph: tf.Graph | None = None) -> tuple[str, str]:
     """Return the name of the session that is meant by "here", and a sentence that says it."""
-    stay = graph_stay()
-    if stay is not None and graph in (None, stay.generation.graph):
-        who = "this cell" if stay.by.startswith("cell") else "this block"
-        return stay.session.name, f"{who} runs in {stay.session.name!r}"
+    activation = graph_activation()
+    if activation is not None and graph in (None, activation.generation.graph):
+        who = "this cell" if activation.by.startswith("cell") else "this block"
+        return activation.session.name, f"{who} runs in {activation.session.name!r}"
     if graph is None:
         return "", "this cell is eager" if tf.executing_eagerly() else "this code is in no named session"
     home = home_of(graph, live)
@@ -42,12 +42,17 @@ def here(live: Live, graph: tf.Graph | None = None) -> tuple[str, str]:
 
 def after_reset(live: Live, what: str, used_in: tf.Graph) -> str | None:
     """Explain why what the new default graph has does not run before the cell is over."""
-    stay = graph_stay()
-    if not (stay and stay.resets and stay.session.kind is Kind.NAMED and used_in is stay.generation.graph):
+    activation = graph_activation()
+    if not (
+        activation
+        and activation.resets
+        and activation.session.kind is Kind.NAMED
+        and used_in is activation.generation.graph
+    ):
         return None
     return (
-        f"{what} was made after reset_default_graph, which {stay.resets[-1]} called; {here(live)[1]}, which "
-        f"goes on with the new graph when this is over. Run it then: %%tfsession {stay.session.name}"
+        f"{what} was made after reset_default_graph, which {activation.resets[-1]} called; {here(live)[1]}, which "
+        f"goes on with the new graph when this is over. Run it then: %%tfsession {activation.session.name}"
     )
 
 

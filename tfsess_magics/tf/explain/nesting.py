@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.introspect.frames import variables_in
 
 
@@ -19,13 +19,13 @@ def explain_nesting(error: BaseException) -> str | None:
         f"{_kind(found['default'])} was left before {_kind(found['self'].stack[-1])} that was entered after it. "
         "Leave first what was entered last"
     )
-    stay = innermost_stay()
-    if stay is None:
+    activation = innermost_activation()
+    if activation is None:
         return (
             f"{said}; TensorFlow keeps it among this thread's defaults until the kernel is restarted. "
             "In a cell under %%tfsession NAME the order is put right after the cell"
         )
-    place = "cell" if stay.by.startswith("cell") else "block"
+    place = "cell" if activation.by.startswith("cell") else "block"
     return f"{said}; the order is put right after this {place}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_stay, here, way_to
+from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_activation, here, way_to
 from tfsess_magics.tf.explain.uninitialized import explain_uninitialized
 from tfsess_magics.tf.instrument.observe import closed_by
 from tfsess_magics.tf.introspect.frames import variables_in
@@ -29,7 +29,7 @@ def explain_empty_graph(error: BaseException, live: Live) -> str | None:
             f"Build them in it: %%tfsession {on.name}"
         )
     which = f"{on.name}, made by {on.origin}" if on else "closed"
-    if graph_stay():
+    if graph_activation():
         return (
             f"the graph of this session ({which}) has no operations; {here(live)[1]}, and builds there. "
             "To build in the graph of a session: with session.graph.as_default()"
@@ -77,8 +77,8 @@ def explain_no_default_session(error: BaseException, live: Live) -> str | None:
     element = found.get("tensors", found.get("operation"))
     if element is None:
         return None
-    stay = graph_stay()
-    if stay is not None and stay.generation.graph is element.graph:
+    activation = graph_activation()
+    if activation is not None and activation.generation.graph is element.graph:
         return IN_THREAD
     name = home_of(element.graph, live).name
     if name is None or name.startswith("#"):

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.plain import quoted
-from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_stay, here, way_to
+from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_activation, here, way_to
 from tfsess_magics.tf.introspect.frames import variables_in
 from tfsess_magics.tf.introspect.paths import KERAS
 from tfsess_magics.tf.session.ownership import describe, home_of
@@ -59,14 +59,14 @@ def explain_out_of_scope(error: BaseException, live: Live) -> str | None:
         element = getattr(getattr(weight, "value", None), "handle", None)
     if element is None or hasattr(element, "numpy") or element.graph.building_function:
         return None
-    if graph_stay():
+    if graph_activation():
         return IN_THREAD
     return f"{describe(element, live)}; this cell is eager. {way_to(live, element)}"
 
 
 def explain_eager_code(error: BaseException, live: Live) -> str:
     """Say what to do where code that builds a graph is run eagerly."""
-    if graph_stay() and not tf.executing_eagerly():
+    if graph_activation() and not tf.executing_eagerly():
         return IN_THREAD
     evaluated = getattr(variables_in(error, "eval").get("self"), "handle", None)
     if isinstance(evaluated, tf.Tensor):

@@ -27,7 +27,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.model import Maker
 from tfsess_magics.core.origin import calling_cell, calling_origin, is_ours
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.context.left_open import NotingStack
 from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.instrument.gauges import around_gauge
@@ -227,10 +227,10 @@ def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:
         lost = getattr(self, "_global_default_graph", None)
         original(self)
         try:
-            stay = innermost_stay()
+            activation = innermost_activation()
             who = caller() if hooks.made else None
-            if who and stay is not None:
-                stay.resets.append(who)
+            if who and activation is not None:
+                activation.resets.append(who)
                 self.stack = NotingStack(self.stack)
             elif who and lost is not None and lost.version:
                 hooks.was_reset(who)

@@ -24,7 +24,7 @@ from tfsess_magics.core.late import TRIES, let_pass, of_two
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.run import NOT_MEASURED, Needed, new_token
 from tfsess_magics.core.runs import RunMeter
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.instrument.hooks import METER, hooks
 from tfsess_magics.tf.memory.allocators import Allocators
 from tfsess_magics.tf.runs.callables import fetches_of, get_ready, note_callable, step_of
@@ -130,8 +130,8 @@ def _meter_of_callable(called: Any) -> RunMeter | None:
 
 
 def _limit() -> Limit | None:
-    stay = innermost_stay()
-    return None if stay is None else stay.limit
+    activation = innermost_activation()
+    return None if activation is None else activation.limit
 
 
 def _carry_out(

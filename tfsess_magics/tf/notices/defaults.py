@@ -25,7 +25,7 @@ from tensorflow.python.framework import ops, stack
 
 from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.core.plain import plain
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.session.facts import known
@@ -36,7 +36,7 @@ _FOR_GOOD = "until the kernel is restarted"
 _NOT_EAGER = "ordinary cells build in its graph and are not eager any more"
 
 
-class Strays:
+class OpenDefaults:
     """Tells once what is open after a cell; any thread may ask, each is told of its own defaults.
 
     Parameters
@@ -62,15 +62,16 @@ class Strays:
         return [*self._blocks(), *self._entered(graphs, sessions), *self._modules()]
 
     def _blocks(self) -> list[str]:
-        stay = innermost_stay()
-        if stay is None or not self._is_new(stay):
+        activation = innermost_activation()
+        if activation is None or not self._is_new(activation):
             return []
-        name = stay.session.name
+        name = activation.session.name
         leave = f"tfsess_magics.get({name!r}).__exit__(None, None, None)"
-        return [f"{stay.entered_by} entered {name!r} and never left it; ordinary cells run in it. To leave it: {leave}"]
+        by = activation.entered_by
+        return [f"{by} entered {name!r} and never left it; ordinary cells run in it. To leave it: {leave}"]
 
     def _entered(self, graphs: list[Any], sessions: list[Any]) -> list[str]:
-        if innermost_stay() is not None:
+        if innermost_activation() is not None:
             return []
         defaults = [*sessions, *graphs]
         new = list(filter(self._is_new, sessions))

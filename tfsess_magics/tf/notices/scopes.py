@@ -17,7 +17,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.origin import calling_cell
-from tfsess_magics.tf.context.activation import innermost_stay
+from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.context.graph_scopes import device_scope, name_scope
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.generators import controllers_of_device
@@ -32,7 +32,7 @@ class _Told(threading.local):
         self.device = self.name = ""
 
 
-class StrayScopes:
+class OpenScopes:
     """Tells once what is open after a cell; any thread may ask, each is told of its own."""
 
     def __init__(self) -> None:
@@ -41,8 +41,8 @@ class StrayScopes:
         self._eager = _Told()
 
     def news(self) -> list[str]:
-        """Return a sentence for each scope that was not told yet; nothing while a cell is running, or in a stay."""
-        if calling_cell() is not None or innermost_stay() is not None:
+        """Return a sentence for each scope that was not told yet; none in a running cell, or in an activation."""
+        if calling_cell() is not None or innermost_activation() is not None:
             return []
         return [*self._of_eager_code(), *(said for graph in ops._default_graph_stack.stack for said in self._of(graph))]
 

@@ -18,7 +18,7 @@ from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import AwaitedOperation, Fetches, OtherRun, Waits
 from tfsess_magics.core.text import awaited_operation, fetched_names, waits_on
 from tfsess_magics.tf.runs.callables import CallableStep
-from tfsess_magics.tf.runs.concurrent import Beside
+from tfsess_magics.tf.runs.concurrent import ConcurrentRun
 from tfsess_magics.tf.runs.functions import types_in_functions
 
 _NODE = re.compile(r"\{\{node ([^}]+)\}\}")
@@ -37,7 +37,7 @@ def awaited(
     session: BaseSession | None,
     step: Sequence[Any],
     failed: BaseException | None = None,
-    others: Iterable[Beside] = (),
+    others: Iterable[ConcurrentRun] = (),
 ) -> str:
     """Say what a step was waiting for, as `waits` returns it."""
     return waits_on(waits(session, step, failed, others))
@@ -47,7 +47,7 @@ def waits(
     session: BaseSession | None,
     step: Sequence[Any],
     failed: BaseException | None = None,
-    others: Iterable[Beside] = (),
+    others: Iterable[ConcurrentRun] = (),
 ) -> Waits:
     """Return what a step was waiting for, as well as it is known.
 
@@ -75,7 +75,7 @@ def _distinct(operations: Iterable[AwaitedOperation]) -> list[AwaitedOperation]:
     return list({awaited_operation(operation): operation for operation in operations}.values())
 
 
-def ended_on(session: BaseSession | None, failed: BaseException | None, others: Iterable[Beside] = ()) -> str:
+def ended_on(session: BaseSession | None, failed: BaseException | None, others: Iterable[ConcurrentRun] = ()) -> str:
     """Say on which operation a step was waiting, where TensorFlow's error names one that can wait."""
     if session is None:
         return ""
@@ -83,7 +83,7 @@ def ended_on(session: BaseSession | None, failed: BaseException | None, others: 
     return "".join(awaited_operation(_awaited(op, others, is_remote=bool(session._target))) for op in ops)
 
 
-def can_wait(session: BaseSession | None, step: Sequence[Any], others: Iterable[Beside] = ()) -> bool:
+def can_wait(session: BaseSession | None, step: Sequence[Any], others: Iterable[ConcurrentRun] = ()) -> bool:
     """Say whether a step can wait for what may never come: for queues, locks, staging areas or other processes.
 
     A loop goes round, and does not wait; what is inside it may. Input pipelines and Python functions are slow at times,
@@ -169,7 +169,7 @@ def needed(ops: Iterable[tf.Operation], fed: set[str]) -> Iterator[tf.Operation]
         todo += [*(tensor.op for tensor in op.inputs), *op.control_inputs]
 
 
-def _awaited(op: tf.Operation, others: Iterable[Beside] = (), *, is_remote: bool = False) -> AwaitedOperation:
+def _awaited(op: tf.Operation, others: Iterable[ConcurrentRun] = (), *, is_remote: bool = False) -> AwaitedOperation:
     does: Literal["dequeue", "enqueue", "lock", "loop", "other"]
     on, has_some, who = op, False, list[OtherRun]()
     if queue := _QUEUE.match(op.type):
@@ -182,7 +182,7 @@ def _awaited(op: tf.Operation, others: Iterable[Beside] = (), *, is_remote: bool
     return AwaitedOperation(does, op.type, plain(on.name), has_some, who, is_remote)
 
 
-def _who(op: tf.Operation, type_: str, others: Iterable[Beside]) -> list[OtherRun]:
+def _who(op: tf.Operation, type_: str, others: Iterable[ConcurrentRun]) -> list[OtherRun]:
     """Return whose steps need an operation of that type on what `op` works on."""
     resource = _resource(op)
     found = [

@@ -15,7 +15,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import other_run
 
 
-class Beside(NamedTuple):
+class ConcurrentRun(NamedTuple):
     """A step that is under way beside another."""
 
     run: OtherRun
@@ -39,12 +39,12 @@ def look_among(named: Callable[[], _Named]) -> None:
     _named = named
 
 
-def beside(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
+def concurrent_runs(meter: RunMeter, step: Sequence[Any]) -> list[ConcurrentRun]:
     """Return the steps beside one of the session of a meter."""
     session = meter.session
     if session is None:
         return []
-    found = beside_in_session(meter, step)
+    found = concurrent_runs_in_session(meter, step)
     for name, other in _named() if _named else ():
         theirs = other.session
         if other is not meter and theirs is not None and _share(session, theirs):
@@ -52,7 +52,7 @@ def beside(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
     return found
 
 
-def beside_in_session(meter: RunMeter, step: Sequence[Any]) -> list[Beside]:
+def concurrent_runs_in_session(meter: RunMeter, step: Sequence[Any]) -> list[ConcurrentRun]:
     """Return the steps beside one in its own session."""
     session = meter.session
     return [] if session is None else list(_under_way(meter, session, "", step))
@@ -64,9 +64,9 @@ def _share(one: BaseSession, other: BaseSession) -> bool:
     return bool(one._target) and one._target == other._target and not isolated
 
 
-def _under_way(meter: RunMeter, session: BaseSession, name: str, step: Sequence[Any]) -> Iterator[Beside]:
+def _under_way(meter: RunMeter, session: BaseSession, name: str, step: Sequence[Any]) -> Iterator[ConcurrentRun]:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     for run in meter.table.with_claimed():
         if run.step is not step:
             known = names.get(run.thread)
-            yield Beside(OtherRun(run.thread if known is None else plain(known), name), session.graph, run.step)
+            yield ConcurrentRun(OtherRun(run.thread if known is None else plain(known), name), session.graph, run.step)

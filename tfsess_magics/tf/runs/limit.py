@@ -18,7 +18,7 @@ from tensorflow.python.client import pywrap_tf_session
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import format_seconds
 from tfsess_magics.tf.runs.blocked_on import awaited, fetched
-from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.runs.concurrent import concurrent_runs
 
 UNBOUNDED = 2**31 - 1
 """Milliseconds for a run that may take as long as it wants: where a run says 0, its session's limit holds."""
@@ -71,7 +71,7 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
         return error
     session = meter.session
     now, runs = time.perf_counter(), list(meter.table.in_flight.values())
-    waited = awaited(session, step, error, beside(meter, step))
+    waited = awaited(session, step, error, concurrent_runs(meter, step))
     on = f", waiting on {waited}" if waited else ""
     took = next((now - run.began for run in runs if run.step is step), limit.seconds)
     return type(error)(

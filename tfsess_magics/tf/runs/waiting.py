@@ -19,7 +19,7 @@ from tfsess_magics.core.run import Run
 from tfsess_magics.core.runs import RunMeter, StopUnderWay
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.runs.blocked_on import waits
-from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.runs.concurrent import concurrent_runs
 
 _log = logging.getLogger(__name__)
 
@@ -96,4 +96,4 @@ class Waiting:
         return self._found[1] if self._found[0] == token else None
 
     def _look_into(self, run: Run) -> Waits:
-        return waits(self._meter.session, run.step, None, beside(self._meter, run.step))
+        return waits(self._meter.session, run.step, None, concurrent_runs(self._meter, run.step))

@@ -31,7 +31,7 @@ from tfsess_magics.core.late import let_pass
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.session import CellCode
 from tfsess_magics.core.text import graph_grows
-from tfsess_magics.tf.context.activation import Stay, running_code
+from tfsess_magics.tf.context.activation import Activation, running_code
 from tfsess_magics.tf.introspect.lines import Line, frame_of, line_of
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Growth:
         self._session = session
         self._meter = meter
         self.added: tuple[int, str] | None = None
-        """How many operations the last stay has added, and whose it was: ``cell 5``."""
+        """How many operations the last activation has added, and whose it was: ``cell 5``."""
         self._cells: dict[int, list[int]] = {}
         """How many operations the last runs of a cell have added, by the hash of its body."""
         self._steps: dict[int, _Steps] = {}
@@ -122,30 +122,30 @@ class Growth:
         is_over = self._meter.runs - self._last_run > _STEPS
         return self._by_cell if self._by_steps is None or is_over else self._by_steps
 
-    def left(self, stay: Stay, begun: int) -> None:
-        """Note what `stay`, which is over, has added to a graph that had `begun` operations."""
+    def left(self, activation: Activation, begun: int) -> None:
+        """Note what `activation`, which is over, has added to a graph that had `begun` operations."""
         try:
             session = self._session()
             if session is not None:
-                self._left(stay, session.graph, begun)
+                self._left(activation, session.graph, begun)
         except Exception:  # noqa: BLE001 - an error of ours is not the user's
             let_pass()
             _log.debug("what a cell has added to its graph could not be found out", exc_info=True)
 
-    def _left(self, stay: Stay, graph: tf.Graph, begun: int) -> None:
+    def _left(self, activation: Activation, graph: tf.Graph, begun: int) -> None:
         added = graph.num_operations() - begun
-        self.added = added, stay.by
-        if stay.code is None:
+        self.added = added, activation.by
+        if activation.code is None:
             return
-        body = hash(stay.code.body)
+        body = hash(activation.code.body)
         if not added:
             self._cells.pop(body, None)
-            self._forget(stay.code)
+            self._forget(activation.code)
             return
         runs = self._cells[body] = [*self._cells.pop(body, []), added][-_CELLS:]
         _limit(self._cells)
         if len(runs) == _CELLS:
-            self._by_cell = _Mark(min(runs), max(runs), stay.by, _busiest_line(graph, begun), stay.code)
+            self._by_cell = _Mark(min(runs), max(runs), activation.by, _busiest_line(graph, begun), activation.code)
             self._say()
 
     def extended(self, begun: int) -> None:

@@ -14,7 +14,7 @@ from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
 from tfsess_magics.core.option_values import DROP
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import CellCode, identify
-from tfsess_magics.tf.context.activation import Stay
+from tfsess_magics.tf.context.activation import Activation
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.instrument.observe import closed_by
 from tfsess_magics.tf.internals import TRACE
@@ -135,8 +135,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Stay:
-        """Begin a stay of `by` in this thread.
+    ) -> Activation:
+        """Begin an activation of `by` in this thread.
 
         Parameters
         ----------
@@ -156,7 +156,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """
         if trace:
             TRACE.require()
-        stay: Stay | None = None
+        activation: Activation | None = None
         try:
             with self._lock:
                 generation = self._now
@@ -166,50 +166,52 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                         f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
                         f"{self._way_on}"
                     )
-                stay = Stay(self, generation, by, timeout, code)
-                self._stays.add(stay)
-                stay.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
+                activation = Activation(self, generation, by, timeout, code)
+                self._activations.add(activation)
+                activation.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
                 self._changed()
-                return stay
+                return activation
         except BaseException:
-            if stay is not None:
-                self._stays.discard(stay)
-                stay.trace = None
+            if activation is not None:
+                self._activations.discard(activation)
+                activation.trace = None
             raise
 
     @property
     def _way_on(self) -> str:
         return f"To start anew under that name: %tfsession reset {self.name}"
 
-    def leave(self, stay: Stay) -> None:
-        """End `stay`; take over what its body made the default graph, and the interactive sessions it left open."""
+    def leave(self, activation: Activation) -> None:
+        """End `activation`, and take over its default graph and the interactive sessions that it left open."""
         with self._lock:
             generation = self._generation
             left: Generation | None = None
-            if generation is stay.generation and stay in self._stays:
-                graph = stay.defaults.graph_left()
+            if generation is activation.generation and activation in self._activations:
+                graph = activation.defaults.graph_left()
                 if graph is not generation.graph:
                     self._follow(graph)
                 left = self._now
-                left.interactive = stay.defaults.interactive_left()
-            self._stays.discard(stay)
+                left.interactive = activation.defaults.interactive_left()
+            self._activations.discard(activation)
             if left is not None:
-                left.watched.growth.left(stay, stay.begun if left is generation else 0)
-            if self._generation is not None and not self._stays:
+                left.watched.growth.left(activation, activation.begun if left is generation else 0)
+            if self._generation is not None and not self._activations:
                 forget_order(self._generation.watched.meter)
         self._changed()
 
     @property
     def is_entered(self) -> bool:
         """Whether a cell or a ``with`` block is in it."""
-        return bool(self._stays)
+        return bool(self._activations)
 
     def use(self) -> str | None:
         """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
         with self._lock:
-            stay = next(iter(self._stays), None)
+            activation = next(iter(self._activations), None)
         return use_of_runs(self._now.watched.meter) or (
-            None if stay is None or self._now.watched.meter.table.under_way() else f"{stay.by} is running in it"
+            None
+            if activation is None or self._now.watched.meter.table.under_way()
+            else f"{activation.by} is running in it"
         )
 
     def reset_by(self, by: str) -> Ended:
@@ -281,7 +283,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         elif running_since is not None:
             state = State.RUNNING
         else:
-            state = State.ENTERED if self._stays else State.IDLE
+            state = State.ENTERED if self._activations else State.IDLE
         return Activity(state=state, running_since=running_since)
 
     def __repr__(self) -> str:

@@ -29,7 +29,7 @@ IDLE = 600.0
 """Seconds without a run after which a session may be taken for forgotten."""
 
 
-def forgotten(sessions: Mapping[int, Watched]) -> set[int]:
+def find_leaked(sessions: Mapping[int, Watched]) -> set[int]:
     """Return the keys of those `sessions` to which one name in one module is the only reference.
 
     It takes some 15 ms for any number of them.

@@ -15,7 +15,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.errors import SessionStopped
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.watched import WatchedSession
-from tfsess_magics.tf.stopping.stop import Stop, begin_aside, is_done_soon
+from tfsess_magics.tf.stopping.stop import Stop, is_done_soon, start_in_thread
 
 
 class End(Stop):
@@ -69,6 +69,6 @@ def end_runs(watched: Any, end: End) -> int | None:
     int or None
         Number of runs that have not ended yet, an operation of theirs having to finish first.
     """
-    if not begin_aside(watched.meter, end):
+    if not start_in_thread(watched.meter, end):
         return None
     return 0 if is_done_soon(end) else len(end.out)

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.runs.blocked_on import awaited, can_wait
 from tfsess_magics.tf.runs.callables import fetches_of, names_of
-from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.runs.concurrent import concurrent_runs
 from tfsess_magics.tf.stopping.busy_threads import has_busy_threads
 
 LOOK_EVERY = 0.01
@@ -86,7 +86,7 @@ class CutRule:
         if self._waits_on is None:
             session = self._meter.session
             self._waits_on = ""
-            others = beside(self._meter, step)
+            others = concurrent_runs(self._meter, step)
             if can_wait(session, step, others):
                 self._waits_on = awaited(session, step, None, others) or "an operation in a function"
         return self._waits_on

@@ -10,7 +10,7 @@ from tfsess_magics.core.run import Run
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count, format_bytes, format_seconds
 from tfsess_magics.tf.runs.blocked_on import fetched
-from tfsess_magics.tf.runs.concurrent import beside_in_session
+from tfsess_magics.tf.runs.concurrent import concurrent_runs_in_session
 from tfsess_magics.tf.stopping.report import would_lose
 
 
@@ -34,12 +34,12 @@ def say_what_a_cut_takes(meter: RunMeter, step: Sequence[Any]) -> str:
     else:
         kept, lost = "", ["the values of variables (--on-stop drop)", *lost]
     loses = f"loses {', '.join(lost)}" if lost else "loses nothing else" if kept else ""
-    also = say_runs_beside(meter, step)
+    also = say_concurrent_runs(meter, step)
     ends = f" It also ends {also}." if also else ""
     return f"A cut {' and '.join(filter(None, (kept, loses)))}.{ends}"
 
 
-def say_runs_beside(meter: RunMeter, step: Sequence[Any]) -> str:
+def say_concurrent_runs(meter: RunMeter, step: Sequence[Any]) -> str:
     """Name the runs that are under way beside one in its session, by fetches and thread; empty if there are none."""
-    others = beside_in_session(meter, step)
+    others = concurrent_runs_in_session(meter, step)
     return " and ".join(f"a {fetched(other.step).removeprefix('A ')} in {other.who}" for other in others)

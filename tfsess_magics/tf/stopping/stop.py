@@ -53,7 +53,7 @@ from tfsess_magics.tf.internals import STOP
 from tfsess_magics.tf.runs.blocked_on import fetched, fetches, uncuttable
 from tfsess_magics.tf.runs.callables import unnoted_below
 from tfsess_magics.tf.stopping import renewal
-from tfsess_magics.tf.stopping.prospect import say_runs_beside
+from tfsess_magics.tf.stopping.prospect import say_concurrent_runs
 from tfsess_magics.tf.stopping.renewal import NewSession
 from tfsess_magics.tf.stopping.report import account
 from tfsess_magics.tf.variables.values import NOTHING, Values
@@ -163,7 +163,7 @@ class Stop:
     def _cut_too(self, meter: RunMeter) -> str:
         """Name the runs that end with the one that the stop is for."""
         claim = meter.table.claimed.get(self.only_with) if self.only_with is not None else None
-        return "" if claim is None else say_runs_beside(meter, claim.run.step)
+        return "" if claim is None else say_concurrent_runs(meter, claim.run.step)
 
     def _fill_beside(
         self, watched: WatchedSession, session: BaseSession, values: Values, unnoted: int
@@ -227,7 +227,7 @@ class Stop:
         return Finishing(list(runs.values()))
 
 
-def begin_aside(meter: RunMeter, stop: Stop) -> bool:
+def start_in_thread(meter: RunMeter, stop: Stop) -> bool:
     """Begin where no interrupt of the one who orders it leaves a stop half begun."""
     begun: list[bool] = []
     thread = threading.Thread(target=lambda: begun.append(begin(meter, stop)), daemon=True)

@@ -29,11 +29,11 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.settings import settings
 from tfsess_magics.core.text import count, run_mark
 from tfsess_magics.tf.runs.blocked_on import awaited, ended_on
-from tfsess_magics.tf.runs.concurrent import beside
+from tfsess_magics.tf.runs.concurrent import concurrent_runs
 from tfsess_magics.tf.stopping.gate import let_no_finalizer_wait
 from tfsess_magics.tf.stopping.interruption import Interruption
 from tfsess_magics.tf.stopping.queue_runners import for_queue_runner
-from tfsess_magics.tf.stopping.stop import MAIN_THREAD, POLL, RunsEndedError, Stop, begin_aside, is_done_soon, wait
+from tfsess_magics.tf.stopping.stop import MAIN_THREAD, POLL, RunsEndedError, Stop, is_done_soon, start_in_thread, wait
 from tfsess_magics.tf.stopping.stop_order import StopOrder
 from tfsess_magics.tf.stopping.tasks import for_task
 from tfsess_magics.tf.stopping.wakeup import Watcher
@@ -185,7 +185,7 @@ class Stopper:
             forget_order(meter)  # one cut is what both orders want
             stop = Stop(name, by, keeps=keeps)
             stop.when_runs_ended = functools.partial(order.begin, meter)
-            if begin_aside(meter, stop):
+            if start_in_thread(meter, stop):
                 return _reply_of(meter, stop, order)
         if (other := meter.stop) is not None:
             return StopReply(False, f"{name} is being stopped already, by {other.by or 'an interrupt'}")
@@ -227,8 +227,8 @@ def _awaited(meter: RunMeter, step: Sequence[Any], failed: BaseException | None)
     session = meter.session
     try:
         if meter.is_local:
-            return ended_on(session, failed, beside(meter, step))
-        return awaited(session, step, failed, beside(meter, step))  # the errors of servers name no operation
+            return ended_on(session, failed, concurrent_runs(meter, step))
+        return awaited(session, step, failed, concurrent_runs(meter, step))  # the errors of servers name no operation
     except Exception:  # noqa: BLE001 - the stop matters, not how it is told
         let_pass()
         _log.debug("what a run waited for could not be found out", exc_info=True)

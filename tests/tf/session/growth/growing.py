@@ -28,12 +28,12 @@ def news() -> list[str]:
 
 def run_cell(session: NamedSession, number: int, body: Callable[[], object], code: CellCode) -> None:
     """Run the body of a cell."""
-    stay = session.enter(f"cell {number}", code=code)
-    stay.resume()
+    activation = session.enter(f"cell {number}", code=code)
+    activation.resume()
     try:
         body()
     finally:
-        stay.end()
+        activation.end()
 
 
 def added(session: NamedSession) -> tuple[int, str] | None:
