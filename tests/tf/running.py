@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.in_runtime import wait_for_runs
 from tfsess_magics.core.running_cell import RunningCell
+from tfsess_magics.tf.stopping.busy_threads import has_busy_threads
 from tfsess_magics.tf.stopping.stop import Stop
 
 
@@ -41,6 +42,17 @@ def when_running(session: Any, act: Callable[[], object], runs: int = 1) -> thre
     thread = threading.Thread(target=wait)
     thread.start()
     return thread
+
+
+def when_waiting(session: Any, act: Callable[[], object]) -> threading.Thread:
+    """Do something, in another thread, once a run is under way and its operations have nothing left but to wait."""
+
+    def act_when_idle() -> None:
+        while has_busy_threads():
+            time.sleep(0.001)
+        act()
+
+    return when_running(session, act_when_idle)
 
 
 def is_done_or_cuts(stop: Stop) -> bool:

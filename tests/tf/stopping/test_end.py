@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import tfsess_magics
 from tests.tf.conftest import Open
-from tests.tf.running import Running, is_done_or_cuts, when_running
+from tests.tf.running import Running, is_done_or_cuts, when_running, when_waiting
 from tfsess_magics import SessionInUseError, SessionStopped, State
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.session.named import NamedSession
@@ -52,7 +52,7 @@ def never_ends(open_session: Open) -> Iterator[tuple[NamedSession, threading.Eve
 )
 def test_a_run_ends_and_says_who_ended_it(train: NamedSession, order: Callable[[str], Any], said: str) -> None:
     session = train.session
-    thread = when_running(train, lambda: order("train"))
+    thread = when_waiting(train, lambda: order("train"))
     with pytest.raises(SessionStopped, match=said) as stopped:
         train.run("waits:0")
     thread.join()
