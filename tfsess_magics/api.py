@@ -222,7 +222,7 @@ def sessions() -> tuple[SessionInfo, ...]:
 def close(*names: str) -> tuple[SessionInfo, ...]:
     """Close the sessions of those `names`, or numbers (``"#7"``), and return what they were.
 
-    Runs that are under way end with `SessionStopped`. Their variables' bytes go back to TensorFlow's allocator, which
+    Runs that are in flight end with `SessionStopped`. Their variables' bytes go back to TensorFlow's allocator, which
     keeps them for later use by this process.
 
     Raises
@@ -230,7 +230,7 @@ def close(*names: str) -> tuple[SessionInfo, ...]:
     UnknownSessionError
         If one of them is not live; nothing was closed then.
     SessionInUseError
-        If a cell or a ``with`` block is in one of them and no run is under way there; nothing was closed then.
+        If a cell or a ``with`` block is in one of them and no run is in flight there; nothing was closed then.
     """
     return registry.close(*names)
 

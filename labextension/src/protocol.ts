@@ -87,7 +87,7 @@ export interface Finishing {
   runs: Fetches[];
 }
 
-/** What the row of a session shows. */
+/** The facts that the row of a session shows. */
 export interface SessionSummary {
   id: number;
   name: string;
@@ -171,7 +171,7 @@ export interface TracedRun {
   runs_of_cell: number | null;
 }
 
-/** What the open row of a session shows besides. */
+/** The facts that only the open row of a session shows. */
 export interface SessionDetails {
   id: number;
   generation: number;
@@ -193,20 +193,20 @@ export interface SessionDetails {
   objects: Object[];
 }
 
-/** The extension was loaded; sent once, on the id of a comm that nobody has opened, so that nobody else minds it. */
+/** The extension was loaded; sent once, on the id of a comm that is not open, so that no other code minds it. */
 export interface Announcement {
   type: 'announcement';
   target: string;
   version: number;
 }
 
-/** What the initialized variables of a session hold on a device of the kernel. */
+/** Memory that the initialized variables of a session hold on a device of the kernel. */
 export interface Held {
   id: number;
   nbytes: number;
 }
 
-/** What TensorFlow's allocator has handed out to the kernel on a device: ``CPU`` for all CPUs, ``GPU:0``. */
+/** Memory of a device that TensorFlow's allocator has handed out to the kernel: ``CPU`` for all CPUs, ``GPU:0``. */
 export interface DeviceMemory {
   name: string;
   model: string;
@@ -229,7 +229,7 @@ export interface KernelMemory {
   devices: DeviceMemory[];
 }
 
-/** What a session held at one time: bytes of initialized variables. */
+/** Memory that a session held at one time: bytes of initialized variables. */
 export interface Sample {
   id: number;
   at: number;

@@ -12,7 +12,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Calls:
-    """The calls of some functions that are under way.
+    """The calls of some functions that are in flight.
 
     Any thread may ask. A call itself costs nothing: it is found by its frame.
     """

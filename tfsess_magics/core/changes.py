@@ -8,8 +8,8 @@ from queue import Empty, SimpleQueue
 class Changes:
     """The sessions that changed since the listener last took them.
 
-    Any thread may `mark`, also inside the garbage collector: it takes no lock, and a session that is marked already
-    costs a look into a set. One thread takes.
+    Any thread may `mark`, also inside the garbage collector: it takes no lock. A session that is marked already costs a
+    look into a set. One thread takes.
     """
 
     def __init__(self) -> None:

@@ -104,7 +104,7 @@ class NoTraceError(TfSessionError, LookupError):
 
 
 class SessionStopped(KeyboardInterrupt):
-    """A run that was stopped on somebody's order; a `KeyboardInterrupt`, which ``except Exception`` lets pass."""
+    """A run that was stopped by an order; a `KeyboardInterrupt`, which ``except Exception`` lets pass."""
 
 
 class QueueRunnerStoppedError(TfSessionError, RuntimeError):

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 _PAUSE = 0.02
 """Seconds between two looks at what has changed."""
 _REST = 9
-"""How much longer it rests at least than it has worked: with thousands of sessions it is not to slow their makers."""
+"""The least ratio of rest to work: with thousands of sessions the feed must not slow the code that makes them."""
 _COUNTERS = 0.25
 """Seconds between two messages on a session of which only counters have changed."""
 _SETTLE = 0.1
@@ -55,24 +55,24 @@ Receive = Callable[[Message], None]
 
 
 class Feed:
-    """Sends every change of every session, with a revision, from a thread that lives while somebody listens.
+    """Sends every change of every session, with a revision, from a thread that lives while it has a receiver.
 
     Any thread may call it.
 
     Parameters
     ----------
     registry
-        Whose sessions.
+        The sessions whose changes are sent.
     memory
-        Returns what the memory of the kernel is now, None while there is nothing to be told of it. `ask`: find out
-        which variables have a value.
+        Returns the memory of the kernel now, None while there is nothing to report. `ask`: find out which variables
+        have a value.
     """
 
     def __init__(self, registry: SessionRegistry[Any], memory: Callable[..., KernelMemory | None]) -> None:
         self._registry = registry
         self._read_memory = memory
         self.history = MemoryHistory()
-        """What each session held over time, while somebody listens."""
+        """The memory that each session held over time, recorded while there is a receiver."""
         self._sent_memory: KernelMemory | None = None
         self._is_to_look = False
         self._changing = threading.Lock()
@@ -82,7 +82,7 @@ class Feed:
         self._known: set[int] = set()
         """Sessions that a receiver has heard of."""
         self._sent: dict[int, SessionSummary] = {}
-        """What every receiver was told last."""
+        """The summary of each session that every receiver got last."""
         self._sent_at: dict[int, float] = {}
         self._ask_gap: dict[int, float] = {}
         self._asked_at: dict[int, float] = {}
@@ -150,7 +150,7 @@ class Feed:
         for receive in list(self._receivers):
             try:
                 receive(message)
-            except Exception:  # noqa: BLE001 - the other receivers are to be told
+            except Exception:  # noqa: BLE001 - the other receivers still get the message
                 _log.exception("a front end could not be told of a session")
 
     def _run(self, stopping: threading.Event) -> None:
@@ -171,7 +171,7 @@ class Feed:
                 del due[number]
                 try:
                     later = self._send(number, now)
-                except Exception:  # noqa: BLE001 - the other sessions are to be told of
+                except Exception:  # noqa: BLE001 - the feed still sends the other sessions
                     _log.exception("what has changed of a session could not be told")
                     continue
                 if later is not None:
@@ -185,7 +185,7 @@ class Feed:
         try:
             with self._lock:
                 memory = self._read_memory(ask=False)
-        except Exception:  # noqa: BLE001 - the sessions are to be told of all the same
+        except Exception:  # noqa: BLE001 - the feed still sends the sessions
             _log.exception("the memory of the kernel could not be read")
         else:
             self._send_memory(memory, CHANGE)
@@ -196,7 +196,7 @@ class Feed:
         self._registry.changes.wake()
 
     def memory(self) -> KernelMemory | None:
-        """Return what the memory of the kernel is now, and have every front end show that."""
+        """Return the memory of the kernel now, and have every front end show that."""
         memory = self._read_memory(ask=True)
         if self._receivers:
             self._send_memory(memory, 0.0)

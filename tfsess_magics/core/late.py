@@ -1,7 +1,7 @@
 """Exceptions that a signal handler raises in the middle of other code.
 
 A handler may raise anything: ``KeyboardInterrupt``, or ``TimeoutError`` by ``signal.setitimer``. That may come at the
-entry of any Python function, before the function has done anything, and a second one may come in a ``finally``.
+entry of any Python function, before the function has done anything. A second one may come in a ``finally``.
 
 So code that must undo something does it in its own frame, and again after each exception (`TRIES`). The user gets the
 exception that came, once (`of_two`). Code that logs an error of the extension's own and goes on calls `let_pass` first:
@@ -14,7 +14,7 @@ import sys
 from types import FrameType
 
 TRIES = range(20)
-"""How often what must be done is done again after an exception has come in the middle. One that is its own would come
+"""The attempts at an action in whose middle an exception may come. An exception of the action itself would come
 each time, and those of signal handlers do not come that often."""
 
 

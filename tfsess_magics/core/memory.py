@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What the initialized variables of one session hold on a device."""
+    """Memory that the initialized variables of one session hold on a device."""
 
     id: int
     name: str
@@ -19,7 +19,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceMemory:
-    """What TensorFlow's allocator has handed out on one device to this process."""
+    """Memory of one device that TensorFlow's allocator has handed out to this process."""
 
     name: str
     """``CPU`` for all CPU devices, which share one allocator; ``GPU:0``."""
@@ -33,13 +33,13 @@ class DeviceMemory:
     limit: int | None = None
     """Bytes that TensorFlow may take; None where it names no limit."""
     unavailable: str = ""
-    """Why `in_use` and `peak` are not available."""
+    """Reason why `in_use` and `peak` are not available."""
     total: int | None = None
     """Bytes of the device itself; None where that is not known."""
     elsewhere: int | None = None
     """Bytes that other processes have of it; None where that is not known."""
     elsewhere_unavailable: str = ""
-    """Why not."""
+    """Reason why `elsewhere` is not known."""
     held: tuple[Held, ...] = ()
     """By sessions, largest first."""
 
@@ -74,7 +74,7 @@ class KernelMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunMemory:
-    """What one run needed on one device."""
+    """Memory that one run needed on one device."""
 
     device: str
     nbytes: int
@@ -83,7 +83,7 @@ class RunMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenBack:
-    """What the close or reset of a session gave back, measured."""
+    """Memory that the close or reset of a session gave back, measured."""
 
     by_device: tuple[tuple[str, int], ...]
     """Bytes that came back to the allocator of each device that can be asked."""
@@ -92,7 +92,7 @@ class GivenBack:
     resident: int | None
     """Bytes by which the process became smaller; None where psutil is not installed."""
     unavailable: str = ""
-    """Why nothing could be measured."""
+    """Reason why nothing could be measured."""
 
     @property
     def nbytes(self) -> int:

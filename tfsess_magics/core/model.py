@@ -1,4 +1,4 @@
-"""Frozen records: what is known of a session at one moment.
+"""Frozen records of a session at one moment.
 
 They are the same facts for the magic, the Python API and the panel. Times are seconds since the
 epoch, durations seconds, sizes bytes.
@@ -16,7 +16,7 @@ from tfsess_magics.core.trace import DevicePlacement, RunTrace
 
 
 class Kind(StrEnum):
-    """What a session is to us."""
+    """The kinds of sessions, by their maker and form."""
 
     NAMED = "named"
     """Opened by ``%%tfsession NAME`` or `tfsess_magics.session`; ours to reset and close."""
@@ -27,34 +27,34 @@ class Kind(StrEnum):
     EAGER = "eager"
     """A named scope for TensorFlow 2 code, opened by ``%%tfsession NAME --eager``: no graph, no TensorFlow session."""
     OUTSIDE = "outside"
-    """What is eager and in no scope: the variables that ordinary cells and modules hold."""
+    """Eager variables in no scope: those that ordinary cells and modules hold."""
 
     @property
     def is_eager(self) -> bool:
-        """Whether there is no graph and no TensorFlow session."""
+        """True if it has no graph and no TensorFlow session."""
         return self in (Kind.EAGER, Kind.OUTSIDE)
 
     @property
     def is_ours(self) -> bool:
-        """Whether it was opened here, and is the user's to reset and close."""
+        """True if this package opened it, so that the user may reset and close it."""
         return self in (Kind.NAMED, Kind.EAGER)
 
 
 class State(StrEnum):
-    """What a session is doing."""
+    """The activity of a session."""
 
     IDLE = "idle"
     """No cell and no ``with`` block is in it, and no run."""
     ENTERED = "entered"
-    """A cell or a ``with`` block is in it; no run is under way."""
+    """A cell or a ``with`` block is in it; no run is in flight."""
     RUNNING = "running"
-    """A ``session.run`` is under way."""
+    """A ``session.run`` is in flight."""
     CLOSED = "closed"
     """Other code has closed its TensorFlow session; a reset starts a named one anew."""
 
 
 class Maker(StrEnum):
-    """Which door a session came in by."""
+    """The way by which a session came into the list."""
 
     MAGIC = "magic"
     API = "api"
@@ -66,7 +66,7 @@ class Maker(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who made a session: through which door, and in which line of code or cell."""
+    """The maker of a session: the way it came into the list, and the line of code or the cell."""
 
     maker: Maker
     module: str = ""
@@ -78,7 +78,7 @@ class Origin:
 
     @property
     def is_known(self) -> bool:
-        """Whether it was seen who made it, and when; else it was there before."""
+        """True if this package saw its making; else it was there before."""
         return bool(self.file) or self.maker is not Maker.OTHER
 
     @property
@@ -111,7 +111,7 @@ def write_origin(*, maker: str, module: str, function: str, file: str, line: int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The facts of a session that stay as they are until it is reset."""
+    """The facts of a session that change only when it is reset."""
 
     id: int
     name: str
@@ -127,9 +127,9 @@ class Activity:
 
     state: State
     running_since: float | None = None
-    """Start of the oldest run that is under way."""
+    """Start of the oldest run in flight."""
     is_unused: bool = False
-    """Whether it looks leaked; see `tfsess_magics.tf.session.unused`."""
+    """True if it looks leaked; see `tfsess_magics.tf.session.unused`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +155,8 @@ class VariableInfo:
     initialized: bool | None
     """None when it is not known (yet)."""
     device: str
-    """``GPU:0``, as a traced run found it or else as the graph wants it; empty when it is TensorFlow that decides and
-    more than one device is there."""
+    """``GPU:0``, as a traced run found it or else as the graph wants it; empty when TensorFlow decides among several
+    devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +184,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class StopReply:
-    """What an order to stop a session has done so far."""
+    """The progress of an order to stop a session."""
 
     is_done: bool
     """False while a run goes on that ends by itself, or whose stop takes long."""
     message: str
-    """What was done, kept and not kept, or what it waits for; a sentence."""
+    """The work done, with what was kept and what was not, or what the order waits for; a sentence."""
 
     def __str__(self) -> str:
         return self.message
@@ -204,9 +204,9 @@ class RunInfo:
     error: str | None
     """Type and first line of the exception it raised."""
     memory: tuple[RunMemory, ...] = ()
-    """What it needed, by device; empty where that was not measured."""
+    """The memory that it needed, by device; empty where that was not measured."""
     is_shared: bool = False
-    """Whether another run overlapped, whose needs are in `memory` as well."""
+    """True if another run overlapped, whose needs are in `memory` as well."""
 
     @property
     def peak(self) -> RunMemory | None:
@@ -222,31 +222,31 @@ class SessionInfo(Identity):
     target: str = ""
     """Server that it is connected to: ``grpc://host:2222``; empty for a session in this process."""
     answers: bool | None = None
-    """Whether that server answered when it was asked last; None if it was not asked yet."""
+    """True if that server answered the last question; None if it was not asked yet."""
     is_default: bool = False
-    """Whether it is the default session of a thread."""
+    """True if it is the default session of a thread."""
     is_unused: bool = False
-    """Whether it looks leaked; see `tfsess_magics.tf.session.unused`."""
+    """True if it looks leaked; see `tfsess_magics.tf.session.unused`."""
     options: SessionOptions
     created: float
     operations: int = 0
     added: tuple[int, str] | None = None
-    """How many of the operations the last cell or ``with`` block has added, and whose it was: ``cell 5``."""
+    """The operations that the last cell or ``with`` block has added, and its name: ``cell 5``."""
     growth: str = ""
-    """How the graph grows whenever the same code runs, and the line that does it; empty if it does not."""
+    """The growth of the graph whenever the same code runs, and the line that causes it; empty if there is none."""
     runs: int = 0
     """Runs that have ended, in this generation."""
     running_since: float | None = None
-    """Start of the oldest run that is under way."""
+    """Start of the oldest run in flight."""
     mark: str = ""
-    """What the run that is under way waits for, or why it cannot be stopped; empty if there is nothing to be said."""
+    """The thing that the run in flight waits for, or why it cannot be stopped; empty if there is nothing to say."""
     last_run: RunInfo | None = None
     largest_run: RunInfo | None = None
     """The run that needed most memory, in this generation."""
     recent_runs: tuple[RunInfo, ...] = ()
     """Those that ended last, oldest first."""
     unmeasured: str = ""
-    """Why it is not known what runs needed of memory; empty if they are measured."""
+    """Reason why the memory that runs needed is not known; empty if it is measured."""
     last_error: str | None = None
     """Of the latest run that failed, in this generation."""
     devices: tuple[DeviceInfo, ...] = ()
@@ -255,7 +255,7 @@ class SessionInfo(Identity):
     variables: tuple[VariableInfo, ...] = ()
     """Largest first."""
     names: tuple[str, ...] = ()
-    """The user's names that go with an eager scope: what its cells have assigned and nobody has assigned since."""
+    """The user's names of an eager scope: its cells have assigned them, and no other code has since."""
     objects: tuple[ObjectInfo, ...] = ()
     """The models, optimizers and datasets of an eager scope, largest first."""
     still_held: int = 0
@@ -268,7 +268,7 @@ class SessionInfo(Identity):
     last_trace: RunTrace | None = None
     """The run that was traced last, in this generation."""
     is_trace_ordered: bool = False
-    """Whether the next run will be traced."""
+    """True if the next run will be traced."""
 
     @property
     def all_nbytes(self) -> int:

@@ -1,4 +1,4 @@
-"""The lines that a cell's user is told and has not asked for."""
+"""Lines that a cell prints without its user having asked for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import IntEnum, auto
 
 
 class Topic(IntEnum):
-    """The subject of a notice; the notices of a cell are told in this order."""
+    """The subject of a notice; a cell prints its notices in this order."""
 
     OPENING = auto()
     """A session that the cell has opened."""
@@ -31,7 +31,7 @@ class Topic(IntEnum):
     FRONT_ENDS = auto()
     """A front end of another version."""
     TRACES = auto()
-    """Runs that were ordered to be traced, and were not."""
+    """Runs that an order was to trace, and did not."""
 
 
 @dataclass(frozen=True, slots=True)

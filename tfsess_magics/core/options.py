@@ -1,7 +1,7 @@
 """The options of a cell and of a named session: one table, and the record of those that a session was opened with.
 
-A new option is an entry in `OPTIONS`, a field of `SessionOptions`, a parameter of `tfsess_magics.session`, a row in the
-README, and the code that heeds it. ``tests/test_tables.py`` fails where one of them is missing.
+A new option is an entry in `OPTIONS`, a field of `SessionOptions`, a parameter of `tfsess_magics.session`, and a row in
+the README. Other code heeds it. ``tests/test_tables.py`` fails where one of them is missing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Option:
     """As a parameter in Python: ``on_stop``."""
     help: str
     metavar: str = ""
-    """What its value is called, empty if it takes none or has `choices`."""
+    """The word for its value in help texts, empty if it takes none or has `choices`."""
     choices: tuple[str, ...] = ()
     """The values that it takes, empty if there is no list of them."""
     parse: Callable[[object], object] | None = None
@@ -48,7 +48,7 @@ class Option:
 
     @property
     def value(self) -> str:
-        """What stands for its value in usage texts, empty if it takes none."""
+        """The placeholder of its value in usage texts, empty if it takes none."""
         return self.metavar or "|".join(self.choices)
 
     @property
@@ -88,7 +88,7 @@ OPTIONS = (
     TRACE,
     EAGER,
 )
-"""What may stand behind the name in the header of a cell, in the order of usage texts."""
+"""The options that may follow the name in the header of a cell, in the order of usage texts."""
 
 SESSION_OPTIONS = {option.name: option for option in OPTIONS if option is not TRACE}
 """Those that a session is opened with, by their names in Python; a trace is of one cell."""
@@ -96,7 +96,7 @@ SESSION_OPTIONS = {option.name: option for option in OPTIONS if option is not TR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
-    """What a named session was opened with; None for what was not given."""
+    """The options that a named session was opened with; None for each that was not given."""
 
     graph: GraphOption | None = None
     config: ConfigOption | None = None
@@ -107,7 +107,7 @@ class SessionOptions:
     timeout: float | None = None
     """Seconds that a run may take; 0 for as long as it wants."""
     on_stop: str | None = None
-    """What a stop does with the values of variables: `KEEP` or `DROP`."""
+    """The treatment of variables' values in a stop: `KEEP` or `DROP`."""
     eager: bool | None = None
 
     def given(self) -> Iterator[tuple[str, object]]:

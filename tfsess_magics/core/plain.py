@@ -7,9 +7,9 @@ LONGEST = 200
 
 
 def plain(name: str) -> str:
-    """Write a name with escapes for what is not seen or changes the text around it, and without its middle if long.
+    """Write a name with escapes for invisible characters and those that change the text around; cut a long one's middle.
 
-    Terminals take orders from control characters; marks for the direction of writing turn what stands beside them.
+    Terminals take orders from control characters; marks for the direction of writing turn the text next to them.
     """
     name = name if name.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
     if len(name) <= LONGEST:

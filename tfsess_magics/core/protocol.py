@@ -1,7 +1,7 @@
 """The messages between a kernel and its front ends.
 
 Every front end opens a comm of its own with the target `TARGET`. The kernel answers with a `Snapshot`, and then sends
-an event whenever a session changes, each with the next revision. A gap tells a front end that it missed one, and it
+an event whenever a session changes, each with the next revision. A gap tells a front end that it missed one, so it
 orders a snapshot. At ``%load_ext`` the kernel registers a beacon, a comm that it never opens: a front end that asks
 for comms of the target finds it. The kernel announces itself with one message on the beacon's id, which windows that
 do not know it pass over. A ``comm_open`` would reach them all, but makes JupyterLab start a subshell for it and
@@ -15,7 +15,7 @@ which side to upgrade.
 
 Messages carry facts, and front ends make the sentences. They go over the wire as JSON objects whose ``type`` is the
 tag of their class. Times are seconds since the epoch by the kernel's clock, durations seconds, sizes bytes.
-``python -m labextension.generate_protocol`` makes ``labextension/src/protocol.ts`` from this file, and
+``python -m labextension.generate_protocol`` makes ``labextension/src/protocol.ts`` from this file.
 `tests/messages` holds one of each message, which the tests of both sides read.
 """
 
@@ -84,11 +84,11 @@ class AwaitedOperation(msgspec.Struct, frozen=True):
     name: str
     """Of the queue or the lock; of the operation where it uses neither."""
     has_some: bool
-    """Whether it takes several elements from a queue, which may have some."""
+    """True if it takes several elements from a queue, which may have some."""
     others: list[OtherRun]
     """Runs that fill or empty the queue, or hold the lock or wait for it."""
     is_remote: bool
-    """Whether it runs on a server, where other processes may do that too."""
+    """True if it runs on a server, where other processes may do that too."""
 
 
 class Waits(msgspec.Struct, frozen=True, tag="waits", tag_field="type"):
@@ -97,7 +97,7 @@ class Waits(msgspec.Struct, frozen=True, tag="waits", tag_field="type"):
     operations: list[AwaitedOperation]
     """Empty where they are not known."""
     more: int
-    """How many operations are left out."""
+    """The number of operations that are left out."""
 
 
 class Copying(msgspec.Struct, frozen=True, tag="copying", tag_field="type"):
@@ -126,7 +126,7 @@ class Fetches(msgspec.Struct, frozen=True):
 
     names: list[str]
     more: int
-    """How many names are left out."""
+    """The number of names that are left out."""
 
 
 class Finishing(msgspec.Struct, frozen=True, tag="finishing", tag_field="type"):
@@ -139,7 +139,7 @@ RunMark = Waits | Copying | Restoring | Uncuttable | Unanswered | Finishing
 
 
 class SessionSummary(msgspec.Struct, frozen=True):
-    """What the row of a session shows."""
+    """The facts that the row of a session shows."""
 
     id: int
     name: str
@@ -150,11 +150,11 @@ class SessionSummary(msgspec.Struct, frozen=True):
     target: str
     """Server that it is connected to; empty for a session in the kernel's process."""
     answers: bool | None
-    """Whether that server answered when it was asked last; None if it was not asked yet."""
+    """True if that server answered the last question; None if it was not asked yet."""
     is_default: bool
-    """Whether it is the default session of a thread."""
+    """True if it is the default session of a thread."""
     is_unused: bool
-    """Whether it looks leaked: nobody uses it, and at most one name refers to it."""
+    """True if it looks leaked: no code uses it, and at most one name refers to it."""
     operations: int
     growth: Growth | None
     """None where no code makes the graph grow whenever it runs."""
@@ -165,9 +165,9 @@ class SessionSummary(msgspec.Struct, frozen=True):
     """Of initialized variables; None where it is not known which are."""
     running_since: float | None
     mark: RunMark | None
-    """What a run waits for, or why a stop has not ended it; None while it computes, as far as is known."""
+    """The thing that a run waits for, or why a stop has not ended it; None while it computes, as far as is known."""
     is_stopping: bool
-    """Whether an order to stop it waits for a run to end by itself: another one can cut that run."""
+    """True while an order to stop it waits for a run to end by itself: another one can cut that run."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -208,13 +208,13 @@ class Run(msgspec.Struct, frozen=True):
     duration: float
     error: str | None
     device: str
-    """Where it needed most memory; empty where that was not measured."""
+    """The device where it needed most memory; empty where that was not measured."""
     peak: int
     """Of the device's allocator, above the level before the run."""
     is_shared: bool
-    """Whether another run overlapped, whose needs are in `peak` as well."""
+    """True if another run overlapped, whose needs are in `peak` as well."""
     unavailable: str
-    """Why `peak` is not available; empty where it is."""
+    """The reason why `peak` is not available; empty where it is."""
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -247,22 +247,22 @@ class TracedRun(msgspec.Struct, frozen=True):
     run_of_cell: int | None
     """Its number among the session's runs during the cell that was to be traced, if it was such a cell."""
     runs_of_cell: int | None
-    """How many those were; None while the cell goes on."""
+    """The number of those runs; None while the cell goes on."""
 
 
 class SessionDetails(msgspec.Struct, frozen=True):
-    """What the open row of a session shows besides."""
+    """The facts that only the open row of a session shows."""
 
     id: int
     generation: int
     options: str
     held_by: list[str]
-    """What refers to an observed or adopted session: ``the name sess in the notebook``."""
+    """The references to an observed or adopted session: ``the name sess in the notebook``."""
     created: float
     operations: int | None
     """None without a graph."""
     added: Added | None
-    """What the last cell or ``with`` block has added; None before there was one."""
+    """The operations that the last cell or ``with`` block has added; None before there was one."""
     asked: list[Placement]
     """The devices that the graph asks for."""
     last_trace: TracedRun | None
@@ -278,7 +278,7 @@ class SessionDetails(msgspec.Struct, frozen=True):
     more_variables: int
     more_variables_nbytes: int
     names: list[str]
-    """What Reset and Close of an eager scope would unbind."""
+    """The names that Reset and Close of an eager scope would unbind."""
     objects: list[Object]
     """Largest first."""
 
@@ -287,21 +287,21 @@ MAX_VARIABLES = 200
 
 
 class Announcement(msgspec.Struct, frozen=True, tag="announcement", tag_field="type"):
-    """The extension was loaded; sent once, on the id of a comm that nobody has opened, so that nobody else minds it."""
+    """The extension was loaded; sent once, on the id of a comm that is not open, so that no other code minds it."""
 
     target: str
     version: int
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What the initialized variables of a session hold on a device of the kernel."""
+    """Memory that the initialized variables of a session hold on a device of the kernel."""
 
     id: int
     nbytes: int
 
 
 class DeviceMemory(msgspec.Struct, frozen=True):
-    """What TensorFlow's allocator has handed out to the kernel on a device: ``CPU`` for all CPUs, ``GPU:0``."""
+    """Memory of a device that TensorFlow's allocator has handed out to the kernel: ``CPU`` for all CPUs, ``GPU:0``."""
 
     name: str
     model: str
@@ -312,15 +312,15 @@ class DeviceMemory(msgspec.Struct, frozen=True):
     total: int | None
     """Of the device itself."""
     elsewhere: int | None
-    """What other processes have of it."""
+    """Bytes that other processes have of it."""
     other: int | None
     """In use, and held by no known variable."""
     uncounted: int
     """Of known variables that are too small to be in `in_use`."""
     unavailable: str
-    """Why `in_use` and `peak` are not available."""
+    """The reason why `in_use` and `peak` are not available."""
     elsewhere_unavailable: str
-    """Why `elsewhere` is not."""
+    """The reason why `elsewhere` is not."""
     held: list[Held]
     """Largest first."""
 
@@ -330,12 +330,12 @@ class KernelMemory(msgspec.Struct, frozen=True):
 
     resident: int | None
     pooled: int | None
-    """What TensorFlow's allocator for CPUs keeps for later, at least."""
+    """Bytes that TensorFlow's allocator for CPUs keeps for later, at least."""
     devices: list[DeviceMemory]
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What a session held at one time: bytes of initialized variables."""
+    """Memory that a session held at one time: bytes of initialized variables."""
 
     id: int
     at: float
@@ -384,7 +384,7 @@ class Done(msgspec.Struct, frozen=True, tag="done", tag_field="type"):
 
     request: int
     message: str
-    """What was done, in a sentence."""
+    """The result, in a sentence."""
     details: SessionDetails | None = None
     """The reply to `Describe`."""
 
@@ -394,7 +394,7 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting", tag_field="type"):
 
     request: int
     message: str
-    """Which run it waits for, and what a cut would lose."""
+    """The run that it waits for, and what a cut would lose."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
@@ -445,7 +445,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="type"):
     id: int
     generation: int
     now: bool = False
-    """Whether to cut runs that would end by themselves."""
+    """True to cut runs that would end by themselves."""
 
 
 class Adopt(msgspec.Struct, frozen=True, tag="adopt", tag_field="type"):

@@ -29,9 +29,9 @@ T = TypeVar("T", bound=ObservedSession)
 class SessionRegistry(Generic[S]):
     """The named sessions by name, and the observed ones.
 
-    One per kernel; any thread may call it. Sessions are opened, adopted, reset and closed one at a time, under a lock;
-    reading takes none, so that a list can be had while a session is being opened, and nor do sessions that come and go,
-    since that may be inside the garbage collector.
+    One per kernel; any thread may call it. It opens, adopts, resets and closes sessions one at a time, under a lock.
+    Reading takes none, so that a list can be had while a session opens. Nor do sessions that come and go, since that
+    may be inside the garbage collector.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ class SessionRegistry(Generic[S]):
         self._observed: dict[int, ObservedSession] = {}
         self._numbers = itertools.count(1)
         self.changes = Changes()
-        """Which of the sessions have changed."""
+        """The numbers of the sessions that have changed."""
         self.looking = threading.RLock()
-        """Held where a thread of this package refers to sessions of other code for as long as it looks at them, which
-        is not to be taken for somebody's need of them."""
+        """Held by a thread of this package while it looks at sessions of other code, and so refers to them. That is not
+        to be taken for a need of them."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ class SessionRegistry(Generic[S]):
             return session
 
     def unused(self) -> list[ObservedSession]:
-        """Look for observed sessions that nobody seems to need, mark them, and return them."""
+        """Look for observed sessions that no code seems to need, mark them, and return them."""
         with self.looking:
             candidates = [session for session in self.observed if session.may_be_unused]
             numbers = self._connect().unused(candidates) if candidates else set()

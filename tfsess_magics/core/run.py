@@ -1,4 +1,4 @@
-"""One run, a call that enters TensorFlow's runtime: while it is under way, and after its end."""
+"""One run, a call that enters TensorFlow's runtime: while it is in flight, and after its end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfsess_magics.core.memory import RunMemory
 from tfsess_magics.core.model import RunInfo
 
 Needed = tuple[bool, Sequence[tuple[str, int]]]
-"""What a run needed: whether another one overlapped, and by device the bytes of the peak above the level before."""
+"""The needs of a run: True if another one overlapped, and by device the bytes of the peak above the level before."""
 NOT_MEASURED: Needed = (False, ())
 
 new_token = itertools.count().__next__
@@ -22,9 +22,9 @@ new_token = itertools.count().__next__
 
 
 class Run(Struct, frozen=True, eq=False, gc=False):
-    """A run that is under way, made by the thread that it is in.
+    """A run in flight, made by the thread that it is in.
 
-    A struct of msgspec asks the clocks in C, which takes as long as a tuple of the same figures; a slotted dataclass
+    A struct of msgspec asks the clocks in C, which takes as long as a tuple of the same figures. A slotted dataclass
     takes three times that. There is no line of Python in between at which an exception could come. The collector does
     not look into it: a run lasts no longer than its step.
     """

@@ -1,4 +1,4 @@
-"""The runs of one TensorFlow session that are under way, and the stops that have claimed some of them.
+"""The runs of one TensorFlow session that are in flight, and the stops that have claimed some of them.
 
 The problem: a run and a stop may end the same run in the same moment, and one of them only may do so. An exception of
 a signal handler may come between any two lines, and ``__del__`` may start a run inside the garbage collector.
@@ -30,11 +30,11 @@ class RunStop(Protocol):
     out: set[int]
     """The tokens of the claimed runs that have not come back to Python."""
     runs: int
-    """How many it has claimed."""
+    """The number of runs that it has claimed."""
     waited_for: str
     """The operation that its run was waiting for, as messages call it."""
     refusal: BaseException | None
-    """Why nothing was done."""
+    """The reason why nothing was done."""
 
     def error(self, token: int, since: float, thread: int) -> BaseException:
         """Return what a run raises that began at `since`, by `time.perf_counter`."""
@@ -48,7 +48,7 @@ class Claim(NamedTuple):
 
 
 class RunTable:
-    """The runs of one session that are under way; any thread may call it."""
+    """The runs of one session that are in flight; any thread may call it."""
 
     steps: Calls | None = None
     """Those that runs are in as long as they last; None where that is not known."""
@@ -124,7 +124,7 @@ class RunTable:
 
     @property
     def running_since(self) -> float | None:
-        """Start of the oldest run that is under way, in seconds since the epoch; None if there is none."""
+        """Start of the oldest run in flight, in seconds since the epoch; None if there is none."""
         return min((run.started for run in self.with_claimed()), default=None)
 
     def _noted(self) -> dict[int, Run]:

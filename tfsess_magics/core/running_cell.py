@@ -13,9 +13,9 @@ class RunningCell(NamedTuple):
     say: Callable[[str], None]
     """Prints a line below the cell; any thread may call it."""
     can_interrupt_again: bool
-    """Whether a person is there who can send a second interrupt."""
+    """True if a person is there and can send a second interrupt."""
     is_running: Callable[[], bool] = lambda: True
-    """Whether it still runs; a terminal does not tell."""
+    """Returns True while it runs; a terminal does not tell."""
 
 
 CellFinder = Callable[[int], RunningCell | None]

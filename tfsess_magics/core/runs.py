@@ -22,11 +22,11 @@ class StopUnderWay(RunStop, Protocol):
     """A stop that a session's new runs wait for, and that lists tell of."""
 
     name: str
-    """What messages call the session."""
+    """The name of the session in messages."""
     by: str | None
-    """Who ordered it, as messages say it; None for an interrupt."""
+    """The sender of the order, as messages say it; None for an interrupt."""
     asked: float
-    """When it was asked for, by `time.perf_counter`."""
+    """The time of the order, by `time.perf_counter`."""
     thread: int | None
     """The one that carries it out."""
 
@@ -35,18 +35,18 @@ class StopUnderWay(RunStop, Protocol):
 
 
 class OrderedStop(Protocol):
-    """A stop that was ordered: it waits for the runs under way, and stops the next ones."""
+    """A stop that was ordered: it waits for the runs in flight, and stops the next ones."""
 
     by: str
-    """Who ordered it, as messages say it."""
+    """The sender of the order, as messages say it."""
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for a run to end by itself."""
+        """True while it waits for a run to end by itself."""
 
     @property
     def is_over(self) -> bool:
-        """Whether it stops no run any more."""
+        """True once it stops no run any more."""
 
     def takes(self, thread: int) -> bool:
         """Say whether it stops the run that begins in `thread`."""
@@ -59,7 +59,7 @@ class OrderedStop(Protocol):
 
 
 class RunTracer(Protocol):
-    """What traces the next run."""
+    """Traces the next run."""
 
     def run(self, run: Callable[..., Any], session: Any, *step: Any, **named: Any) -> Any:
         """Call what makes the step so that it is traced."""
@@ -69,11 +69,11 @@ class RunTracer(Protocol):
 
 
 class RunMeter:
-    """What is known of the runs of one TensorFlow session.
+    """The recorder of the runs of one TensorFlow session.
 
-    Written by every thread that runs it, read by any. No lock: runs may be started from ``__del__`` inside the
-    garbage collector, where a lock could be held by the very thread that waits for it. Each thread writes its own
-    count, and every other write is a single atomic store.
+    Every thread that runs the session writes it, and any may read it. It has no lock: runs may start from ``__del__``
+    inside the garbage collector, where the very thread that waits for a lock could hold it. Each thread writes its
+    own count, and every other write is a single atomic store.
 
     Parameters
     ----------
@@ -87,25 +87,25 @@ class RunMeter:
     def __init__(self, changed: Callable[[], None]) -> None:
         self.changed = changed
         self.table = RunTable()
-        """The runs that are under way."""
+        """The runs in flight."""
         self.stop: StopUnderWay | None = None
-        """The stop that a new run has to wait for; written by the one who holds `stopping`."""
+        """The stop that a new run has to wait for; the thread that holds `stopping` writes it."""
         self.ordered: OrderedStop | None = None
         """The stop that was ordered for the next run."""
         self.in_use: dict[int, None] = {}
         """Threads that are in the session for a moment, without a run; see `users`."""
         self.stopping = threading.Lock()
-        """Held by the one who stops."""
+        """Held by the thread that stops the session."""
         self.watched: Callable[[], WatchedSession | None] = lambda: None
-        """Returns what is known of the session, None once that is gone."""
+        """Returns the record of the session, None once that is gone."""
         self.is_local = True
-        """Whether its runs are in this process, and can be measured here."""
+        """True if its runs are in this process, and can be measured here."""
         self.timeout: float | None = None
         """Seconds that each run may take, where the session was opened with such a limit."""
         self.tracer: RunTracer | None = None
-        """What traces the next run, where there is such an order."""
+        """The tracer of the next run, where there is such an order."""
         self.keeps = True
-        """Whether a stop keeps the values of variables."""
+        """True if a stop keeps the values of variables."""
         self.unnoted_callables: int | None = 0
         """Callables that were made unseen have numbers below this one; None: that is not known."""
         self.gone_callables = 0
@@ -116,7 +116,7 @@ class RunMeter:
         """The largest peak that a run of each thread has had on a device, in bytes, and the run."""
         self.last_error: str | None = None
         self.has_succeeded = False
-        """Whether a run has ended without an error."""
+        """True once a run has ended without an error."""
         self.version = 0
         """Version of the graph that TensorFlow's runtime has certainly seen."""
 

@@ -13,14 +13,14 @@ from tfsess_magics.core.protocol import SessionSummary
 
 
 class CellCode(NamedTuple):
-    """By what a cell is known when it runs again."""
+    """The identity of a cell when it runs again."""
 
     body: str
     id: str | None = None
-    """What the front end calls the cell, whatever its body is by now; None where it does not say."""
+    """The front end's id of the cell, whatever its body is by now; None where it gives none."""
 
     def is_of(self, other: CellCode | None) -> bool:
-        """Whether it is the same cell as the `other`, perhaps edited."""
+        """Return True if it is the same cell as the `other`, perhaps edited."""
         return other is not None and (self.body == other.body or (self.id is not None and self.id == other.id))
 
 
@@ -33,11 +33,11 @@ class Scope(Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether it was left for good."""
+        """True once the thread has left it for good."""
 
     @property
     def notices(self) -> Sequence[Notice]:
-        """What the body did to the defaults; known at the end."""
+        """The changes that the body made to the defaults; known at the end."""
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
@@ -61,7 +61,7 @@ class Session(Protocol):
 
     @property
     def name(self) -> str:
-        """What it goes by."""
+        """The name that it goes by."""
 
     @property
     def generation(self) -> int:
@@ -69,7 +69,7 @@ class Session(Protocol):
 
     @property
     def kind(self) -> Kind:
-        """What it is to us."""
+        """The kind of session that it is."""
 
     @property
     def origin(self) -> Origin:
@@ -77,7 +77,7 @@ class Session(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed; its name is free then."""
+        """True once it was closed; its name is free then."""
 
     @property
     def due(self) -> float | None:
@@ -132,11 +132,11 @@ class NamedSession(Session, Protocol):
 
     @property
     def options(self) -> SessionOptions:
-        """What it was opened with."""
+        """The options that it was opened with."""
 
     @property
     def notes(self) -> Sequence[str]:
-        """What whoever opened it should be told, a sentence each."""
+        """The notes for the code that opened it, a sentence each."""
 
     def enter(
         self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
@@ -159,7 +159,7 @@ class ObservedSession(Session, Protocol):
 
     @property
     def may_be_unused(self) -> bool:
-        """Whether it has been quiet for so long that it is worth looking for who refers to it."""
+        """True if it has been quiet so long that a search for the code that refers to it is worthwhile."""
 
     def mark_unused(self, is_unused: bool) -> None:
         """Take note of whether it looks leaked, which holds until it runs again."""
@@ -181,7 +181,7 @@ S_co = TypeVar("S_co", bound=NamedSession, covariant=True)
 
 
 class Backend(Protocol[S_co]):
-    """Where sessions come from."""
+    """The source of sessions."""
 
     def options(self, **given: Any) -> SessionOptions:
         """Check options as the user gave them.
@@ -193,7 +193,7 @@ class Backend(Protocol[S_co]):
         """
 
     def unused(self, sessions: Iterable[ObservedSession]) -> set[int]:
-        """Return the numbers of those `sessions` that nobody seems to need."""
+        """Return the numbers of those `sessions` that no code seems to need."""
 
     def stop(self, session: Any, by: str, on_stop: str | None, *, now: bool) -> StopReply:
         """Stop the runs of a session on the order of `by`, or its next one; `now`: cut what would end by itself."""

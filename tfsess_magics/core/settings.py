@@ -17,7 +17,7 @@ class Settings:
     interrupt_patience = 30.0
     """Seconds after which an interrupted run is cut where the front end cannot interrupt a second time."""
     notices = True
-    """Whether notices are printed under cells."""
+    """True if cells print notices below."""
 
     reply_after = 1.0
     """Seconds after which the reply to an order to stop says that it waits for a run to end by itself."""

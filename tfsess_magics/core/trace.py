@@ -36,14 +36,14 @@ class OperationTrace:
     allocated: int
     """Sum of all that its executions have allocated, temporary buffers included: no peak."""
     of_graph: bool
-    """Whether it is one of the graph; else it is of a function, or made by TensorFlow. True if the graph is gone."""
+    """True if it is one of the graph, or the graph is gone; else it is of a function, or TensorFlow made it."""
     output: int
     """Sum of what they have returned, buffers that belong to an input or to a variable included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlacement:
-    """What of a graph is on one device: as it asks for it, or as it ran."""
+    """The part of a graph on one device: as it asks for it, or as it ran."""
 
     device: str
     operations: int
@@ -72,7 +72,7 @@ class RunTrace:
     run_of_cell: int | None
     """Its number among the session's runs during the cell that was to be traced, if it was such a cell."""
     runs_of_cell: int | None
-    """How many those were; None while the cell goes on."""
+    """The number of those runs; None while the cell goes on."""
     cell: int | None
     """Execution count of the cell whose code started it."""
     thread: str
@@ -100,7 +100,7 @@ class RunTrace:
     timeline: tuple[Execution, ...]
     """By start."""
     cuts: tuple[str, ...]
-    """What was left out to bound its size, a sentence each."""
+    """The parts left out to bound its size, a sentence each."""
     chrome: str
     """The timeline as Chrome trace JSON, as TensorFlow writes it."""
 

@@ -26,14 +26,14 @@ class ValueStore(Protocol):
 
 
 class GraphGrowth(Protocol):
-    """What notes how a graph grows."""
+    """A recorder of how a graph grows."""
 
     def extended(self, begun: int) -> None:
         """Note that the runtime was shown more of the graph than its first `begun` operations."""
 
 
 class WatchedSession(Protocol):
-    """What is known of a session besides its runs."""
+    """The record of a session, apart from its runs."""
 
     @property
     def session(self) -> Any:

@@ -1,1 +1,1 @@
-"""Runs that are under way: what they fetch, what they wait for, how long they may take."""
+"""Runs that are in flight: what they fetch, what they wait for, how long they may take."""

@@ -61,7 +61,7 @@ def waits(
     failed
         What it ended with.
     others
-        The steps that are under way beside it.
+        The steps in flight beside it.
     """
     if session is None:
         return Waits([], 0)

@@ -1,4 +1,4 @@
-"""The steps that are under way at the same time as one, in its session and in others that share queues with it."""
+"""The steps in flight at the same time as one, in its session and in others that share queues with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tfsess_magics.core.text import other_run
 
 
 class ConcurrentRun(NamedTuple):
-    """A step that is under way beside another."""
+    """A step in flight beside another."""
 
     run: OtherRun
     graph: tf.Graph

@@ -1,6 +1,6 @@
 """The state of a run that waits instead of computing, or that cannot be stopped.
 
-TensorFlow says nothing of a step that is under way. So a run counts as waiting when the whole process does next to
+TensorFlow says nothing of a step in flight. So a run counts as waiting when the whole process does next to
 nothing meanwhile. Its graph tells for which operation. No thread looks at it: a list or the panel asks as it is
 drawn, and `Waiting.due` says when to ask again.
 
@@ -48,7 +48,7 @@ class Waiting:
 
     @property
     def due(self) -> float | None:
-        """Seconds until it is worth another look, None when no run is under way."""
+        """Seconds until it is worth another look, None when no run is in flight."""
         now = time.perf_counter()
         stop = self._meter.stop
         if stop is not None:

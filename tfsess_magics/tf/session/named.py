@@ -205,7 +205,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         return bool(self._activations)
 
     def use(self) -> str | None:
-        """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
+        """Say what keeps it from being ended now, None if nothing does: a run in flight can be ended."""
         with self._lock:
             activation = next(iter(self._activations), None)
         return use_of_runs(self._now.watched.meter) or (
@@ -217,12 +217,12 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def reset_by(self, by: str) -> Ended:
         """Start anew: an empty graph and a new TensorFlow session, with the same name and options.
 
-        Runs that are under way end with `SessionStopped`, which names `by`.
+        Runs that are in flight end with `SessionStopped`, which names `by`.
 
         Raises
         ------
         SessionInUseError
-            If a cell or a ``with`` block is in it and no run is under way, or it is being stopped.
+            If a cell or a ``with`` block is in it and no run is in flight, or it is being stopped.
         """
         with self._lock:
             generation = self._now
@@ -234,12 +234,12 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def close_by(self, by: str) -> Ended:
         """Close the TensorFlow session and give up the name. Harmless when it is done already.
 
-        Runs that are under way end with `SessionStopped`, which names `by`.
+        Runs that are in flight end with `SessionStopped`, which names `by`.
 
         Raises
         ------
         SessionInUseError
-            If a cell or a ``with`` block is in it and no run is under way, or it is being stopped.
+            If a cell or a ``with`` block is in it and no run is in flight, or it is being stopped.
         """
         with self._lock:
             if self._generation is None:

@@ -115,7 +115,7 @@ class ObservedSession:
         return unused.held_by(self.watched)
 
     def use(self) -> str | None:
-        """Say what keeps it from being ended now, None if nothing does: a run that is under way can be ended."""
+        """Say what keeps it from being ended now, None if nothing does: a run in flight can be ended."""
         return use_of_runs(self.watched.meter)
 
     def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - nobody can
@@ -131,7 +131,7 @@ class ObservedSession:
     def close_by(self, by: str) -> Ended:
         """Close the TensorFlow session.
 
-        Runs that are under way end with `SessionStopped`, which names `by`.
+        Runs that are in flight end with `SessionStopped`, which names `by`.
 
         Raises
         ------

@@ -50,7 +50,7 @@ class Verdict(NamedTuple):
 
 
 class CutRule:
-    """The rule for one run that is under way; used by one thread, which looks every few milliseconds.
+    """The rule for one run in flight; used by one thread, which looks every few milliseconds.
 
     Parameters
     ----------

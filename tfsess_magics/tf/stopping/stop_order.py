@@ -37,9 +37,9 @@ _STOP = "%tfsession stop {} --now"
 
 
 class StopOrder:
-    """An order to stop a session: the runs under way end by themselves or are cut, and the next ones do not begin.
+    """An order to stop a session: the runs in flight end by themselves or are cut, and the next ones do not begin.
 
-    Runs of queue-runner threads are left alone. Of each thread that has a run under way the next one is stopped, as
+    Runs of queue-runner threads are left alone. Of each thread that has a run in flight the next one is stopped, as
     long as the thread's cell runs; where there is none, the next one of any thread. Runs ask `takes`; any thread may
     call the rest.
 
@@ -67,7 +67,7 @@ class StopOrder:
         self.runs: dict[int, Run] = {}
         """The runs that are waited for, as `RunTable.in_flight` has them; empty once that is decided."""
         self._number = 0
-        """How many were under way."""
+        """How many were in flight."""
         self._keeps = keeps
         self._until = None if is_entered else time.perf_counter() + settings.order_lasts
         self._is_entered = is_entered
@@ -75,7 +75,7 @@ class StopOrder:
         """Threads whose next run is stopped, with what says whether the order still holds; None stands for any."""
 
     def begin(self, meter: RunMeter) -> None:
-        """Take effect: from here on a run that begins sees the order, or is under way for it."""
+        """Take effect: from here on a run that begins sees the order, or is in flight for it."""
         follower: threading.Thread | None = None
         try:
             before = {run.thread for run in _under_way(meter).values()}

@@ -172,7 +172,7 @@ class Stopper:
         Parameters
         ----------
         now
-            Whether to cut the runs under way; else those that end by themselves are waited for.
+            Whether to cut the runs in flight; else those that end by themselves are waited for.
 
         Raises
         ------
