@@ -7,7 +7,7 @@ LONGEST = 200
 
 
 def plain(name: str) -> str:
-    """Write a name with escapes for invisible characters and those that change the text around; cut a long one's middle.
+    """Write a name with escapes for invisible characters and those that change the text around; shorten a long one.
 
     Terminals take orders from control characters; marks for the direction of writing turn the text next to them.
     """

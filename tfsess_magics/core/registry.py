@@ -280,11 +280,11 @@ class SessionRegistry(Generic[S]):
         Parameters
         ----------
         by
-            Who orders it, as messages say it.
+            The sender of the order, as messages say it.
         on_stop
-            Whether the values of variables are kept, as an option of this session's or, if None, as its own says.
+            The treatment of variables' values, as in the option of that name; None for the session's own.
         now
-            Whether to cut runs that would end by themselves.
+            True to cut runs that would end by themselves.
 
         Raises
         ------

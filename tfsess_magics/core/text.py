@@ -215,7 +215,7 @@ def closed_message(was: SessionInfo) -> str:
 
 
 def adopted_message(adopted: SessionInfo) -> str:
-    """Say whose session has got a name, and what the name is for."""
+    """Say which maker's session has got a name, and what the name is for."""
     return f"adopted {adopted.name}, made by {adopted.origin}: %%tfsession {adopted.name} runs a cell in it"
 
 

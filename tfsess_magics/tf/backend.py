@@ -67,9 +67,9 @@ class TensorFlow:
         self._registry = registry
         self._changing = threading.Lock()
         self._outside: tuple[OutsideScope, Callable[[], None]] | None = None
-        """What is eager and in no scope, once there is something, and what takes it from the list."""
+        """The scope of eager variables that are in no other one, once there is any, and a function that unlists it."""
         self._were: dict[int, ObservedSession] | None = None
-        """What was known before sessions are observed again, by the address of the session."""
+        """The sessions known before this package observes again, by the address of the TensorFlow session."""
         self._explainer = Explainer(self._sessions)
         self._stopper = Stopper(self._name_of)
         self._memory = ProcessMemory()
@@ -121,7 +121,7 @@ class TensorFlow:
         Parameters
         ----------
         ask
-            Whether to find out which variables have a value now.
+            True to find out which variables have a value now.
         """
         self._look_at_memory()
         for session in self._sessions() if ask else ():

@@ -4,12 +4,12 @@ The problem: TensorFlow promises none of them to remain. A module that imports o
 everything above it.
 
 What is done: each capability lists its parts as paths, and looks for them once, when the extension begins to use
-TensorFlow. A capability that lacks one is off. The next cell says which part, which TensorFlow and what still works,
-and the rest goes on (`tests/tf/test_internals.py` renames a part of each). A module gets a part that it needs at its
+TensorFlow. A capability that lacks one is off. The next cell says which part, which TensorFlow and what still works.
+The rest goes on (`tests/tf/test_internals.py` renames a part of each). A module gets a part that it needs at its
 import by `find`, which returns None for a missing one.
 
-What can still fail: a path tells that a name is there, and not what it means. The attributes ``_closed``,
-``_config``, ``_session`` and ``_target`` of a session are taken for granted, as only a session has them; Stop looks
+What can still fail: a path tells that a name is there, and not what it means. The extension takes the attributes
+``_closed``, ``_config``, ``_session`` and ``_target`` of a session for granted, as only a session has them. Stop looks
 for them before a cut (`tfsess_magics.tf.stopping.renewal`).
 """
 

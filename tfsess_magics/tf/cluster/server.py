@@ -68,7 +68,7 @@ _servers: weakref.WeakValueDictionary[str, Server] = weakref.WeakValueDictionary
 
 
 class OnServer:
-    """What a server tells of one session: its devices, and which variables have a value.
+    """The answers of a server on one session: its devices, and which variables have a value.
 
     It keeps the session alive only while the server is given time to answer. Any thread may call it.
 
@@ -86,9 +86,9 @@ class OnServer:
         self._asked: object = None
         """The runs after which it was asked last."""
         self.devices: tuple[DeviceInfo, ...] | None = None
-        """What the session can place operations on, None as long as it is not known."""
+        """The devices of the session, None as long as they are not known."""
         self.answers: bool | None = None
-        """Whether the server answered when it was asked last, None if it was not asked yet."""
+        """True if the server answered the last question, None if it was not asked yet."""
 
     def ask(self, *, again: bool = False) -> None:
         """Have the server asked, if there is one, a run has succeeded there and others have ended since.

@@ -1,7 +1,7 @@
 """The devices of a server, asked so that nothing of this process waits when it does not answer.
 
-``Session.list_devices`` has no limit of time, and holds Python's lock while it waits for the server. So the same is
-asked here with TensorFlow's C API, without that lock, in a session of its own that has a limit and runs nothing.
+``Session.list_devices`` has no limit of time, and holds Python's lock while it waits for the server. So this
+module asks the same with TensorFlow's C API, without that lock. Its own session has a limit and runs nothing.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "TF_DeviceListType": (_TEXT, _POINTER, _INT, _POINTER),
     "TF_DeviceListMemoryBytes": (ctypes.c_int64, _POINTER, _INT, _POINTER),
 }
-"""What is called of tensorflow/c/c_api.h: what it returns, and what it takes."""
+"""The functions of tensorflow/c/c_api.h that this module calls: the result, then the arguments."""
 _NOTHING_TO_RUN = tf.errors.INVALID_ARGUMENT
-"""How a server answers a step that is for nothing."""
+"""The answer of a server to a step that is for nothing."""
 
 
 class ServerDevice(NamedTuple):
@@ -102,7 +102,7 @@ def _status() -> Iterator[Any]:
 
 @contextmanager
 def _session(target: bytes, config: bytes, status: Any) -> Iterator[Any]:
-    """Open a session on an empty graph, which calls nobody yet, and close it."""
+    """Open a session on an empty graph, which calls no server yet, and close it."""
     c = _functions()
     graph, options = c["TF_NewGraph"](), c["TF_NewSessionOptions"]()
     try:

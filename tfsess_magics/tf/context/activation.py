@@ -49,7 +49,7 @@ class Defaults(Protocol):
 
     @property
     def has_new_keras_session(self) -> bool:
-        """Whether Keras was given a session inside, and has it still."""
+        """True if Keras was given a session inside, and has it still."""
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""
@@ -59,7 +59,7 @@ class Defaults(Protocol):
 
 
 class Entered(Protocol):
-    """What an activation is in: a named session, or an eager scope."""
+    """A session or scope that activations are in: a named session, or an eager scope."""
 
     name: str
     kind: Kind
@@ -88,7 +88,7 @@ class Surroundings(Protocol):
 
 
 class _Thread(threading.local):
-    """What a thread is in."""
+    """The activations and blocks that a thread is in."""
 
     def __init__(self) -> None:
         self.innermost: Activation | None = None
@@ -96,7 +96,7 @@ class _Thread(threading.local):
         self.blocks: list[Activation] = []
         """The ``with`` blocks, in the order in which they were entered."""
         self.ended: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-        """How many blocks of a session were ended from outside and have not been left yet."""
+        """The number of blocks of a session that were ended from outside and are still to be left."""
 
 
 _thread = _Thread()
@@ -105,15 +105,15 @@ _thread = _Thread()
 class Activation:
     """A cell, or a ``with`` block, inside a session or scope; used by the thread that entered.
 
-    Whoever holds it keeps the session in use. `suspend` and `end` may be called again: an interrupt may have come
+    Code that holds it keeps the session in use. `suspend` and `end` may be called again: an interrupt may have come
     before they did their work, and the caller repeats them then.
 
     Parameters
     ----------
     session, generation
-        Where.
+        The session or scope, and its generation.
     by
-        Who, as messages call it: ``cell 5``, ``a with block``.
+        The code inside, as messages call it: ``cell 5``, ``a with block``.
     timeout
         Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
     code
@@ -129,7 +129,7 @@ class Activation:
         code: CellCode | None = None,
     ) -> None:
         self.limit = None if timeout is None else Limit(timeout, by)
-        """How long a run may take in it, None for as long as its session says."""
+        """The limit of a run's time in it, None for that of its session."""
         self.trace: Order | None = None
         """The order to trace a run in it."""
         self.session = session
@@ -137,13 +137,13 @@ class Activation:
         self.by = by
         self.code = code
         self.begun = generation.graph.num_operations()
-        """How many operations the graph had."""
+        """The number of operations that the graph had."""
         self.defaults = generation.defaults()
         self.is_over = False
         self.notices: list[Notice] = []
-        """What the body did to the defaults; known at the end."""
+        """The changes that the body made to the defaults; known at the end."""
         self.resets: list[Caller] = []
-        """Who has replaced the default graph."""
+        """The code that has replaced the default graph."""
         self.entered_by: Caller | None = None
         self._left: list[Left] = []
         self._around: Activation | None = None

@@ -25,7 +25,7 @@ from tfsess_magics.tf.context.activation import Activation, enter_block, innermo
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a named session or scope is opened with."""
+    """The parameters that open a named session or scope."""
 
     number: int
     """Under which the registry lists it."""

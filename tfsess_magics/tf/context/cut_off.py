@@ -1,9 +1,9 @@
 """Ends TensorFlow's context managers that an interrupt has cut off in the lines of `contextlib`.
 
-An interrupt may come after a ``with`` block has ended and before the generator behind it goes on, or after the
-generator has begun and before the block does. The generator stays suspended as long as a traceback refers to it.
-``session.run`` enters graph mode by one (eager/context.py, ``Context._mode``). Later cells are in graph mode until that
-generator dies; then it puts the earlier mode in force, also in the middle of a session's cell.
+An interrupt may come between the end of a ``with`` block and the next step of the generator behind it. It may also
+come between the start of the generator and that of the block. The generator remains suspended as long as a traceback
+refers to it. ``session.run`` enters graph mode by one (eager/context.py, ``Context._mode``). Later cells are in graph
+mode until that generator dies. Then it puts the earlier mode in force, also in the middle of a session's cell.
 """
 
 from __future__ import annotations

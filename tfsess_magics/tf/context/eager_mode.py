@@ -25,11 +25,11 @@ _TO_BE_EAGER = "from tensorflow.python.framework import ops; ops.enable_eager_ex
 
 
 class _Thread(threading.local):
-    """What is known of a thread's eager mode."""
+    """The record of a thread's eager mode."""
 
     def __init__(self) -> None:
         self.left_open: list[Caller] = []
-        """Who entered eager mode inside a session and never left it."""
+        """The code that entered eager mode inside a session and never left it."""
         self.is_told = False
 
 
@@ -43,7 +43,7 @@ class EagerMode:
         self._thread = _Thread()
 
     def left_open(self, who: Caller) -> None:
-        """Note who entered eager mode inside a session, in this thread, and never left it."""
+        """Note the code that entered eager mode inside a session, in this thread, and never left it."""
         self._thread.left_open.append(who)
 
     def news(self) -> list[str]:

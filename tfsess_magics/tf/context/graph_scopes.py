@@ -24,7 +24,7 @@ BUILD_STATE = (
     "_variable_creator_stack",
     "_distribution_strategy_stack",
 )
-"""Attributes of a graph; those that are stacks are replaced by what notes who opens something."""
+"""Attributes of a graph; those that are stacks are replaced by ones that note the code that opens something."""
 
 
 def nothing_open(device: str | None) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from tfsess_magics.tf.compat import KERAS_2_BACKENDS
 BACKENDS = (*KERAS_2_BACKENDS, "tensorflow.python.keras.backend")
 """Modules that keep a session; Keras 3 has none."""
 State = tuple[Any, ...]
-"""What Keras has for this thread, session and graph of each backend, None for each that it has not."""
+"""Keras' values for this thread, the session and graph of each backend; None for each that it has not."""
 
 NOTHING: State = (None,) * 2 * len(BACKENDS)
 

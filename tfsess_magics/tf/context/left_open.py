@@ -20,8 +20,8 @@ The cell says each in one line, also under ``%%time``. A ``with`` block warns wi
 of cells has no place to print to. A reset of an empty graph takes nothing away, so no line tells it: TensorFlow 1
 code begins with one.
 
-The stacks of an activation are lists that note the code that calls ``append`` (`NotingStack`), and a patch notes the
-code that resets the graph. Of name scopes and eager devices TensorFlow keeps the name only, and of Keras' session the
+The stacks of an activation are lists that note the code that calls ``append`` (`NotingStack`). A patch notes the code
+that resets the graph. Of name scopes and eager devices TensorFlow keeps the name only, and of Keras' session the
 session. For these the sentence names the cell, and no line.
 """
 
@@ -34,7 +34,7 @@ from tfsess_magics.tf.introspect.callers import Caller, caller
 
 
 class NotingStack(list[Any]):
-    """One of TensorFlow's stacks of defaults, that knows who put something on it.
+    """One of TensorFlow's stacks of defaults, with the code that put each item on it.
 
     TensorFlow appends, pops and removes, and reads; all else is as in a list.
     """
@@ -62,7 +62,7 @@ class NotingStack(list[Any]):
 
 
 def callers_of(defaults: list[Any]) -> list[tuple[Any, Caller]]:
-    """Return what was put on one of TensorFlow's stacks, with who did it, as far as that was seen."""
+    """Return what was put on one of TensorFlow's stacks, with the code that did it, as far as that was seen."""
     callers = defaults.callers if isinstance(defaults, NotingStack) else []
     return [(default, who) for default, who in zip(defaults, callers, strict=False) if who is not None]
 
@@ -75,12 +75,12 @@ class Left(NamedTuple):
     who: Caller | None
     """None where TensorFlow does not tell."""
     is_kept: bool
-    """Whether it stays the session's own for its next cell."""
+    """True if it remains the session's own for its next cell."""
     in_order: bool
     """False if it was left, but not in the order in which it was entered."""
 
     def say(self, name: str, by: str) -> str:
-        """Say who left it in the session of that name, the body of `by` if more is not known, and what became of it."""
+        """Say which code left it in the session of that name, `by` if no more is known, and what happens to it."""
         who = self.who or by
         if self.is_kept:
             return (
@@ -95,7 +95,7 @@ class Left(NamedTuple):
 
 
 def say_reset(who: Caller, name: str, kind: Kind, generation: int) -> str:
-    """Say who replaced the default graph, and what it means for the session of that name."""
+    """Say which code replaced the default graph, and what it means for the session of that name."""
     call = "Keras' clear_session, which resets the default graph" if who.by_keras else "reset_default_graph"
     if kind is Kind.ADOPTED:
         return f"{who} called {call}; {name!r} stays on its maker's graph"
@@ -111,12 +111,12 @@ def say_keras_session(by: str, name: str, kind: Kind) -> str:
 
 
 def say_block(who: Caller | None, name: str) -> str:
-    """Say who entered a named session in a ``with`` block that was never left."""
+    """Say which code entered a named session in a ``with`` block that was never left."""
     return f"{who or 'a with block'} entered {name!r} and never left it; it was left with the cell"
 
 
 def say_unbound(who: Caller | None, name: str) -> str:
-    """Say who made an eager variable in a thread that is not in the session of that name, and how it gets there."""
+    """Say which code made an eager variable in a thread that is not in the session of that name, and how to get in."""
     return (
         f"{who or 'a function of the cell'} made an eager variable in another thread, which is not in {name!r}. "
         "To carry the session there: tfsess_magics.bind(function)"

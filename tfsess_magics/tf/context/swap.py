@@ -209,7 +209,7 @@ class DefaultsSwap:
     Parameters
     ----------
     graph, session
-        What is to be the default inside; without a session the inside is eager.
+        The defaults inside; without a session the inside is eager.
     device
         Default device of the operations that are built inside.
     interactive
@@ -247,7 +247,7 @@ class DefaultsSwap:
             inner._outside, self._outside, self._is_in = self._outside, None, False
 
     def settle(self) -> list[Left]:
-        """End what was entered inside and never left, but for the interactive sessions, and return who left it.
+        """End what was entered inside and never left, except interactive sessions, and return the code that left it.
 
         The last call of an activation.
         """
@@ -277,7 +277,7 @@ class DefaultsSwap:
 
     @property
     def has_new_keras_session(self) -> bool:
-        """Whether Keras was given a session inside, and has it still."""
+        """True if Keras was given a session inside, and has it still."""
         return keras_session.has_new_session(self._inside.keras, self._keras_before)
 
     def graph_left(self) -> tf.Graph | None:

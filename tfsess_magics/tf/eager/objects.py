@@ -20,7 +20,7 @@ from tfsess_magics.core.model import ObjectInfo
 from tfsess_magics.tf.compat import KERAS_2_OPTIMIZERS
 
 _MOST = 1000
-"""How many objects one look passes by at most."""
+"""The number of objects that one look passes by at most."""
 _FOREIGN = {"tensorflow", "keras", "tf_keras", "numpy"}
 """Packages whose objects are not looked into."""
 
@@ -77,7 +77,7 @@ def _inside(name: str, value: Any, types: tuple[type, ...]) -> Iterator[tuple[st
         yield from ((f"{name}[{index}]", held) for index, held in enumerate(value[:_MOST]))
     else:
         held = _attributes(value)
-        if isinstance(value, types):  # its parts are not listed beside it, its optimizer is
+        if isinstance(value, types):  # its parts are not listed next to it, its optimizer is
             held = {key: held[key] for key in held.keys() & {"optimizer"}}
         elif type(value).__module__.partition(".")[0] in _FOREIGN or isinstance(value, (type, ModuleType)):
             return

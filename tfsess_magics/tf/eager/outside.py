@@ -38,7 +38,7 @@ class OutsideScope:
 
     @property
     def closed(self) -> bool:
-        """Whether there is no variable."""
+        """True if there is no variable."""
         return self.variables.totals()[0] == 0
 
     def mark_unused(self, is_unused: bool) -> None:

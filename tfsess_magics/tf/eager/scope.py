@@ -34,11 +34,11 @@ from tfsess_magics.tf.eager.variables import EagerVariables
 
 
 class _Contents:
-    """What one generation of a scope holds."""
+    """The contents of one generation of a scope."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.graph = tf.Graph()
-        """What TensorFlow takes for the default graph inside, so that no two scopes share one."""
+        """The graph that TensorFlow takes for the default one inside, so that no two scopes share one."""
         self.variables = EagerVariables(changed)
         self.objects = EagerObjects()
 
@@ -81,7 +81,7 @@ class EagerScope(Enterable):
 
     @property
     def objects(self) -> EagerObjects:
-        """What the names of its cells lead to."""
+        """The objects to which the names of its cells lead."""
         return self._contents.objects
 
     def enter(

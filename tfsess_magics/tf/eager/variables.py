@@ -25,7 +25,7 @@ from tfsess_magics.tf.memory.process import by_allocator
 
 
 class _Known(weakref.ref[Any]):
-    """A variable, and its bytes once somebody has asked."""
+    """A variable, and its bytes once they were asked for."""
 
     __slots__ = ("nbytes",)
     nbytes: int

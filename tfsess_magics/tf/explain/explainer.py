@@ -62,7 +62,7 @@ class Explainer:
     def __call__(self, error: BaseException | None, *, ends_thread: bool = False) -> None:
         """Add a note to `error`, or to the one it came from, unless there is one.
 
-        `ends_thread`: nobody has caught it in this thread, which is no cell's.
+        `ends_thread`: no code has caught it in this thread, which is no cell's.
         """
         try:
             errors = list(chain(error)) if isinstance(error, Exception) else []

@@ -1,4 +1,4 @@
-"""Where the code is that has raised an error, and the ways from there, as notes under errors say it."""
+"""The place of the code that has raised an error, and the ways from there, as notes under errors say it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tfsess_magics.tf.introspect.frames import variables_in
 
 
 def explain_nesting(error: BaseException) -> str | None:
-    """Say what was left too early, and what becomes of it."""
+    """Say which default was left too early, and the consequence."""
     found = variables_in(error, "get_controller")
     if not found or not found["self"].stack:
         return None

@@ -16,7 +16,7 @@ _PLACEHOLDER = "SESSION"
 
 
 def explain_empty_graph(error: BaseException, live: Live) -> str | None:
-    """Say whose graph is empty, and where the code has built instead."""
+    """Say which session's graph is empty, and where the code has built instead."""
     session = variables_in(error, "_run", "partial_run_setup").get("self")
     if session is None:
         return None
@@ -41,7 +41,7 @@ def explain_empty_graph(error: BaseException, live: Live) -> str | None:
 
 
 def explain_closed(error: BaseException, _: Live) -> str | None:
-    """Say who has closed a session."""
+    """Say which code has closed a session."""
     session = _session_in(
         error, "_run", "partial_run", "partial_run_setup", "_extend_graph", "_call_tf_sessionrun", "__call__"
     )

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Warner:
-    """Warns once; whoever is told of it is in the middle of a run, so it never raises."""
+    """Warns once. Its caller is in the middle of a run, so it never raises."""
 
     def __init__(self) -> None:
         self.has_warned = False
@@ -62,7 +62,7 @@ class Forks:
 
     def __init__(self) -> None:
         self._has_sessions = False
-        """Whether there has been a session in this process, or in the one that it was forked from."""
+        """True if there has been a session in this process, or in the one that it was forked from."""
         self._warner: _Warner | None = None
         """None where no fork is to be warned of."""
 

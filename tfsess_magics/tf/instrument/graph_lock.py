@@ -34,18 +34,18 @@ from tfsess_magics.tf.internals import GRAPH_LOCK, find
 
 GroupLock = find("util.lock_util:GroupLock")
 _TAKE = frozenset({"_mutation_lock", "_session_run_lock"})
-"""What a function names that takes the lock of a graph."""
+"""Names in the code of a function that takes the lock of a graph."""
 _FILE = "" if GRAPH_LOCK.missing else GroupLock.acquire.__code__.co_filename
 _ENTER = None if GRAPH_LOCK.missing else GroupLock._Context.__enter__.__code__
 _WAIT = threading.Condition.wait.__code__
 _LOOKS = 3
-"""How often in a row nobody has to be inside."""
+"""The number of looks in a row that must find no thread inside."""
 _POLL = 0.0001
 _LONGEST_POLL = 0.01
 """Seconds between two looks, at first and at last."""
 
 _opening = [threading.Lock()]
-"""Held by the one who opens a lock; another one takes its place where an interrupt has cut who held it."""
+"""Held by the thread that opens a lock; another lock takes its place where an interrupt has cut its holder."""
 
 
 def around_acquire(original: Callable[[Any, int], None]) -> Callable[[Any, int], None]:
@@ -80,7 +80,7 @@ def around_release(original: Callable[[Any, int], None]) -> Callable[[Any, int],
 
 
 def _wait(lock: Any, group: int | None, caller: FrameType) -> None:
-    """Wait until the lock of a graph can be taken for a group, or given back; open it where nobody else will."""
+    """Wait until the lock of a graph can be taken for a group, or given back; open it where no other thread will."""
     taker = caller.f_back
     if caller.f_code.co_filename != _FILE or taker is None or _TAKE.isdisjoint(taker.f_code.co_names):
         return  # it is no graph's, or taken in a way that no frame tells of
@@ -88,7 +88,7 @@ def _wait(lock: Any, group: int | None, caller: FrameType) -> None:
     while _is_closed(lock, group):
         if time.perf_counter() > until:
             _open_what_is_left(lock, group)
-        # Who waits for the lock itself is woken when it is free.
+        # A thread that waits for the lock itself wakes when it is free.
         if lock._ready._lock.acquire(timeout=poll):
             lock._ready._lock.release()
             if _is_closed(lock, group):
@@ -134,7 +134,7 @@ def _is_closed(lock: Any, group: int | None) -> bool:
 
 
 def _is_left(lock: Any, group: int | None, *, is_locked: bool) -> bool:
-    """Say whether a lock stays closed, in the same way, while nobody is inside."""
+    """Say whether a lock remains closed, in the same way, while no thread is inside."""
     for _ in range(_LOOKS):
         if not _is_closed(lock, group) or lock._ready._lock.locked() != is_locked or _is_in_use(is_taken=not is_locked):
             return False

@@ -32,10 +32,10 @@ Made = Callable[[BaseSession, bool], RunMeter]
 
 
 class Hooks:
-    """What the wrappers call; there is one of it, as there is one of each wrapped method."""
+    """The functions that the wrappers call; there is one of it, as there is one of each wrapped method."""
 
     was_reset: Callable[[Caller], None]
-    """Told who replaced the default graph of ordinary code."""
+    """Called with the code that replaced the default graph of ordinary code."""
     variable_made: Callable[[Any, bool], None]
     """Told of eager variables, as `made` is of sessions."""
     switched: Callable[[str], None]

@@ -57,7 +57,7 @@ _UnreadVariable = find("ops.resource_variable_ops:_UnreadVariable")
 _CLOSED_BY = "_tfsess_magics_closed_by"
 
 _installed: dict[tuple[type, str], Any] = {}
-"""Our wrappers that nobody has taken away."""
+"""Our wrappers that no other code has taken away."""
 
 
 def measure(session: BaseSession, meter: RunMeter) -> None:
@@ -79,7 +79,7 @@ def forget(session: BaseSession) -> None:
 
 
 def closed_by(session: BaseSession) -> str:
-    """Say who closed `session`, empty if that was not seen."""
+    """Say which code closed `session`, empty if that was not seen."""
     return str(session.__dict__.get(_CLOSED_BY, ""))
 
 
@@ -141,7 +141,7 @@ def _tell_of_all() -> None:
 def uninstall() -> None:
     """Cease to see sessions. Harmless when it is done already.
 
-    Where other code has wrapped our wrapper in turn it stays, and only passes calls on.
+    Where other code has wrapped our wrapper in turn, it remains and only passes calls on.
     """
     if hooks.made is not None:
         hooks.stopper.close()
@@ -262,4 +262,4 @@ _WRAPPED: tuple[tuple[Capability | None, str, str, Callable[[Any], Any]], ...] =
     (MEMORY, _CONTEXT, "get_memory_info", around_memory_info),
     (MEMORY, _CONTEXT, "reset_memory_stats", around_reset_of_peak),
 )
-"""What is needed for each, where it is, its name and what goes around it."""
+"""The wrapped functions: the capability that each needs, its place, its name and its wrapper."""

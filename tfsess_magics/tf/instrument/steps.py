@@ -46,7 +46,7 @@ def around_use(original: Callable[..., Any], *, extends: bool = False) -> Callab
     Parameters
     ----------
     extends
-        Whether it shows new operations to the runtime.
+        True if it shows new operations to the runtime.
     """
 
     @USES.follow
@@ -99,8 +99,8 @@ def around_make_callable(original: Callable[..., None]) -> Callable[..., None]:
 def around_deprecated_use(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a deprecated method that uses the C session below TensorFlow's warning, which names the line that calls it.
 
-    What ``partial_run_setup`` calls itself cannot be wrapped instead: it reads the C session before it calls anything,
-    and a stop between the two would delete the one that it has in hand.
+    The functions that ``partial_run_setup`` calls are no place for a wrapper: it reads the C session before it calls
+    anything. A stop between the two would delete the one that it has in hand.
 
     The warning comes once per function (util/deprecation.py): not again if it has come without us.
     """

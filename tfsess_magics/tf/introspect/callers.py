@@ -21,9 +21,9 @@ class Caller(NamedTuple):
     function: str
     module: str
     is_suspendable: bool
-    """Whether it is a generator or a coroutine."""
+    """True if it is a generator or a coroutine."""
     by_keras: bool
-    """Whether Keras' ``clear_session`` made the call for it."""
+    """True if Keras' ``clear_session`` made the call for it."""
 
     def __str__(self) -> str:
         function = self.function if self.function != "<module>" else ""

@@ -22,7 +22,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 def variables_in(error: BaseException, *functions: str, of: Iterable[str] = (TENSORFLOW,)) -> dict[str, Any]:
     """Return the variables of the innermost frame in one of those `functions`, empty if there is none.
 
-    What was raised on the way to `error` is searched as well. Whoever gets them must not keep them.
+    The search includes what was raised on the way to `error`. The caller must not keep the variables.
 
     Parameters
     ----------

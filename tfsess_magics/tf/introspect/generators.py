@@ -1,7 +1,7 @@
 """Ends TensorFlow context managers that were entered and never left.
 
-``graph.as_default()`` and ``session.as_default()`` are generators. One that is left open, by ``__enter__`` without
-``__exit__`` or inside a suspended generator, ends when it is collected, wherever that happens, and then turns
+``graph.as_default()`` and ``session.as_default()`` are generators. One may be left open, by ``__enter__`` without
+``__exit__`` or inside a suspended generator. It then ends when it is collected, wherever that happens. That turns
 eager mode off for the code that runs there (ops.py, ``_DefaultGraphStack.get_controller``).
 """
 

@@ -21,7 +21,7 @@ from tfsess_magics.tf.introspect.generators import open_controllers
 from tfsess_magics.tf.introspect.paths import TENSORFLOW
 
 _STEPS = 5
-"""How far a name may be from the generator: context manager, attributes, object, list."""
+"""The distance of a name from the generator at most: context manager, attributes, object, list."""
 
 
 _MANY = 1000
@@ -34,7 +34,7 @@ class Holder(NamedTuple):
     module: str
     name: str
     is_manager: bool
-    """Whether it is the name of the context manager itself."""
+    """True if it is the name of the context manager itself."""
 
     @property
     def leave(self) -> str:
@@ -44,7 +44,7 @@ class Holder(NamedTuple):
 
 
 class Entered:
-    """How a graph or session came among the defaults; nothing of it is kept alive.
+    """The way in which a graph or session came among the defaults; it keeps nothing of that alive.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class Entered:
         controllers = list(controllers)
         self._controllers = [weakref.ref(controller) for controller in controllers]
         self.holder = _holder_of(controllers)
-        """Who is inside, or from where it can be left; None if that is not known."""
+        """The code that is inside, or the name from which it can be left; None if that is not known."""
 
     @property
     def is_over(self) -> bool:
-        """Whether it was left; if it is among the defaults all the same, in another order than it was entered."""
+        """True once it was left; if it is among the defaults all the same, in another order than it was entered."""
         return not any(controller and controller.gi_frame for controller in (ref() for ref in self._controllers))
 
 

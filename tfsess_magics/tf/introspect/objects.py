@@ -1,7 +1,7 @@
 """Finds instances of classes, and suspended calls of generator functions, among all objects.
 
-By what refers to their class or code, and never through `gc.get_objects`: as long as that list is held other threads'
-``tuple(generator)`` fails with a SystemError, since a tuple with a second reference cannot grow (python/cpython#59313,
+It asks what refers to their class or code, and never `gc.get_objects`. As long as that list is held, other threads'
+``tuple(generator)`` fails with a SystemError. A tuple with a second reference cannot grow (python/cpython#59313,
 mended in 3.14).
 """
 

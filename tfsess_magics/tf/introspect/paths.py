@@ -22,7 +22,7 @@ _FILES = 4096
 
 @functools.lru_cache(_FILES)
 def is_between(file: str) -> bool:
-    """Say whether `file` is TensorFlow's or Keras', or runs their context managers: no code of whoever uses them."""
+    """Say whether `file` is TensorFlow's or Keras', or runs their context managers: no code of their users."""
     return file.startswith(TENSORFLOW) or file == contextlib.__file__ or is_keras(file)
 
 

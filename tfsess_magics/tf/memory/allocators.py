@@ -79,7 +79,7 @@ class Allocators:
         self.measured: tuple[Allocator, ...] = ()
         """Those that tell something."""
         self.unavailable: dict[str, str] = {}
-        """Why the others tell nothing, by the names of their devices."""
+        """Reasons why the others tell nothing, by the names of their devices."""
         self.under_way: dict[int, tuple[bool, list[tuple[Allocator, int]]]] = {}
         """Runs by their tokens: whether each was alone at its start, and the level of each allocator then."""
         self._latest = -1

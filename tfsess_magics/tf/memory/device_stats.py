@@ -29,11 +29,11 @@ _HOST = "/device:CPU:0"
 
 
 class DeviceFunctions:
-    """What is asked of TensorFlow about this process' devices. Any thread may call it."""
+    """The functions of TensorFlow that tell of this process' devices. Any thread may call it."""
 
     @property
     def is_eager_initialized(self) -> bool:
-        """Whether the user's eager context has been initialized."""
+        """True if the user's eager context has been initialized."""
         eager = eager_context()
         return eager is not None and getattr(eager, "_context_handle", None) is not None
 

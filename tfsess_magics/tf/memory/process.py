@@ -53,14 +53,14 @@ class ProcessMemory:
     Parameters
     ----------
     functions
-        What is asked of TensorFlow.
+        The functions of TensorFlow to ask.
     """
 
     def __init__(self, functions: DeviceFunctions | None = None) -> None:
         self._functions = functions or DeviceFunctions()
         self._lock = threading.RLock()  # a session may be made by ``__del__`` while it is held
         self.allocators = Allocators()
-        """What measures runs."""
+        """The allocators, by which it measures runs."""
 
     def look(self, *, has_session: bool) -> None:
         """Find the allocators that can be asked now, without making TensorFlow initialize anything.
@@ -68,7 +68,7 @@ class ProcessMemory:
         Parameters
         ----------
         has_session
-            Whether there is, or has been, a session in this process.
+            True if there is, or has been, a session in this process.
         """
         functions = self._functions
         if error := MEMORY.error:

@@ -50,9 +50,9 @@ class OpenDefaults:
         self._told: WeakSet[Any] = WeakSet()
         self._entered_how: WeakKeyDictionary[Any, Entered] = WeakKeyDictionary()
         self._refused: WeakSet[Any] = WeakSet()
-        """What TensorFlow has refused to take from its stacks."""
+        """The generators that TensorFlow has refused to take from its stacks."""
         self.resets: deque[Caller] = deque(maxlen=8)
-        """Who has replaced a default graph that was not empty."""
+        """The code that has replaced a default graph that was not empty."""
 
     def news(self) -> list[str]:
         """Return a sentence for each thing that was not told yet; nothing while a cell is running."""

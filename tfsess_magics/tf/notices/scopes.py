@@ -26,7 +26,7 @@ from tfsess_magics.tf.introspect.paths import is_between
 
 
 class _Told(threading.local):
-    """What a thread was told of eager code's scopes."""
+    """The scopes of eager code that a thread was last told of."""
 
     def __init__(self) -> None:
         self.device = self.name = ""
@@ -78,7 +78,7 @@ def _say_device(entry: Any) -> str:
 
 
 def _who(entry: Any) -> Caller | None:
-    """Return whom TensorFlow has noted, None if that is itself, Keras or an ``ExitStack``."""
+    """Return the code that TensorFlow has noted, None if that is itself, Keras or an ``ExitStack``."""
     file = entry.filename
     if file is None or is_between(file):
         return None

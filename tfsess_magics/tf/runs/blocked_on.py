@@ -30,7 +30,7 @@ _WAITS = re.compile(
 _COMES_BACK = re.compile(r"^(Eager)?PyFunc|^IteratorGetNext")
 _UNCUTTABLE = re.compile(r"^(Eager)?PyFunc|^(Stateless)?While$|^LoopCond$")
 _NAMED = 3
-"""How many operations are named where it may be one of several."""
+"""The number of operations that are named where it may be one of several."""
 
 
 def awaited(
@@ -51,17 +51,17 @@ def waits(
 ) -> Waits:
     """Return what a step was waiting for, as well as it is known.
 
-    TensorFlow's error names the operation; but where an interrupt came while that error was made, it is lost, and then
-    it is one of those which the step needs and that can wait.
+    TensorFlow's error names the operation. But an interrupt that comes while TensorFlow makes that error loses it. Then
+    it is one of the operations that the step needs and that can wait.
 
     Parameters
     ----------
     step
         The arguments of ``BaseSession._call_tf_sessionrun``, or others.
     failed
-        What it ended with.
+        The error that it ended with.
     others
-        The steps in flight beside it.
+        The concurrent steps.
     """
     if session is None:
         return Waits([], 0)
@@ -87,8 +87,8 @@ def can_wait(session: BaseSession | None, step: Sequence[Any], others: Iterable[
     """Say whether a step can wait for what may never come: for queues, locks, staging areas or other processes.
 
     A loop goes round, and does not wait; what is inside it may. Input pipelines and Python functions are slow at times,
-    and then come back: a step that needs one of these waits for that, as far as is known. So does one that takes from a
-    queue which another run fills.
+    and then come back: a step that needs one of these waits for it, as far as is known. So does one that takes
+    from a queue which another run fills.
     """
     if session is None:
         return False
@@ -183,7 +183,7 @@ def _awaited(op: tf.Operation, others: Iterable[ConcurrentRun] = (), *, is_remot
 
 
 def _who(op: tf.Operation, type_: str, others: Iterable[ConcurrentRun]) -> list[OtherRun]:
-    """Return whose steps need an operation of that type on what `op` works on."""
+    """Return the runs that need an operation of that type on the object that `op` works on."""
     resource = _resource(op)
     found = [
         other.run

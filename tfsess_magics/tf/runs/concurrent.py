@@ -16,7 +16,7 @@ from tfsess_magics.core.text import other_run
 
 
 class ConcurrentRun(NamedTuple):
-    """A step in flight beside another."""
+    """A step in flight at the same time as another."""
 
     run: OtherRun
     graph: tf.Graph
@@ -40,7 +40,7 @@ def look_among(named: Callable[[], _Named]) -> None:
 
 
 def concurrent_runs(meter: RunMeter, step: Sequence[Any]) -> list[ConcurrentRun]:
-    """Return the steps beside one of the session of a meter."""
+    """Return the steps concurrent with one of the session of a meter."""
     session = meter.session
     if session is None:
         return []
@@ -53,7 +53,7 @@ def concurrent_runs(meter: RunMeter, step: Sequence[Any]) -> list[ConcurrentRun]
 
 
 def concurrent_runs_in_session(meter: RunMeter, step: Sequence[Any]) -> list[ConcurrentRun]:
-    """Return the steps beside one in its own session."""
+    """Return the steps concurrent with one in its own session."""
     session = meter.session
     return [] if session is None else list(_under_way(meter, session, "", step))
 

@@ -25,7 +25,7 @@ UNBOUNDED = 2**31 - 1
 
 
 class Limit(NamedTuple):
-    """What a cell allows each run in it."""
+    """The limit that a cell sets to each run in it."""
 
     seconds: float
     """0 for as long as it wants."""
@@ -39,7 +39,7 @@ class Limit(NamedTuple):
 def run_within(limit: Limit, run: Callable[..., Any], session: Any, options: Any, *rest: Any) -> Any:
     """Call ``BaseSession._call_tf_sessionrun`` so that the step ends with an error when it takes too long.
 
-    What the user's ``RunOptions`` say stays, their own limit included.
+    The user's ``RunOptions`` remain in force, their own limit included.
     """
     allowed = run_options(options)
     if allowed.timeout_in_ms > 0:
@@ -58,7 +58,7 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
     Parameters
     ----------
     limit
-        What the cell allows.
+        The limit that the cell sets.
     step
         The arguments of ``BaseSession._call_tf_sessionrun``, or others.
     """

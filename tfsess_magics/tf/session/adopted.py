@@ -20,7 +20,7 @@ from tfsess_magics.tf.session.observed import ObservedSession
 class AdoptedSession(NamedSession):
     """An observed session that the user gave a name, so that cells can enter it.
 
-    It is kept alive until it is closed. Its maker still owns it: it is never reset, and stays on its graph when a cell
+    It is kept alive until it is closed. Its maker still owns it: it is never reset, and keeps its graph when a cell
     makes another graph the default one.
     """
 
@@ -35,13 +35,13 @@ class AdoptedSession(NamedSession):
         return f"To give up the name: %tfsession close {self.name}"
 
     def _follow(self, graph: tf.Graph | None) -> None:
-        """Stay where it is."""
+        """Keep its graph."""
 
     def held_by(self) -> list[str]:
         """Say what refers to the session besides its name here."""
         return unused.held_by(self._now.watched)
 
-    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - nobody can
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - no code can
         """Refuse: only its maker can make it anew.
 
         Raises

@@ -51,9 +51,8 @@ def process_config() -> Any:
 def session_config(options: SessionOptions) -> Any:
     """Merge the options over TensorFlow's own defaults, those that ``tf.config`` has set included.
 
-    An operation that cannot be placed where it was asked for goes where it can, and only what a run needs is
-    placed; TensorFlow drops the first of these as soon as a session is given any ConfigProto. The second keeps
-    TensorFlow's partial runs from being fed.
+    An operation that cannot be placed where the user asked goes where it can. TensorFlow drops this default as soon as
+    a session is given any ConfigProto. It also places only what a run needs, so it cannot feed partial runs.
     """
     config = process_config()
     config.graph_options.place_pruned_graph = True

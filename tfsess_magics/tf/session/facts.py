@@ -76,7 +76,7 @@ class Watched:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the session was closed, by anybody, or is gone."""
+        """True once the session was closed, by any code, or is gone."""
         session = self.session
         return session is None or bool(session._closed)
 
@@ -92,7 +92,7 @@ class Watched:
 
     @property
     def devices(self) -> tuple[DeviceInfo, ...]:
-        """What the session can place operations on; nothing as long as that is not known."""
+        """The devices where the session can place operations; empty as long as they are not known."""
         session = self.session
         if self.target:
             return self._on_server.devices or ()
@@ -105,7 +105,7 @@ class Watched:
 
     @property
     def is_default(self) -> bool:
-        """Whether the session is the default session of a thread, or one in which that one was entered."""
+        """True if the session is the default session of a thread, or one in which that one was entered."""
         session = self.session
         return session is not None and any(
             entered is session for entered_sessions in default_stacks() for entered in list(entered_sessions)

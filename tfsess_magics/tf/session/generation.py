@@ -64,7 +64,7 @@ def begin(graph: tf.Graph, config: Any, device: str | None, changed: Callable[[]
     """Open a TensorFlow session of our own on `graph`."""
     # Without TensorFlow 2 behaviour what is open in a graph is shared by all threads that build it.
     graph.switch_to_thread_local()
-    # Measured before it is constructed, it is not taken for somebody else's.
+    # Measured before it is constructed, it is not taken for one of other code.
     session = tf.compat.v1.Session.__new__(tf.compat.v1.Session)
     watched = Watched(session, RunMeter(changed))
     observe.measure(session, watched.meter)

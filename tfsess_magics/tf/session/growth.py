@@ -45,7 +45,7 @@ _APART = 5
 _KNOWN = 100
 """Cells, or kinds of extensions, of which it is remembered at most how often they came."""
 _LOOKED_AT = 200
-"""Operations at most of which it is seen what they are, or who made them."""
+"""The operations at most whose type, or whose line of code, one look reads."""
 
 
 class _Mark(NamedTuple):
@@ -66,7 +66,7 @@ class _Mark(NamedTuple):
 
     @property
     def key(self) -> object:
-        """What it is known by when it comes again."""
+        """The key by which it is known when it comes again."""
         return self.code.body if self.code else self.line and (self.line.number, self.line.text)
 
 
@@ -79,7 +79,7 @@ class _Steps(NamedTuple):
 
 
 class Growth:
-    """What is known of how the graph of one TensorFlow session grows; keeps neither of them alive.
+    """The record of how the graph of one TensorFlow session grows; keeps neither of them alive.
 
     Owned by its `Watched`. Runs may be started inside the garbage collector: no lock is taken, and two threads at once
     may count one too few.
@@ -99,9 +99,9 @@ class Growth:
         self._session = session
         self._meter = meter
         self.added: tuple[int, str] | None = None
-        """How many operations the last activation has added, and whose it was: ``cell 5``."""
+        """The number of operations that the last activation has added, and its name: ``cell 5``."""
         self._cells: dict[int, list[int]] = {}
-        """How many operations the last runs of a cell have added, by the hash of its body."""
+        """The numbers of operations that the last runs of a cell have added, by the hash of its body."""
         self._steps: dict[int, _Steps] = {}
         self._by_cell: _Mark | None = None
         self._by_steps: _Mark | None = None
@@ -234,7 +234,7 @@ def _kind(operations: list[tf.Operation]) -> int | None:
 
 
 def _holds_something(operation: tf.Operation) -> bool:
-    """Whether it is a variable, a queue or a table; an iterator, which is made to be run down, is not meant."""
+    """Return True for a variable, a queue or a table, and not for an iterator, which is made to be run down."""
     return "Iterator" not in operation.type and any(
         output.dtype == tf.resource or output.dtype._is_ref_dtype for output in operation.outputs
     )

@@ -29,8 +29,8 @@ from tfsess_magics.tf.stopping.stopper import forget_order
 class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     """A TensorFlow session that goes by a name.
 
-    It can be handed to any code that takes a TensorFlow session: it passes on what it is asked to the TensorFlow
-    session that it has now. As a context manager it makes its graph and session TensorFlow's defaults in this
+    Any code that takes a TensorFlow session can use it: it passes calls on to the TensorFlow session that it has now.
+    As a context manager it makes its graph and session TensorFlow's defaults in this
     thread; leaving closes nothing. Any thread may use it.
 
     Made by `tfsess_magics.session` and ``%%tfsession``, which keep it until it is closed.
@@ -77,12 +77,12 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     @property
     def watched(self) -> Watched:
-        """What is known of the TensorFlow session of this generation."""
+        """The record of the TensorFlow session of this generation."""
         return self._now.watched
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed; its name is free then."""
+        """True once it was closed; its name is free then."""
         return self._generation is None
 
     @property
@@ -112,7 +112,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
         """See ``tf.compat.v1.Session.partial_run_setup``.
 
-        TensorFlow cannot feed such a run where only what a run needs is placed, which is the case
+        TensorFlow cannot feed such a run where it places only what a run needs. That is the case
         in a named session as in an ``InteractiveSession``.
         """
         return self.session.partial_run_setup(fetches, feeds)
@@ -143,7 +143,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         timeout
             Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
         trace
-            Whether a run meanwhile is traced; see `Order`.
+            True to trace a run meanwhile; see `Order`.
         code
             That of the cell, if it is one.
 
@@ -201,7 +201,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     @property
     def is_entered(self) -> bool:
-        """Whether a cell or a ``with`` block is in it."""
+        """True while a cell or a ``with`` block is in it."""
         return bool(self._activations)
 
     def use(self) -> str | None:

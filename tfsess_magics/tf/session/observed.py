@@ -19,11 +19,11 @@ from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.stopping.close import End, end_runs, use_of_runs
 
 _AGAIN = 1.0
-"""Seconds at least between two looks at who refers to a session."""
+"""Seconds at least between two looks for the code that refers to a session."""
 
 
 class ObservedSession:
-    """What is known of somebody's session, as long as it lives; nothing of it is kept alive.
+    """The record of a session of other code, as long as that lives; it keeps nothing of it alive.
 
     Owned by the registry; any thread may call it.
 
@@ -54,13 +54,13 @@ class ObservedSession:
         self.created = time.time()
         self._made = time.perf_counter()
         self._verdict: tuple[float, bool] | None = None
-        """Since when it had been quiet when it was last looked for who refers to it, and whether it looked leaked."""
+        """The start of its quiet time at the last look for references to it, and True if it looked leaked then."""
         self._looked = 0.0
         self.watched = Watched(session, RunMeter(changed), gone)
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed or collected."""
+        """True once it was closed or collected."""
         return self.watched.is_closed
 
     @property
@@ -97,7 +97,7 @@ class ObservedSession:
 
     @property
     def may_be_unused(self) -> bool:
-        """Whether it has been quiet for so long that it is worth looking for who refers to it."""
+        """True if it has been quiet so long that a search for the code that refers to it is worthwhile."""
         is_quiet = not self.watched.meter.table.under_way() and time.perf_counter() - self._quiet_since >= unused.IDLE
         return is_quiet and not self.closed and not self.watched.is_default
 
@@ -118,7 +118,7 @@ class ObservedSession:
         """Say what keeps it from being ended now, None if nothing does: a run in flight can be ended."""
         return use_of_runs(self.watched.meter)
 
-    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - nobody can
+    def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - no code can
         """Refuse: only its maker can make it anew.
 
         Raises

@@ -25,7 +25,7 @@ class Owner(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed for good."""
+        """True once it was closed for good."""
 
     @property
     def session(self) -> Any:
@@ -46,7 +46,7 @@ class _Claim(NamedTuple):
 
 
 _claims: weakref.WeakKeyDictionary[tf.Graph, tuple[_Claim, ...]] = weakref.WeakKeyDictionary()
-"""Of each graph those who work in it, or worked in it last; ``--graph`` and adopting let several."""
+"""Of each graph the sessions that work in it, or worked in it last; ``--graph`` and adopting let several."""
 _claiming = threading.Lock()
 
 
@@ -67,7 +67,7 @@ def successor_of(session: Any) -> str | None:
 
 
 class Home(NamedTuple):
-    """Where a graph belongs, in words."""
+    """The place where a graph belongs, in words."""
 
     text: str
     """``in session 'prep'``, ``before the reset of 'prep'``, ``in no session that is open``."""

@@ -49,7 +49,7 @@ def find_leaked(sessions: Mapping[int, Watched]) -> set[int]:
 def held_by(watched: Watched) -> list[str]:
     """Say what refers to a session, for people: ``the name 'sess' in __main__``; empty if nothing does.
 
-    What TensorFlow and this package keep for their own purposes is left out. It takes some 30 ms, and
+    References that TensorFlow and this package keep for their own purposes do not count. It takes some 30 ms, and
     15 ms for each dict that refers to it.
     """
     session = watched.session

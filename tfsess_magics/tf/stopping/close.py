@@ -24,11 +24,11 @@ class End(Stop):
     Parameters
     ----------
     name
-        What the session is called.
+        Name of the session in messages.
     by
-        Who ordered it, as messages say it.
+        The sender of the order, as messages say it.
     ending
-        What it is: ``closed``, ``reset``.
+        The word for it: ``closed``, ``reset``.
     then
         Called when no step is in the session any more.
     """
@@ -41,7 +41,7 @@ class End(Stop):
         self._ending = ending
         self._then = then
 
-    def error(self, token: int, since: float, thread: int) -> BaseException:  # noqa: ARG002 - whoever runs what
+    def error(self, token: int, since: float, thread: int) -> BaseException:  # noqa: ARG002 - whatever thread runs what
         """Return what a step that began at `since` raises."""
         return SessionStopped(
             f"{self.name} was {self._ending} during this run, by {self.by}, {self.after(since)}. {self.account}"

@@ -35,7 +35,7 @@ _GAP = 0.1
 _IDLE = 0.1
 """Part of a core up to which the process is taken to be idle."""
 _TIMES = 3
-"""How many times the longest run like it a run has to take."""
+"""The multiple of the longest run like it that a run has to take."""
 _AT_LEAST = 0.25
 """Seconds that it has to take in any case."""
 
@@ -68,7 +68,7 @@ class CutRule:
         self._looks: deque[tuple[float, float]] = deque()
         """`time.perf_counter` and `time.process_time` of recent looks."""
         self._waits_on: str | None = None
-        """What it waits for, empty if nothing that it needs can wait; None before that was looked up."""
+        """The operations that it waits for, empty if nothing it needs can wait; None before they were looked up."""
 
     def verdict(self) -> Verdict:
         """Look at the run once more; what is idle at one look may be busy at the next, so this looks once only."""

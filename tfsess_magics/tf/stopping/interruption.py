@@ -40,7 +40,7 @@ class Interruption:
     Parameters
     ----------
     name
-        What the session is called.
+        Name of the session in messages.
     meter
         Counts its runs.
     token
@@ -52,7 +52,7 @@ class Interruption:
     def __init__(self, name: str, meter: RunMeter, token: int, thread: int) -> None:
         self.token = token
         self.is_over = False
-        """Whether the run has ended, or its stop has begun."""
+        """True once the run has ended, or its stop has begun."""
         self._name = name
         self._meter = meter
         self._is_told = False

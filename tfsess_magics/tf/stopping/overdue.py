@@ -30,13 +30,13 @@ class Overdue(Stop):
     Parameters
     ----------
     name
-        What the session is called.
+        Name of the session in messages.
     limit
-        What the run was allowed.
+        The limit of the run.
     token
         The run.
     keeps
-        Whether variables keep their values.
+        True if variables keep their values.
     """
 
     def __init__(self, name: str, limit: Limit, token: int, *, keeps: bool) -> None:
@@ -71,7 +71,7 @@ def end_when_late(
     Parameters
     ----------
     limit
-        What the cell allows.
+        The limit that the cell sets.
     """
     due = min(_due(limit, meter, run.__name__ == _PARTIAL), default=None)
     if due is None:

@@ -40,6 +40,6 @@ def say_what_a_cut_takes(meter: RunMeter, step: Sequence[Any]) -> str:
 
 
 def say_concurrent_runs(meter: RunMeter, step: Sequence[Any]) -> str:
-    """Name the runs in flight beside one in its session, by fetches and thread; empty if there are none."""
+    """Name the other runs in flight in the session of one, by fetches and thread; empty if there are none."""
     others = concurrent_runs_in_session(meter, step)
     return " and ".join(f"a {fetched(other.step).removeprefix('A ')} in {other.who}" for other in others)

@@ -29,7 +29,7 @@ def missing_parts(session: BaseSession) -> tuple[str, ...]:
 class NewSession:
     """A C session that is to take the place of the one of a session, on the same graph.
 
-    It has the same target and configuration, and its own resources: in this process no two C sessions share any, as
+    It has the same target and configuration, and its own resources. In this process no two C sessions share any, as
     each makes its own devices (``DirectSessionFactory::NewSession``, direct_session.cc).
 
     Parameters

@@ -16,7 +16,7 @@ _IN_BLOCK = "A with block is around the run: it closes the session as it is left
 
 
 def would_lose(session: BaseSession) -> list[str]:
-    """Say what a stop of a session would not keep, beside values that cannot be read: ``queues ('a', 'b')``."""
+    """Say what a stop of a session would not keep, apart from values that cannot be read: ``queues ('a', 'b')``."""
     return stateful(session.graph)
 
 

@@ -1,8 +1,8 @@
 """The operations of a graph that keep something between two runs, other than variables.
 
-TensorFlow's registry tells (``OpDef``): such an operation is stateful, and has a name under which others find what it
-keeps, or gives out a resource or a reference to it, or draws numbers from a seed. So operations of other packages are
-found too.
+TensorFlow's registry tells (``OpDef``): such an operation is stateful. It also has a name under which others find what
+it keeps, or gives out a resource or a reference, or draws numbers from a seed. So the registry tells of
+operations of other packages too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WORDS = {
 _RANDOM = "positions of random operations"
 _OTHER = "the state of other operations"
 _NAMED = 3
-"""How many operations of a kind are named."""
+"""The number of operations of a kind that a message names."""
 
 
 class _Node(NamedTuple):

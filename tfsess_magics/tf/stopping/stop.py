@@ -64,7 +64,7 @@ MAIN_THREAD = threading.main_thread().ident
 
 
 class RunsEndedError(Exception):
-    """Why a stop has ended nothing: what it was to end has ended by itself."""
+    """A stop has ended nothing, as its runs had ended by themselves."""
 
 
 class Stop:
@@ -73,15 +73,15 @@ class Stop:
     Parameters
     ----------
     name
-        What the session is called.
+        Name of the session in messages.
     by
-        Who ordered it, as messages say it; None for an interrupt.
+        The sender of the order, as messages say it; None for an interrupt.
     keeps
-        Whether variables keep their values.
+        True if variables keep their values.
     """
 
     failure = "The session could not be begun anew, and its values are lost"
-    """What to say when it goes wrong."""
+    """The message when it goes wrong."""
     begins_anew = True
     """False where the session ends with the stop."""
     only_with: int | None = None
@@ -96,21 +96,21 @@ class Stop:
         self.out: set[int] = set()
         """The tokens of its steps that have not come back to Python."""
         self.runs = 0
-        """How many it stops."""
+        """The number of runs that it stops."""
         self.waited_for = ""
-        """What the step was doing that said why it ended."""
+        """The wait of the step that said why it ended."""
         self.refusal: BaseException | None = None
-        """Why nothing was done."""
+        """The reason why nothing was done."""
         self.account = ""
-        """What was kept, and what was not."""
+        """The account of what was kept and what was not."""
         self.thread: int | None = None
         """The one that carries it out."""
         self.has_cut = False
-        """Whether it has begun to end the steps: before that it reads values."""
+        """True once it has begun to end the steps: before that it reads values."""
         self.when_runs_ended: Callable[[], None] = lambda: None
         """Called in place of a cut where the runs have ended by themselves, before others may begin."""
         self._unfilled = ""
-        """Why the new C session could not be filled before the old one was closed."""
+        """The reason why the new C session could not be filled before the old one was closed."""
         self.asked = time.perf_counter()
 
     def error(self, token: int, since: float, thread: int) -> BaseException:  # noqa: ARG002 - whichever run it is
@@ -178,7 +178,7 @@ class Stop:
                 watched.require_room(values.nbytes)
                 new = NewSession(session, unnoted)
                 return new, values.give(new, is_last=False)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it may do without the old one beside it
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may work once the old one is gone
             self._unfilled = str(getattr(error, "message", "") or error)
             if new is not None:
                 new.drop()
@@ -228,7 +228,7 @@ class Stop:
 
 
 def start_in_thread(meter: RunMeter, stop: Stop) -> bool:
-    """Begin where no interrupt of the one who orders it leaves a stop half begun."""
+    """Begin where no interrupt of the ordering thread leaves a stop half begun."""
     begun: list[bool] = []
     thread = threading.Thread(target=lambda: begun.append(begin(meter, stop)), daemon=True)
     thread.start()
@@ -294,7 +294,7 @@ def wait(stop: RunStop, timeout: float = math.inf) -> bool:
 
 
 def is_done_soon(stop: RunStop) -> bool:
-    """Wait until a stop is done, as long as one who has ordered it is to be kept waiting."""
+    """Wait until a stop is done, at most `Settings.cut_patience` seconds."""
     return wait(stop, settings.cut_patience)
 
 

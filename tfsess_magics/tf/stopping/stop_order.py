@@ -39,35 +39,35 @@ _STOP = "%tfsession stop {} --now"
 class StopOrder:
     """An order to stop a session: the runs in flight end by themselves or are cut, and the next ones do not begin.
 
-    Runs of queue-runner threads are left alone. Of each thread that has a run in flight the next one is stopped, as
-    long as the thread's cell runs; where there is none, the next one of any thread. Runs ask `takes`; any thread may
-    call the rest.
+    It leaves runs of queue-runner threads alone. Of each thread that has a run in flight it stops the next one, as
+    long as the thread's cell runs. Where there is none, it stops the next one of any thread. Runs ask `takes`;
+    any thread may call the rest.
 
     Parameters
     ----------
     name
-        What the session is called.
+        Name of the session in messages.
     by
-        Who ordered it, as messages say it.
+        The sender of the order, as messages say it.
     keeps
-        Whether variables keep their values where a run is cut.
+        True if variables keep their values where a run is cut.
     is_entered
-        Whether a cell or ``with`` block is in the session; else the order is forgotten after `Settings.order_lasts`.
+        True if a cell or ``with`` block is in the session; else the order lapses after `Settings.order_lasts`.
     """
 
     def __init__(self, name: str, by: str, *, keeps: bool, is_entered: bool) -> None:
         self.name = name
         self.by = by
         self.stop: Stop | None = None
-        """What cuts its runs, once that is decided."""
+        """The stop that cuts its runs, once that is decided."""
         self.decided = threading.Event()
         """Set when every run has ended by itself, or is being cut."""
         self.is_answered = False
-        """Whether the one who ordered it was told that it waits."""
+        """True once its sender was told that it waits."""
         self.runs: dict[int, Run] = {}
         """The runs that are waited for, as `RunTable.in_flight` has them; empty once that is decided."""
         self._number = 0
-        """How many were in flight."""
+        """The number of runs that were in flight."""
         self._keeps = keeps
         self._until = None if is_entered else time.perf_counter() + settings.order_lasts
         self._is_entered = is_entered
@@ -105,13 +105,13 @@ class StopOrder:
 
     @property
     def is_over(self) -> bool:
-        """Whether it stops no run any more."""
+        """True once it stops no run any more."""
         is_late = self._until is not None and time.perf_counter() >= self._until
         return self.decided.is_set() and (not self._next or is_late)
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for a run to end by itself."""
+        """True while it waits for a run to end by itself."""
         return not self.decided.is_set()
 
     def drop(self) -> None:

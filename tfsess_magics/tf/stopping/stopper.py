@@ -120,15 +120,15 @@ class Stopper:
             raise for_task(SessionStopped(f"{by}; nothing was lost."))
 
     def leave(self, meter: RunMeter, token: int, needed: Needed, failed: BaseException | None) -> None:
-        """End a run that was stopped, given what it needed of memory, and what it raised.
+        """End a stopped run, given the memory that it needed and its exception.
 
         Raises
         ------
         KeyboardInterrupt, SessionStopped, tf.errors.DeadlineExceededError
             If it was stopped, when its session can be used again. Not if it had to go on.
         BaseException
-            What a signal handler has raised meanwhile, or as TensorFlow returned: that says less than the stop where
-            both are interrupts, else it is raised from what the stop says.
+            The exception of a signal handler, raised meanwhile or as TensorFlow returned. It says less than the stop
+            where both are interrupts; else it is raised from the error of the stop.
         """
         # RuntimeError is what pybind11 makes of an exception that came while TensorFlow made its own.
         came = None if isinstance(failed, (tf.errors.OpError, RuntimeError, SessionStopped)) else failed
@@ -166,13 +166,13 @@ class Stopper:
     def stop(self, meter: RunMeter, by: str, *, keeps: bool, is_entered: bool, now: bool = False) -> StopReply:
         """Stop the runs of a session, or its next run if there is none; return what was done.
 
-        The next run is that of the cell or ``with`` block that is in the session, if there is one; otherwise, as other
-        code may be between two runs, one that begins soon.
+        The next run is that of the cell or ``with`` block that is in the session, if there is one. Otherwise it is one
+        that begins soon, as other code may be between two runs.
 
         Parameters
         ----------
         now
-            Whether to cut the runs in flight; else those that end by themselves are waited for.
+            True to cut the runs in flight; else the order waits for those that end by themselves.
 
         Raises
         ------

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Caller(Enum):
-    """Who is the first to get what is raised here."""
+    """The first receiver of what is raised here."""
 
     CELL = auto()
     """A cell, whose errors IPython shows, or any other code."""
@@ -38,13 +38,13 @@ class _Caller(Enum):
 
 
 class TaskStopped(SessionStopped, asyncio.CancelledError):
-    """A run that was stopped in a task, which ends as one that is cancelled; whoever waits for the task gets this."""
+    """A run that was stopped in a task, which ends as a cancelled one; code that awaits the task gets this."""
 
 
 def for_task(error: BaseException) -> BaseException:
     """Return what to raise in place of `error`, which ends a run, so that it ends its task and not the event loop.
 
-    A task gets that of a run which it has given to a thread. Else it is logged: nobody may ever wait for the task.
+    A task gets that of a run which it has given to a thread. Else it is logged: perhaps no code ever awaits the task.
     """
     if not isinstance(error, KeyboardInterrupt) or (caller := _caller()) is _Caller.CELL:
         return error

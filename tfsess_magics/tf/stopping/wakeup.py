@@ -29,7 +29,7 @@ from tfsess_magics.core.late import TRIES
 
 _log = logging.getLogger(__name__)
 _SETTLE = b"\0"
-"""What no signal is."""
+"""A byte that stands for no signal."""
 _POLL = 0.001
 """Seconds between two looks, in place of an event: an interrupt may cut it anywhere, which a lock does not survive."""
 _set_wakeup_fd = functools.partial(signal.set_wakeup_fd, warn_on_full_buffer=False)
@@ -65,7 +65,7 @@ class Watcher:
         self._put_back = -1
         """The one that is in force again: what the thread reads late is for it."""
         self._is_held = False
-        """Whether the main thread may have the descriptor in force: its number must not become another file's."""
+        """True if the main thread may have the descriptor in force: its number must not become another file's."""
         self._is_closed = False
         self._is_settled = True
 

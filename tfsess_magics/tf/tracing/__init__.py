@@ -1,1 +1,1 @@
-"""One run, looked into: who did what for how long, and where."""
+"""One run in detail: its operations, their times and their devices."""

@@ -22,7 +22,7 @@ from tfsess_magics.tf.internals import GRAPH_LOCK
 from tfsess_magics.tf.tracing.step_stats import Noted
 
 _SUFFIX = re.compile(r"(/_\d+)?(:\d+)?$")
-"""What TensorFlow adds to the name of an input that comes from another device, and the number of an output."""
+"""The parts that TensorFlow adds to the name of an input from another device, and the number of an output."""
 _VARIABLES = {"VarHandleOp", "VariableV2", "Variable"}
 _FIRST = 3
 

@@ -17,8 +17,8 @@ from tfsess_magics.core.runs import RunMeter
 class Order:
     """An order to trace a run of a session that ends well; any thread may call it.
 
-    It is for the next run, or for one of a cell: its second one, as the first may prepare what the others use, or its
-    only one.
+    It is for the next run, or for one of a cell. That is its second one, as the first may prepare what the others use,
+    or its only one.
 
     Parameters
     ----------
@@ -29,16 +29,16 @@ class Order:
     show
         Called with the traced run that is the one.
     of_cell
-        Whether it is for a cell, begins with it and ends with it.
+        True if it is for a cell, begins with it and ends with it.
     """
 
     def __init__(self, session: str, meter: RunMeter, show: Callable[[Any], None], *, of_cell: bool) -> None:
         self.session = session
         self.of_cell = of_cell
         self.is_open = True
-        """Whether a run is to be traced still."""
+        """True while it still waits for a run to trace."""
         self.runs: int | None = None
-        """How many runs there were in the cell, once it has ended."""
+        """The number of runs in the cell, once it has ended."""
         self._meter = meter
         self._show = show
         self._runs_before = meter.runs

@@ -51,7 +51,7 @@ class Traced:
     metadata
         The ``RunMetadata``, serialized.
     graph
-        What it ran in.
+        The graph that it ran in.
     wanted, fed
         Names of the operations that it was for, and of those that were fed.
     facts

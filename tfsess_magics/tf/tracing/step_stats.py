@@ -35,7 +35,7 @@ _LABEL = re.compile(r" = ([^( ]+)\((.*)\)")
 _KERNEL = re.compile(r"@@([^#]+)#")
 _DEVICE = re.compile(r"(?:/job:(\w+))?(?:/replica:\d+)?(?:/task:(\d+))?/(?:device:)?(\w+:\d+)(?:/(.*))?", re.IGNORECASE)
 _RUNTIME = {"_SOURCE", "_SINK"}
-"""Where every executor begins and ends; no operations."""
+"""The nodes where every executor begins and ends; no operations."""
 
 
 class Noted(NamedTuple):
@@ -54,7 +54,7 @@ class Noted(NamedTuple):
     allocated: int
     output: int
     is_kernel: bool
-    """Whether it is what a GPU did for an operation, which has an execution of its own."""
+    """True if it is the work of a GPU for an operation, which has an execution of its own."""
     node: Any
 
 
@@ -71,7 +71,7 @@ def noted_in(step_stats: Any) -> list[Noted]:
 
 
 def is_complete(step_stats: Any) -> bool:
-    """Whether TensorFlow has noted all that the run did."""
+    """Return True if TensorFlow has noted all that the run did."""
     return sum(len(device.node_stats) for device in step_stats.dev_stats) < NOTED_EXECUTIONS
 
 

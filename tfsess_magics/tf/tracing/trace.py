@@ -50,9 +50,9 @@ _WITHOUT_OPTIONS = {
 """Steps that take no options from us, by the methods that start them."""
 
 unseen: deque[Traced] = deque(maxlen=_UNSEEN)
-"""Traced runs of all sessions that nobody was shown yet."""
+"""Traced runs of all sessions that are not shown yet."""
 refused: deque[Order] = deque(maxlen=_UNSEEN)
-"""Orders with runs that were not traced, which nobody was told of yet."""
+"""Orders with runs that were not traced, still to be reported."""
 
 
 class Tracer:
@@ -79,7 +79,7 @@ class Tracer:
 
     @property
     def is_ordered(self) -> bool:
-        """Whether the next run is to be traced."""
+        """True while the next run is to be traced."""
         return bool(self._open(list(self._orders)))
 
     @staticmethod
@@ -139,8 +139,8 @@ class Tracer:
     def run(self, run: Callable[..., Any], session: BaseSession, *step: Any) -> Any:
         """Call ``BaseSession._call_tf_sessionrun`` so that the run is traced, if there is an order still.
 
-        What the user's ``RunOptions`` ask for stays, and their ``RunMetadata`` get what they would get: where they ask
-        for a trace themselves it is the same one.
+        The user's ``RunOptions`` remain in force, and their ``RunMetadata`` get what they would get. Where they ask for
+        a trace themselves it is the same one.
         """
         orders = self._claim()
         if not orders:

@@ -189,7 +189,7 @@ class GraphVariables:
             self._find_out(session, _SHOWN, _MAX_READS)
 
     def ask_server(self, session: BaseSession, timeout: int) -> None:
-        """Ask the server of a session which variables have a value, and keep nobody waiting meanwhile.
+        """Ask the server of a session which variables have a value, and hold up no other thread meanwhile.
 
         Raises
         ------
@@ -211,7 +211,7 @@ class GraphVariables:
 
     @property
     def are_known(self) -> bool:
-        """Whether all variables that the runtime has seen are known to have a value."""
+        """True if all variables that the runtime has seen are known to have a value."""
         with self._lock:
             return all(v.initialized for v in self._pending())
 
@@ -243,5 +243,5 @@ def _note_sizes(varying: Iterable[Variable], nbytes: Mapping[str, int]) -> None:
 
 
 def _unasked(session: BaseSession) -> bool | None:
-    """Say what is known of a variable before anybody asks: on a server others may have given it a value."""
+    """Say what is known of a variable before it was asked for: on a server others may have given it a value."""
     return None if session._target else False

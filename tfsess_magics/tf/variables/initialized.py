@@ -38,7 +38,7 @@ def probe(
     Parameters
     ----------
     version
-        How many operations of the graph the runtime has seen.
+        The number of operations of the graph that the runtime has seen.
     timeout
         Milliseconds that each step may take.
     max_reads

@@ -30,11 +30,11 @@ class Variable:
     nbytes: int | None
     """Of the value that it had when it was asked last, where it `varies`."""
     varies: bool
-    """Whether the shape is that of the value, of a type whose elements have a size."""
+    """True if the shape is that of the value, of a type whose elements have a size."""
     device: str
     index: int
     resource: tuple[object, ...]
-    """What the runtime knows it by: two operations may share one variable."""
+    """The key by which the runtime knows it: two operations may share one variable."""
     initialized: bool | None
     check: str | None = None
     """Operation that says whether there is a value."""
@@ -49,7 +49,7 @@ class Variable:
     assign_any: str | None = None
     """The first that assigns a value of any shape."""
     can_go: bool = False
-    """Whether an operation takes the value away."""
+    """True if an operation takes the value away."""
 
     def assign_of(self, shape: tuple[int, ...]) -> str | None:
         """Return the operation that assigns a value of this shape to a new variable, None if there is none."""
@@ -58,14 +58,14 @@ class Variable:
 
 
 def scan(graph: tf.Graph, scanned: int, variables: dict[str, Variable], initialized: bool | None) -> int:
-    """Add the variables that are new in a graph to those that are known, and return how far it was looked through.
+    """Add the variables that are new in a graph to those that are known, and return how many operations were looked at.
 
     Parameters
     ----------
     scanned
-        How far it was looked through before.
+        The number of operations that were looked at before.
     initialized
-        What is known of the value of a new one.
+        True if a new one has a value, None where that is not known.
     """
     operations = graph.get_operations()
     for index in range(scanned, len(operations)):

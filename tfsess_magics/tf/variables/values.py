@@ -47,7 +47,7 @@ class Values(NamedTuple):
         Parameters
         ----------
         is_last
-            Whether a value for which there is no memory is lost as well.
+            True if a value for which there is no memory is lost as well.
 
         Raises
         ------
