@@ -32,7 +32,7 @@ def memory(*, ask: bool = True) -> KernelMemory | None:
     Parameters
     ----------
     ask
-        Whether to find out which variables have a value now.
+        True to find out which variables have a value now.
     """
     tensorflow = connected()
     return tensorflow.memory(ask=ask) if tensorflow else None
@@ -95,7 +95,7 @@ def session(
         ``tf.errors.DeadlineExceededError``, and the session and all that it holds live on. What ``RunOptions`` say for
         a single run goes before it.
     on_stop
-        Whether a stop keeps the values of its variables, as it does unless this says ``"drop"``.
+        The treatment of its variables' values in a stop: it keeps them unless this says ``"drop"``.
     eager
         True for a scope for TensorFlow 2 code, which has no graph; no other option applies to it.
 
@@ -150,7 +150,7 @@ def session(
 def adopt(session: object, name: str) -> NamedSession:
     """Give a TensorFlow session of other code a name, so that cells can enter it.
 
-    It stays its maker's: `reset` refuses it, and `close` ends it for everybody who uses it.
+    It still belongs to its maker: `reset` refuses it, and `close` ends it for all its users.
 
     Parameters
     ----------
@@ -238,12 +238,13 @@ def close(*names: str) -> tuple[SessionInfo, ...]:
 def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None, now: bool = False) -> StopReply:
     """Stop the runs of the session `name`, or of that number (``"#7"``), in whatever thread; its next one if none runs.
 
-    A run that ends by itself is waited for, and the next run of its thread does not begin: then nothing is lost. A run
-    that is known to wait, or that takes far longer than runs like it, is cut. So is every run with ``now=True``. A run
-    that is cut ends with `SessionStopped`, a `KeyboardInterrupt`. The session can be used again, and its variables have
-    the values that they had during the run; queues, tables, iterators and what else operations keep do not
-    outlive it, and are named in the message. Runs of queue-runner threads are left alone, unless a run beside them is
-    cut: TensorFlow ends all runs of a session at once.
+    The stop waits for a run that ends by itself, and the next run of its thread does not begin: then nothing is lost.
+    It cuts a run that is known to wait, or that takes far longer than runs like it. With ``now=True`` it cuts every
+    run. A cut run ends with `SessionStopped`, a `KeyboardInterrupt`.
+
+    The session can be used again, and its variables have the values that they had during the run. Queues, tables,
+    iterators and what else operations keep do not outlive it; the message names them. The stop leaves runs of
+    queue-runner threads alone, unless it cuts a concurrent run: TensorFlow ends all runs of a session at once.
 
     Parameters
     ----------
@@ -253,12 +254,13 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None, now: bool
         ``"drop"`` gives the values of variables up, and stops also where they cannot be read. None for what the session
         was opened with.
     now
-        Whether to cut runs that would end by themselves.
+        True to cut runs that would end by themselves.
 
     Returns
     -------
     StopReply
-        What was done, kept and not kept; after a second at most, with ``is_done`` False where a run still goes on.
+        The work done, with what was kept and what was not. It comes after a second at most, with ``is_done`` False
+        where a run still goes on.
 
     Raises
     ------
@@ -275,7 +277,7 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None, now: bool
 def reset(name: str) -> SessionInfo:
     """Give the session `name` an empty graph and a new TensorFlow session, and return what it was.
 
-    Name and options stay; its generation goes up by one.
+    It keeps its name and options; its generation goes up by one.
 
     Raises
     ------

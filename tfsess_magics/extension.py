@@ -58,7 +58,7 @@ _undo: dict[InteractiveShell, Callable[[], None]] = {}
 
 
 class _ForAllShells:
-    """What a process gets with the first shell and loses with the last one."""
+    """The parts that a process gets with the first shell and loses with the last one."""
 
     def __init__(self) -> None:
         self._thread_errors = ThreadErrors(explain_end_of_thread)
@@ -97,7 +97,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take away all that loading added; sessions stay live. Harmless when it is done already."""
+    """Take away all that loading added; sessions remain live. Harmless when it is done already."""
     undo = _undo.pop(shell, None)
     if undo is None:
         return

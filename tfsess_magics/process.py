@@ -28,7 +28,7 @@ OLDEST_TENSORFLOW = (2, 14)
 
 _connecting = threading.Lock()
 _unsupported: list[Notice] = []
-"""What to say after the next cell of a TensorFlow that this package does not work with."""
+"""The notices after the next cell on a TensorFlow that this package does not work with."""
 
 
 def connect() -> TensorFlow:

@@ -31,10 +31,10 @@ interface Pending {
 }
 
 /**
- * What the extension says to one kernel, and hears from it.
+ * The conversation of the extension with one kernel.
  *
- * The kernel is asked once per connection whether the extension is loaded there; after that it announces itself. A
- * restart or a lost connection begins anew, all else is told by the kernel.
+ * The client asks the kernel once per connection whether the extension is loaded there; after that it announces itself.
+ * A restart or a lost connection begins anew. The kernel tells all else.
  */
 export class SessionsClient implements IDisposable {
   constructor(

@@ -13,13 +13,13 @@ const NOTHING = (): void => {};
 /**
  * A comm of our own with a kernel, over a subshell of our own where the kernel has them.
  *
- * Where it has none the comm is opened and closed on the main shell, which waits for the cell, and orders go over the
- * control channel. So none is given before the kernel has said that the comm is open.
+ * Where it has none the comm is opened and closed on the main shell, which waits for the cell. Orders go over the
+ * control channel. So the panel gives none before the kernel has said that the comm is open.
  *
- * Messages are taken from the kernel's `anyMessage`, which tells of them before what other extensions do with earlier ones
- * is done, and also on connections that JupyterLab lets handle no comms, as when a notebook and a console share a
- * kernel. JupyterLab's own comm object serves for nothing but that it knows the comm when the kernel closes it: on its
- * own it would make a second subshell.
+ * Messages come from the kernel's `anyMessage`. It tells of them before other extensions are done with earlier ones. It
+ * does so also on connections that JupyterLab lets handle no comms, as when a notebook and a console share a kernel.
+ * JupyterLab's own comm object serves only to know the comm when the kernel closes it: on its own it would make a
+ * second subshell.
  */
 export class SessionsComm implements IDisposable {
   /** Make a subshell, and open a comm in it. */

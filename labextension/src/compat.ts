@@ -1,6 +1,6 @@
 import type { CommsOverSubshells, KernelMessage } from '@jupyterlab/services';
 
-// What is done for older versions of JupyterLab 4. Each part says which version ends the need for it.
+// Parts for older versions of JupyterLab 4. Each says which version ends the need for it.
 
 /** For the comms of JupyterLab: to make no subshell. JupyterLab before 4.4 has no such enum, and makes none anyway. */
 export const NO_SUBSHELL = 'disabled' as CommsOverSubshells.Disabled;

@@ -24,7 +24,7 @@ export function createMessage(
 /**
  * Ask a kernel on its control channel, which it answers while a cell is running, and return the answer's content.
  *
- * JupyterLab's own `requestCommInfo` and `requestKernelInfo` go over the shell channel, where they wait for the cell, and
+ * JupyterLab's own `requestCommInfo` and `requestKernelInfo` go over the shell channel, where they wait for the cell.
  * `requestCreateSubshell` throws as long as JupyterLab's kernel info waits there.
  */
 function ask(kernel: Kernel.IKernelConnection, type: string, content: JSONObject): Promise<JSONObject> {
@@ -37,8 +37,8 @@ function ask(kernel: Kernel.IKernelConnection, type: string, content: JSONObject
 }
 
 /**
- * Send past the messages that JupyterLab holds back: after a reload it waits 3 s for an answer from the main shell, which a
- * running cell keeps from answering, before it sends anything else on any channel.
+ * Send past the messages that JupyterLab holds back. After a reload it waits 3 s for an answer from the main shell before
+ * it sends anything else on any channel. A running cell keeps the main shell from answering.
  */
 export function sendNow<T>(kernel: Kernel.IKernelConnection, send: () => T): T {
   const connection = kernel as unknown as { _pendingMessages?: unknown };
@@ -78,9 +78,9 @@ export async function createSubshell(kernel: Kernel.IKernelConnection): Promise<
 }
 
 /**
- * Delete the subshell that this page had before it was reloaded: what a page sends when it goes may be lost, and a kernel
- * that has deleted it already says no more than that. Not after other navigations: a duplicated tab has the storage of a
- * page that is still there.
+ * Delete the subshell that this page had before it was reloaded: a message that a page sends when it goes may be lost.
+ * A kernel that has deleted it already says no more than that. Not after other navigations: a duplicated tab has the
+ * storage of a page that is still there.
  */
 function deleteLeftover(kernel: Kernel.IKernelConnection): void {
   const id = sessionStorage.getItem(storageKey(kernel));
@@ -94,7 +94,7 @@ function storageKey(kernel: Kernel.IKernelConnection): string {
   return `tfsess-magics:subshell:${kernel.id}`;
 }
 
-/** Have a kernel end a subshell; nobody waits for it. */
+/** Have a kernel end a subshell, and do not wait for it. */
 export function deleteSubshell(kernel: Kernel.IKernelConnection, id: string): void {
   sayLast(kernel, carrier => ask(carrier, 'delete_subshell_request', { subshell_id: id }));
 }
@@ -102,8 +102,8 @@ export function deleteSubshell(kernel: Kernel.IKernelConnection, id: string): vo
 const PATIENCE = 5000;
 
 /**
- * Say something to a kernel that nobody waits for, also when its connection is being disposed: that is closed before the
- * server has passed on what it brought, unless it is the kernel's only one. Another connection carries the word then.
+ * Say something to a kernel without waiting for the answer, also when its connection is being disposed. Unless that is
+ * the kernel's only one, it closes before the server has passed on what it brought. Then another connection carries it.
  */
 export function sayLast(
   kernel: Kernel.IKernelConnection,

@@ -8,10 +8,10 @@ import { NameInput } from './name-input';
 import type { SessionSummary } from './protocol';
 import { labelOrigin, moduleOf, writeOrigin } from './text';
 
-/** How many sessions a question names. */
+/** The number of sessions that a question names. */
 const NAMES = 8;
 
-/** What TensorFlow says to code that uses a session that was closed. */
+/** The error of TensorFlow where code uses a closed session. */
 const CLOSED = 'RuntimeError: Attempted to use a closed Session.';
 
 /** Ask whether to reset a session. */
@@ -81,7 +81,7 @@ export async function askName(session: SessionSummary, trans: TranslationBundle)
   return button.accept ? (value ?? '') : null;
 }
 
-/** Ask whether to close the sessions that nobody seems to need. */
+/** Ask whether to close the sessions that no code seems to need. */
 export function askCloseUnused(sessions: readonly SessionSummary[], trans: TranslationBundle): Promise<boolean> {
   const says = [
     trans.__('They have not run for a while, and at most one name refers to each:'),

@@ -4,10 +4,10 @@ import { isOfOthers } from './kind';
 import type { SessionSummary } from './protocol';
 import { writeOrigin, writeTarget } from './text';
 
-/** Which sessions are listed: `others` are those of other code, `mine` all else. */
+/** The sessions that are listed: `others` are those of other code, `mine` all else. */
 export type Choice = 'all' | 'mine' | 'others' | 'unused';
 
-/** What a session has to be to be listed. */
+/** The conditions that a session has to meet to be listed. */
 export interface SessionFilter {
   readonly choice: Choice;
   /** Words, all of which its name, origin, server or devices have to contain. */
@@ -17,12 +17,12 @@ export interface SessionFilter {
 /** Lists every session. */
 export const EVERYTHING: SessionFilter = { choice: 'all', text: '' };
 
-/** Whether a filter leaves out nothing. */
+/** Return true if a filter leaves out nothing. */
 export function isEverything({ choice, text }: SessionFilter): boolean {
   return choice === 'all' && text.trim() === '';
 }
 
-/** Whether a session is one of those that a filter lists. */
+/** Return true if a filter lists a session. */
 export function matches(session: SessionSummary, { choice, text }: SessionFilter, trans: TranslationBundle): boolean {
   const about = [session.name, writeOrigin(session.origin, trans), writeTarget(session, trans), ...session.devices]
     .join('\n')

@@ -60,8 +60,8 @@ export default panelPlugin;
 const LINGER = 150;
 
 /**
- * Keep a page that goes for some milliseconds: the browser takes what a page has sent from another process, and drops what it
- * has not taken when the page is gone.
+ * Keep a page that goes for some milliseconds. The browser takes messages of a page from another process, and drops those
+ * that it has not taken when the page is gone.
  */
 function linger(): void {
   const end = performance.now() + LINGER;

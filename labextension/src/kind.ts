@@ -2,17 +2,17 @@ import type { SessionSummary } from './protocol';
 
 type Kind = Pick<SessionSummary, 'kind'>;
 
-/** Whether there is no graph and no TensorFlow session. */
+/** Return true if there is no graph and no TensorFlow session. */
 export function isEager({ kind }: Kind): boolean {
   return kind === 'eager' || kind === 'outside';
 }
 
-/** Whether other code has made it. */
+/** Return true if other code has made it. */
 export function isOfOthers({ kind }: Kind): boolean {
   return kind === 'observed' || kind === 'adopted';
 }
 
-/** Whether it can be reset, and is the user's to close. */
+/** Return true if it can be reset, and is the user's to close. */
 export function isOurs({ kind }: Kind): boolean {
   return kind === 'named' || kind === 'eager';
 }

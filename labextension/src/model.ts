@@ -16,14 +16,14 @@ import { PROTOCOL_VERSION } from './protocol';
 export const LOAD = '%load_ext tfsess_magics';
 
 /**
- * How things stand with the extension in a kernel.
+ * The state of the extension in a kernel.
  *
  * `asking`: whether it is loaded there is not known yet; `absent`: it is not; `waiting`: it is, and its first answer
- * is on the way; `live`: what is listed is what there is; `mismatch`: it speaks another version of the protocol.
+ * is on the way; `live`: its list is complete; `mismatch`: it speaks another version of the protocol.
  */
 export type Link = 'asking' | 'absent' | 'waiting' | 'live' | 'mismatch';
 
-/** What a kernel is called, and what it is doing. */
+/** The name of a kernel, and its status. */
 export interface KernelFacts {
   /** Names of the notebooks and consoles that show it. */
   readonly title: string;
@@ -46,9 +46,9 @@ export interface KernelSessions extends KernelFacts {
   readonly sessions: readonly SessionSummary[];
   /** Null before the kernel has told it. */
   readonly memory: KernelMemory | null;
-  /** What each session held over time, by its number: the latest changes, oldest first. */
+  /** The memory that each session held over time, by its number: the latest changes, oldest first. */
   readonly samples: ReadonlyMap<number, readonly Sample[]>;
-  /** Why the last order to a session was not carried out, by the number of the session. */
+  /** The reason why the last order to a session was not carried out, by the number of the session. */
   readonly refusals: ReadonlyMap<number, string>;
 }
 
@@ -62,7 +62,7 @@ const NOTHING = {
   refusals: new Map<number, string>()
 };
 
-/** How many samples of a session are kept. */
+/** The number of samples of a session that are kept. */
 const SAMPLES = 30;
 
 /** The sessions of every connected kernel. */
@@ -85,14 +85,14 @@ export class SessionsModel {
     return this.kernel(id)?.sessions.filter(session => isOurs(session) || session.kind === 'adopted') ?? [];
   }
 
-  /** The sessions that nobody seems to need, of every kernel that has any. */
+  /** The sessions that no code seems to need, of every kernel that has any. */
   unused(): { kernel: string; sessions: readonly SessionSummary[] }[] {
     return this.#kernels
       .map(({ id, sessions }) => ({ kernel: id, sessions: sessions.filter(session => session.is_unused) }))
       .filter(({ sessions }) => sessions.length > 0);
   }
 
-  /** Add a kernel, or say what has become of one. */
+  /** Add a kernel, or change the facts of one. */
   setFacts(id: string, facts: KernelFacts): void {
     const known = this.kernel(id);
     if (!known) {
@@ -111,7 +111,7 @@ export class SessionsModel {
     }
   }
 
-  /** Say how things stand with the extension in a kernel that cannot say it: its sessions are not known any more. */
+  /** Set the state of the extension in a kernel that cannot tell it: its sessions are not known any more. */
   setLink(id: string, link: 'asking' | 'absent' | 'waiting'): void {
     const known = this.kernel(id);
     if (known && known.link !== link) {
@@ -183,7 +183,7 @@ export class SessionsModel {
 function withSnapshot(known: KernelSessions, snapshot: Snapshot, now: number): KernelSessions {
   const { version, revision, memory } = snapshot;
   if (version !== PROTOCOL_VERSION) {
-    // Nothing else is read: what a snapshot of that version has in it is not known here.
+    // Nothing else is read: the contents of a snapshot of that version are not known.
     return { ...known, ...NOTHING, link: 'mismatch', version: version ?? null };
   }
   const sessions = [...snapshot.sessions].sort((one, other) => one.id - other.id);
@@ -205,7 +205,7 @@ function withSession(sessions: readonly SessionSummary[], changed: SessionSummar
     : [...sessions, changed].sort((one, other) => one.id - other.id);
 }
 
-/** What sessions hold, added up. */
+/** The sum of what sessions hold. */
 export interface Totals {
   readonly sessions: number;
   readonly variables: number;

@@ -9,13 +9,13 @@ import { isOfOthers } from './kind';
 import type { SessionsModel } from './model';
 import type { SessionDetails, SessionSummary } from './protocol';
 
-/** Where to say what an order has led to. */
+/** The place for the outcomes of orders. */
 export interface Outcomes {
-  /** Whether the user sees the sessions, and what is said at each. */
+  /** True while the user sees the sessions, and what is said at each. */
   readonly isVisible: boolean;
   tell(outcome: string): void;
   complain(error: string): void;
-  /** Have done with what was told: another order is given. */
+  /** Remove what was told: the user gives another order. */
   clear(): void;
 }
 
@@ -24,7 +24,7 @@ type GiveOrder = (client: Client, order: { id: number; generation: number }) => 
 
 const close: GiveOrder = (client, order) => client.request('close', order);
 
-/** Milliseconds to wait for what a question would say besides. */
+/** Milliseconds to wait for more facts for a question. */
 const PATIENCE = 1000;
 
 /** Orders to kernels, each with the dialog that asks before it and the message that tells of it. */
@@ -35,7 +35,7 @@ export class SessionOrders implements PanelActions {
     private readonly trans: TranslationBundle
   ) {}
 
-  /** Where to say what an order has led to; nowhere before it is set. */
+  /** The place for the outcomes of orders; null before it is set. */
   outcomes: Outcomes | null = null;
 
   refresh(): void {
@@ -68,8 +68,8 @@ export class SessionOrders implements PanelActions {
   }
 
   /**
-   * Stop the runs of a session, or its next one: that asks nothing, since its variables are kept. While it is stopping, cut
-   * the run that this waits for.
+   * Stop the runs of a session, or its next one. That asks nothing, since the stop keeps its variables. While it is
+   * stopping, cut the run that this waits for.
    */
   async stop(kernel: string, session: SessionSummary): Promise<void> {
     const now = session.is_stopping;
@@ -83,7 +83,7 @@ export class SessionOrders implements PanelActions {
     }
   }
 
-  /** Close the sessions that nobody seems to need: those that were named in the question, and that still are so then. */
+  /** Close the sessions that no code seems to need: those that the question named, and that still are so then. */
   async closeUnused(): Promise<void> {
     const asked = this.model.unused();
     const named = asked.flatMap(({ sessions }) => sessions);
@@ -170,7 +170,7 @@ export class SessionOrders implements PanelActions {
         done.push(await give(client, { id, generation }));
       } catch (error) {
         const message = messageOf(error);
-        // What it says may be over when it is read.
+        // The message may be out of date when the user reads it.
         const told = this.trans.__('%1: %2', formatTime(new Date()), message);
         if (!this.model.setRefusal(kernel, id, told) || !this.outcomes?.isVisible) {
           unseen.push(message);

@@ -43,7 +43,7 @@ export class SessionsPanel extends ReactWidget {
     }
   }
 
-  /** Tell why an order was not carried out. It stays until it has been seen. */
+  /** Tell why an order was not carried out. It remains until the user has seen it. */
   complain(error: string): void {
     Notification.error(error, { autoClose: false });
   }

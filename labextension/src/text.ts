@@ -16,7 +16,7 @@ import type {
   Waits
 } from './protocol';
 
-/** Write who made a session: `cell 4`, `prep.io:load prep/io.py:42`, as the kernel's own tables do. */
+/** Write the maker of a session: `cell 4`, `prep.io:load prep/io.py:42`, as the kernel's own tables do. */
 export function writeOrigin(origin: Origin, trans: TranslationBundle): string {
   if (origin.cell !== null) {
     return trans.__('cell %1', origin.cell);
@@ -31,7 +31,7 @@ export function writeOrigin(origin: Origin, trans: TranslationBundle): string {
   return `${name === '<module>' ? module : `${module}:${name}`} ${writePlace(origin)}`;
 }
 
-/** Write who made a session, as short as a label has to be: `cell 4`, `prep.io`, `tf_keras…backend`. */
+/** Write the maker of a session, as short as a label has to be: `cell 4`, `prep.io`, `tf_keras…backend`. */
 export function labelOrigin(origin: Origin, trans: TranslationBundle): string {
   const module = moduleOf(origin);
   const parts = module.split('.');
@@ -156,7 +156,7 @@ export function writeOperations(operations: number, added: Added | null, trans: 
     : total;
 }
 
-/** Write what of a graph is on which device, a line for each: `CPU:1: 12 operations, 1 variable`. */
+/** Write the parts of a graph on each device, a line for each: `CPU:1: 12 operations, 1 variable`. */
 export function writePlacements(placements: readonly Placement[], trans: TranslationBundle): string[] {
   return placements.map(({ device, operations, variables }) => {
     const said = [

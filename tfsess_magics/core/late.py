@@ -4,8 +4,8 @@ A handler may raise anything: ``KeyboardInterrupt``, or ``TimeoutError`` by ``si
 entry of any Python function, before the function has done anything. A second one may come in a ``finally``.
 
 So code that must undo something does it in its own frame, and again after each exception (`TRIES`). The user gets the
-exception that came, once (`of_two`). Code that logs an error of the extension's own and goes on calls `let_pass` first:
-it knows an exception of a handler by the frame that Python gave the handler.
+exception that came, once (`of_two`). Code that logs an error of the extension's own and goes on calls `let_pass` first.
+It knows an exception of a handler by the frame that Python gave the handler.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ SHOWS_NOTES: bool = IPython.version_info >= (8, 14)
 def notes_to_show(error: BaseException | None) -> Iterator[str]:
     """Yield this package's notes on `error` and on the errors it came from, for an IPython that shows none.
 
-    Notes of other code stay unseen, as they are without this package; nothing of the errors' own classes is called.
+    Notes of other code remain unseen, as they are without this package. It calls nothing of the errors' own classes.
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -69,7 +69,7 @@ class CellNumbers:
     def install(self) -> None:
         """Begin the record."""
         # IPython 8.0: before, the compiler keeps no record, and a kernel's names of cells do not tell the number. Cells
-        # that have run already stay unknown.
+        # that have run already remain unknown.
         if self._has_record:
             return
         original = self._compiler.cache

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { SessionDetails, SessionSummary } from '../protocol';
 import type { Ticker } from './ticker';
 
-/** What can be done from the panel. */
+/** The orders that the panel can give. */
 export interface PanelActions {
   /** Have every kernel send its sessions anew. */
   refresh(): void;
@@ -16,9 +16,9 @@ export interface PanelActions {
   stop(kernel: string, session: SessionSummary): void;
   /** Ask for a name, then give it to a session of other code. */
   adopt(kernel: string, session: SessionSummary): void;
-  /** Ask, then close the sessions that nobody seems to need, in every kernel. */
+  /** Ask, then close the sessions that no code seems to need, in every kernel. */
   closeUnused(): void;
-  /** Have done with the reason why an order to a session was not carried out. */
+  /** Remove the reason why an order to a session was not carried out. */
   dismiss(kernel: string, session: number): void;
   /** Load the extension in a kernel. */
   load(kernel: string): void;
@@ -26,7 +26,7 @@ export interface PanelActions {
   describe(kernel: string, session: number): Promise<SessionDetails>;
 }
 
-/** What every component of the panel may use. */
+/** The services that every component of the panel may use. */
 export interface PanelServices {
   readonly trans: TranslationBundle;
   readonly actions: PanelActions;

@@ -6,7 +6,7 @@ import { usePanel } from './context';
 /** Milliseconds from an answer to the next question: a session that runs all the time changes several times a second. */
 const PAUSE = 1000;
 
-/** What is known of a session besides its summary. */
+/** The details of a session, or why they are not known. */
 export interface Description {
   readonly details: SessionDetails | null;
   readonly error: string | null;
@@ -31,7 +31,7 @@ export function useDescription(kernel: string, session: SessionSummary): Descrip
     };
   }, []);
 
-  // What is known of another generation is not true any more: ask at once.
+  // The details of another generation are out of date: ask at once.
   React.useEffect(() => {
     clearTimeout(timer.current);
     setIsFree(true);

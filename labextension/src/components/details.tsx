@@ -20,7 +20,7 @@ interface DetailsProps {
   session: SessionSummary;
 }
 
-/** What an open row shows besides. */
+/** The part of a row that only an open one shows. */
 export function Details({ kernel, session }: DetailsProps): React.JSX.Element {
   const { trans } = usePanel();
   const { details, error } = useDescription(kernel, session);

@@ -11,7 +11,7 @@ interface ElapsedProps {
   clockAhead: number;
 }
 
-/** For how long something has been going on, counted on here. */
+/** The time for which something has been going on, counted on in the browser. */
 export function Elapsed({ since, clockAhead }: ElapsedProps): React.JSX.Element {
   const { ticker } = usePanel();
   const [, redraw] = React.useReducer((count: number) => count + 1, 0);

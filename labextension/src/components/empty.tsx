@@ -4,7 +4,7 @@ import type * as React from 'react';
 import { LOAD } from '../model';
 import { createElement } from './element';
 
-/** What the panel shows while no kernel has a session: the two lines that make one. */
+/** The panel while no kernel has a session: the two lines that make one. */
 export function EmptyState({ trans }: { trans: TranslationBundle }): React.JSX.Element {
   return (
     <div className="tfsess-Empty">

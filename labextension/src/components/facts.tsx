@@ -14,7 +14,7 @@ interface FactsProps {
   clockAhead: number;
 }
 
-/** What a session is doing, whose it is, where, and how large it is. */
+/** The facts of a session: its state, its maker, its place and its size. */
 export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
   const { trans } = usePanel();
   const { operations, runs } = session;
@@ -49,7 +49,7 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
   );
 }
 
-/** What is said of a session that other code has made. */
+/** The marks of a session that other code has made. */
 function factsOfOthers(session: SessionSummary, trans: TranslationBundle): string[] {
   if (!isOfOthers(session)) {
     return [];

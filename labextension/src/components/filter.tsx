@@ -48,12 +48,12 @@ export function Filter({ filter, onChange }: FilterProps): React.JSX.Element {
 }
 
 interface NothingFoundProps {
-  /** How many sessions there are. */
+  /** The number of sessions. */
   sessions: number;
   onShowAll: () => void;
 }
 
-/** What is shown when the filter leaves out every session. */
+/** The panel when the filter leaves out every session. */
 export function NothingFound({ sessions, onShowAll }: NothingFoundProps): React.JSX.Element {
   const { trans } = usePanel();
   return (

@@ -12,11 +12,11 @@ import { Row } from './row';
 
 interface GroupProps {
   kernel: KernelSessions;
-  /** Which of its sessions are listed; null for all. */
+  /** The filter of its sessions; null for all. */
   filter: SessionFilter | null;
 }
 
-/** A kernel and its sessions, nothing if a filter leaves out all of them. Drawn anew only when something of that kernel has changed. */
+/** A kernel and its sessions, nothing if a filter leaves out all of them. React draws it anew only when that kernel changes. */
 export const Group = React.memo(function Group({ kernel, filter }: GroupProps): React.JSX.Element | null {
   const { trans } = usePanel();
   const heading = React.useId();
@@ -56,7 +56,7 @@ export const Group = React.memo(function Group({ kernel, filter }: GroupProps): 
   );
 });
 
-/** Why nothing is listed for a kernel, and what to do about it. */
+/** The reason why nothing is listed for a kernel, and the remedy. */
 function NoSessions({ kernel }: { kernel: KernelSessions }): React.JSX.Element | null {
   const { trans, actions } = usePanel();
   switch (kernel.link) {

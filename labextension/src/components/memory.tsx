@@ -5,7 +5,7 @@ import type { DeviceMemory, KernelMemory } from '../protocol';
 import { usePanel } from './context';
 import { createElement } from './element';
 
-/** What the process of a kernel and its devices hold. */
+/** The memory of the process of a kernel, and of its devices. */
 export const Memory = React.memo(function Memory({ memory }: { memory: KernelMemory }): React.JSX.Element {
   const { trans } = usePanel();
   const { resident, pooled } = memory;

@@ -6,7 +6,7 @@ import { createElement } from './element';
 
 const UPGRADE = 'pip install --upgrade tfsess_magics';
 
-/** Which of a kernel and the panel is older, and what to upgrade. `version`: of the protocol of the kernel, null if it says none. */
+/** Says which side is older, kernel or panel, and what to upgrade. `version`: the kernel's protocol, null if it says none. */
 export function Mismatch({ version }: { version: number | null }): React.JSX.Element {
   const { trans } = usePanel();
   const versions = trans.__('(protocol %1; the panel has %2)', version ?? '?', PROTOCOL_VERSION);

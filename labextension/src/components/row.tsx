@@ -17,9 +17,9 @@ interface RowProps {
   kernel: string;
   session: SessionSummary;
   clockAhead: number;
-  /** What it held over time. */
+  /** The memory that it held over time. */
   samples?: readonly Sample[];
-  /** Why the last order to the session was not carried out. */
+  /** The reason why the last order to the session was not carried out. */
   refusal?: string;
 }
 

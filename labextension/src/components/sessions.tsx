@@ -13,10 +13,10 @@ import { Filter, NothingFound } from './filter';
 import { Group } from './group';
 import { moveFocus } from './keys';
 
-/** From how many sessions on there is a filter. */
+/** The number of sessions from which on there is a filter. */
 const MANY = 2;
 
-/** Everything in the panel. `outcome` is what the last order has led to. */
+/** Everything in the panel. `outcome` is the result of the last order. */
 export function Sessions({ model, outcome }: { model: SessionsModel; outcome: string }): React.JSX.Element {
   const { trans, actions } = usePanel();
   const kernels = useKernels(model);

@@ -6,7 +6,7 @@ import { createElement } from './element';
 const WIDTH = 60;
 const HEIGHT = 12;
 
-/** What a session held over time, as a line without numbers: the number is beside it. */
+/** The memory that a session held over time, as a line without numbers: the number is next to it. */
 export const Sparkline = React.memo(function Sparkline({ samples }: { samples: readonly Sample[] }): React.JSX.Element {
   const start = samples[0].at;
   const span = samples[samples.length - 1].at - start || 1;

@@ -13,8 +13,8 @@ interface StopButtonProps {
 /**
  * The button that stops the runs of a session, and cuts them while an order to stop waits for them.
  *
- * It stays the same element, so that it keeps the focus. The second click of a double click does nothing: it was
- * begun before the button said that it cuts a run.
+ * It remains the same element, so that it keeps the focus. The second click of a double click does nothing: the user
+ * began it before the button said that it cuts a run.
  */
 export function StopButton({ kernel, session }: StopButtonProps): React.JSX.Element {
   const { trans, actions } = usePanel();

@@ -10,7 +10,7 @@ export class Ticker {
     };
   }
 
-  /** Whether somebody can see the listeners' output. */
+  /** True while the user can see the listeners' output. */
   get isShown(): boolean {
     return this.#isShown;
   }

@@ -24,7 +24,7 @@ class CellReport:
     Parameters
     ----------
     shell
-        Whose cells.
+        The shell whose cells run.
     look
         Called with the result of each.
     news

@@ -1,7 +1,7 @@
 """Runs the body of a ``%%tfsession`` cell as IPython's own cell, inside the session's scope.
 
 `CellRunner` wraps methods of the shell on the instance. `should_run_async` and `run_cell_async` get the body in place
-of the cell. The body stands below as many empty lines as the header takes: ipykernel computes the file name of a cell
+of the cell. The body stands below as many empty lines as the header takes. ipykernel computes the file name of a cell
 from the raw cell, and breakpoints and tracebacks have to meet it.
 `run_ast_nodes` runs in the scope, which is suspended whenever the body awaits. `showtraceback` shows no frame of
 this package. Under any other cell no frame of this package is on the stack.
@@ -55,7 +55,7 @@ class CellRunner:
     Parameters
     ----------
     shell
-        Whose cells.
+        The shell whose cells run.
     enter
         Opens and enters the session of a header.
     started

@@ -14,7 +14,7 @@ def without_our_frames(error: BaseException | None) -> None:
     An error that this package itself raised keeps those at its end: they are where it happened. Not so an interrupt,
     which happened in what was interrupted.
 
-    An interrupt may come at an instruction that is of no line, as jumps back are; IPython cannot show such an entry,
+    An interrupt may come at an instruction that is of no line, as jumps back are. IPython cannot show such an entry,
     and the cell would end as if all was well (ultratb.py, ``format_record``). It gets the line before.
     """
     seen: set[int] = set()

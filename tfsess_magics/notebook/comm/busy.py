@@ -18,11 +18,11 @@ _REMEMBERED = 16
 class RunningCells:
     """The cells of one kernel that have started and not ended.
 
-    A comm message that arrives while a cell runs is followed by the kernel's ``idle`` for that message, which
-    JupyterLab and the server take for the kernel's own. `say_busy` says ``busy`` for the cell again.
+    After a comm message that arrives while a cell runs, the kernel says ``idle`` for that message. JupyterLab and the
+    server take it for the kernel's own. `say_busy` says ``busy`` for the cell again.
 
-    The same goes for the requests by which pages make and end their subshells. `say_busy` is called by handlers of
-    messages, in the thread of their loop.
+    The same goes for the requests by which pages make and end their subshells. Handlers of messages call
+    `say_busy`, in the thread of their loop.
     """
 
     def __init__(self, kernel: Any) -> None:

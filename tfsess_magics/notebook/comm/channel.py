@@ -49,16 +49,15 @@ class _Beacon:
 class Channel:
     """The kernel's side of every front end's comm.
 
-    Front ends open the comms; the kernel opens none to talk over, since what it opens is broadcast, and a window that
-    does not know the target closes it for everybody. The beacon is what a front end finds when it asks for comms of the
-    target.
+    Front ends open the comms. The kernel opens none to talk over: it would broadcast that, and a window that does not
+    know the target would close it for all. A front end that asks for comms of the target finds the beacon.
 
-    A comm ends when its front end closes it, or ends the subshell in which it was opened: a front end that goes while a
-    cell runs has no other way to be heard, as a message to the subshell would be lost with it, and one to the main
-    shell would wait for the cell.
+    A comm ends when its front end closes it, or ends the subshell in which it was opened. A front end that goes while a
+    cell runs has no other way to be heard. A message to the subshell would be lost with it, and one to the main shell
+    would wait for the cell.
 
     `install` and `uninstall` are the shell's thread's to call. Messages arrive in whichever thread, or subshell, the
-    front end chose, or on the control channel, on which a kernel knows no messages of comms by itself.
+    front end chose. They also arrive on the control channel, where a kernel by itself knows no messages of comms.
     """
 
     def __init__(self, kernel: Any, registry: SessionRegistry[Any], feed: Feed, running: RunningCells) -> None:
@@ -68,7 +67,7 @@ class Channel:
         self._feed = feed
         self._subshells = SubshellRequests(kernel, self._subshell_done)
         self._changing = threading.Lock()
-        """Held while a comm is opened: who has its snapshot may unload the extension before it is noted here."""
+        """Held while a comm is opened: a page that has its snapshot may unload the extension before that."""
         self._is_installed = False
         self._comms: dict[str, _OpenComm] = {}
         self._beacon = _Beacon()
@@ -165,8 +164,8 @@ class Channel:
         self._running.say_busy()
 
     def _send(self, comm: Any, message: FromKernel) -> None:
-        # Not comm.send: it names the cell that happens to run as the cause of the message, and notes the subshell of
-        # that cell as the one in which the comm wants to be answered, which makes orders wait for the cell.
+        # Not comm.send: it names the cell that happens to run as the cause of the message. It also notes the subshell
+        # of that cell as the one in which the comm wants its answers. Then orders wait for the cell.
         self._kernel.session.send(
             self._kernel.iopub_socket,
             "comm_msg",

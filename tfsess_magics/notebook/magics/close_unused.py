@@ -15,7 +15,7 @@ from tfsess_magics.notebook.views.sessions import SessionTable
 
 
 def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask: bool) -> None:
-    """Close the sessions of other code that nobody seems to need: name them, and ask before that."""
+    """Close the sessions of other code that no code seems to need: name them, and ask before that."""
     before = len(registry.observed)
     gc.collect()
     if collected := before - len(registry.observed):

@@ -68,7 +68,7 @@ class NotebookSessions(Generic[S]):
 
     @staticmethod
     def _is_of_this_cell(header: Header, live: tuple[str, ...]) -> bool:
-        """Whether a time limit is the cell's own: where the cell opens the session, it is the session's."""
+        """Return True if a time limit is the cell's own: where the cell opens the session, it is the session's."""
         return "timeout" in header.options and header.name in live
 
     def _open(self, header: Header, live: tuple[str, ...], cell: int) -> S:
@@ -116,7 +116,7 @@ class NotebookSessions(Generic[S]):
         return self._adopt(session, name)
 
     def _tell_notes(self, session: S) -> None:
-        """Print what the user who opened `session` should be told."""
+        """Print the notes of `session` for the user who opened it."""
         self._tell([Notice(Topic.OPENING, f"{session.name}: {note}") for note in session.notes])
 
     def _evaluate(self, what: str, expression: str) -> Any:

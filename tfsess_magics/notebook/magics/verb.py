@@ -57,7 +57,7 @@ class Verb:
 
     @property
     def takes_expression(self) -> bool:
-        """Whether its line has Python in it, whose braces are no variables of IPython's."""
+        """True if its line has Python in it, whose braces are no variables of IPython's."""
         return any(form.arguments == EXPR_NAME for form in self.forms)
 
     @property

@@ -35,7 +35,7 @@ def _state(info: SessionInfo) -> str:
 
 
 def _marks(info: SessionInfo) -> list[str]:
-    """Return what is said of a session besides who made it."""
+    """Return the marks of a session, apart from its maker."""
     marks = [] if info.kind in (Kind.NAMED, Kind.OUTSIDE) else [f"({info.kind.value})"]
     if info.is_default and info.kind is not Kind.NAMED:
         marks.append("default session of a thread")
@@ -78,11 +78,11 @@ class SessionDetails:
     Parameters
     ----------
     info
-        What is known of it.
+        The record of it.
     held_by
-        What refers to it.
+        The references to it.
     samples
-        What it held over time.
+        The memory that it held over time.
     """
 
     def __init__(self, info: SessionInfo, held_by: Sequence[str], samples: Sequence[Sample] = ()) -> None:

@@ -1,6 +1,6 @@
 """The sessions as a widget in a cell's output, for front ends without the sidebar.
 
-A panel stays in the kernel when its notebook is closed, and is there again with the notebook.
+A panel remains in the kernel when its notebook is closed, and is there again with the notebook.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _TAKES: dict[type[Reset | Close], str] = {Reset: "Reset", Close: "Close"}
 class Panel:
     """One panel in one output cell: a row for each session, kept up to date, with the sidebar's orders.
 
-    It ends when its last view has gone from the pages, or by `close`. The widgets are changed by the feed's thread and
-    by the threads that handle messages.
+    It ends when its last view has gone from the pages, or by `close`. The feed's thread and the threads that handle
+    messages change the widgets.
 
-    How many views there are cannot be added up: a page that is reloaded or closed does not say that its views are
-    gone, and two pages count over each other. So when a view goes, they are counted anew, by a new invisible child:
-    every view of the panel makes a view of it, which ipywidgets notes in its `_view_count`. The grace is also there for
+    The number of views cannot be added up: a page that is reloaded or closed does not say that its views are gone, and
+    two pages count over each other. So when a view goes, the panel counts them anew, by a new invisible child. Every
+    view of the panel makes a view of it, which ipywidgets notes in its `_view_count`. The grace is also there for
     cells that are moved, whose outputs go and come back.
     """
 
@@ -236,7 +236,7 @@ def _close(widget: widgets.Widget) -> None:
 
 
 def _marks(summary: SessionSummary) -> list[str]:
-    """Return what is said of a session of other code besides who made it."""
+    """Return the marks of a session of other code, apart from its maker."""
     if summary.kind in (Kind.NAMED, Kind.OUTSIDE):
         return []
     marks = {"default session of a thread": summary.is_default, "unused?": summary.is_unused}

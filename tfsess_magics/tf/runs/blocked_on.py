@@ -87,7 +87,7 @@ def can_wait(session: BaseSession | None, step: Sequence[Any], others: Iterable[
     """Say whether a step can wait for what may never come: for queues, locks, staging areas or other processes.
 
     A loop goes round, and does not wait; what is inside it may. Input pipelines and Python functions are slow at times,
-    and then come back: a step that needs one of these waits for it, as far as is known. So does one that takes
+    and then come back. A step that needs one of these waits for it, as far as is known. So does one that takes
     from a queue which another run fills.
     """
     if session is None:

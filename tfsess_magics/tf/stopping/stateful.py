@@ -1,7 +1,7 @@
 """The operations of a graph that keep something between two runs, other than variables.
 
-TensorFlow's registry tells (``OpDef``): such an operation is stateful. It also has a name under which others find what
-it keeps, or gives out a resource or a reference, or draws numbers from a seed. So the registry tells of
+TensorFlow's registry tells (``OpDef``): such an operation is stateful. It also has a name by which others find what it
+keeps, gives out a resource or a reference, or draws numbers from a seed. So the registry tells of
 operations of other packages too.
 """
 
