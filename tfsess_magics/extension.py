@@ -153,7 +153,7 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
 
 
 def told_after_cell() -> list[Notice]:
-    """Return what is to be said after a cell, which may have changed the memory of the kernel as well."""
+    """Return the news after a cell, which may have changed the memory of the kernel as well."""
     feed.look_at_memory()
     return news()
 

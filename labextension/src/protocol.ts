@@ -247,7 +247,7 @@ export interface Snapshot {
   samples: Sample[];
 }
 
-/** A session that is new, or not what it was. */
+/** A session that is new or has changed. */
 export interface SessionChanged {
   type: 'changed';
   revision: number;

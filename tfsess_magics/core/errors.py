@@ -79,7 +79,7 @@ class NotOursError(TfSessionError, RuntimeError):
 
 
 class NotInScopeError(TfSessionError, RuntimeError):
-    """An order to what is in no scope: it has no maker, and what names it are the user's."""
+    """An order for the eager variables in no scope: they have no maker, and their names are the user's."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -89,7 +89,7 @@ class NotInScopeError(TfSessionError, RuntimeError):
 
 
 class NoRunsError(TfSessionError, RuntimeError):
-    """An order to stop or trace a run of what has none."""
+    """An order to stop or trace a run of a scope that has none."""
 
     def __init__(self, name: str, order: str) -> None:
         way_on = " To stop a cell: Kernel > Interrupt." if order == "stop" else ""

@@ -35,7 +35,7 @@ from tfsess_magics.core.registry import SessionRegistry
 _log = logging.getLogger(__name__)
 
 _PAUSE = 0.02
-"""Seconds between two looks at what has changed."""
+"""Seconds between two looks for changes."""
 _REST = 9
 """The least ratio of rest to work: with thousands of sessions the feed must not slow the code that makes them."""
 _COUNTERS = 0.25
@@ -217,7 +217,7 @@ class Feed:
                 self._publish(MemoryChanged(self._revision, memory_message(memory), samples))
 
     def _send(self, number: int, now: float) -> float | None:
-        """Send what has changed of a session, and return when to look at it again, None if at its next change."""
+        """Send the changes of a session, and return when to look at it again, None if at its next change."""
         session = self._registry.find(number)
         with self._lock:
             summary = _summary(session) if session else None

@@ -11,7 +11,7 @@ from collections import deque
 KEPT = 120
 """Samples that are kept of each session."""
 CHANGE = 0.01
-"""The smallest change that is worth a sample, as a share of what was before."""
+"""The smallest change that is worth a sample, as a share of the bytes before."""
 
 Sample = tuple[float, int]
 """Seconds since the epoch, and bytes of initialized variables."""
@@ -39,7 +39,7 @@ class MemoryHistory:
         return True
 
     def forget(self, number: int) -> None:
-        """Drop what is known of a session that is gone."""
+        """Drop the samples of a session that is gone."""
         self._samples.pop(number, None)
 
     def clear(self) -> None:

@@ -57,7 +57,7 @@ class ImportHook(MetaPathFinder):
         return spec
 
     def arrived(self) -> None:
-        """Find nothing any more, and do what is to be done; what it raises is logged."""
+        """Find nothing any more, and call `then`; log an error of it."""
         self.remove()
         try:
             self._then()

@@ -55,7 +55,7 @@ class DeviceMemory:
 
     @property
     def other(self) -> int | None:
-        """Bytes in use that no known variable holds: temporaries, tensors, other modules, and what is rounded up."""
+        """Bytes in use that no known variable holds: temporaries, tensors, other modules, and roundings."""
         if self.in_use is None:
             return None
         return max(0, self.in_use - (self.variables_nbytes - self.uncounted))

@@ -18,7 +18,7 @@ def check_name(name: str) -> str:
     Raises
     ------
     InvalidNameError
-        With what is wrong with it and what is allowed.
+        With the fault and the rule.
     """
     if not isinstance(name, str):
         raise InvalidNameError(f"a session's name is a string, got {quoted(name)}.")

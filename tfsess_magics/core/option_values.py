@@ -1,4 +1,4 @@
-"""The values of options: what they hold, and how they are read."""
+"""The values of options, and the functions that read them."""
 
 from __future__ import annotations
 

@@ -357,7 +357,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
 
 
 class SessionChanged(msgspec.Struct, frozen=True, tag="changed", tag_field="type"):
-    """A session that is new, or not what it was."""
+    """A session that is new or has changed."""
 
     revision: int
     session: SessionSummary
@@ -472,7 +472,7 @@ def decode(data: object) -> Order:
     Raises
     ------
     msgspec.ValidationError
-        With the field that is wrong, and what is wanted there.
+        With the wrong field, and the type that it needs.
     """
     order: Order = msgspec.convert(data, Order)
     return order

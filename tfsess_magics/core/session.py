@@ -90,7 +90,7 @@ class Session(Protocol):
         """Say what keeps it from being ended now, None if nothing does."""
 
     def info(self) -> SessionInfo:
-        """Return what is known of it now."""
+        """Return the record of it now."""
 
     def summary(self, *, ask: bool) -> SessionSummary:
         """Return the little of it that a list shows; `ask`: find out which variables have a value now."""
@@ -210,4 +210,4 @@ class Backend(Protocol[S_co]):
     def open(
         self, number: int, name: str, options: SessionOptions, origin: Origin, changed: Callable[[], None]
     ) -> S_co:
-        """Make a new session with the id `number`, which calls `changed` whenever it is no longer what it was."""
+        """Make a new session with the id `number`, which calls `changed` whenever it has changed."""

@@ -16,7 +16,7 @@ class ValueStore(Protocol):
         """Read the value of every variable that has one."""
 
     def restore(self, session: Any, values: Any) -> Any:
-        """Give the session its values, and return what it has of them."""
+        """Give the session its values, and return those that it has taken."""
 
     def forget(self, session: Any) -> None:
         """Take no variable for initialized that was."""

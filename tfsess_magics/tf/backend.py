@@ -145,7 +145,7 @@ class TensorFlow:
         session.watched.tracer.order(session.name)
 
     def new_traces(self) -> tuple[list[RunTrace], list[Notice]]:
-        """Return what is new of traces; see `trace.new_traces`."""
+        """Return the news of traces; see `trace.new_traces`."""
         traces, untraced = trace.new_traces()
         return traces, [Notice(Topic.TRACES, sentence) for sentence in untraced]
 
@@ -169,7 +169,7 @@ class TensorFlow:
             outside[1]()
 
     def _sessions(self) -> list[Any]:
-        """Return what is live and has a graph."""
+        """Return the live sessions that have a graph."""
         return [live for live in self._registry.live() if not isinstance(live, EagerScope | OutsideScope)]
 
     def _scopes(self) -> list[EagerScope | OutsideScope]:
@@ -234,7 +234,7 @@ class TensorFlow:
         return self._registry.admit(make), ends[0]
 
     def _known(self, session: BaseSession) -> ObservedSession | None:
-        """Return what is known since before of a session that was there before sessions were observed, again."""
+        """Return the record of a session from an earlier observation, None if there is none."""
         if self._were is None:
             sessions = ((id(known.watched.session), known) for known in self._observed())
             self._were = dict(sessions)
@@ -257,7 +257,7 @@ class TensorFlow:
         return [Notice(topic, sentence) for topic, sentences in told.items() for sentence in sentences]
 
     def find(self, session: object) -> ObservedSession:
-        """Return what is known of a session of other code.
+        """Return the record of a session of other code.
 
         Parameters
         ----------

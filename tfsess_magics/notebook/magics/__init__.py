@@ -1,1 +1,1 @@
-"""``%%tfsession`` and ``%tfsession``: the verbs, and what they do with sessions."""
+"""``%%tfsession`` and ``%tfsession``: the verbs, and their actions on sessions."""

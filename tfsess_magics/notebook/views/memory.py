@@ -58,7 +58,7 @@ def _notes(device: DeviceMemory) -> list[str]:
 
 
 def _parts(device: DeviceMemory) -> list[Part]:
-    """Return what each session holds, and the rest of what is in use."""
+    """Return the memory that each session holds, and the rest of the memory in use."""
     held = [(held.name, held.nbytes) for held in device.held if held.nbytes]
     return parts_of(held, None if device.other is None else (_OTHER, device.other))
 

@@ -27,7 +27,7 @@ class Part(NamedTuple):
     color: str
     """In CSS."""
     of: Sequence[tuple[str, int]] = ()
-    """Names and bytes of what is drawn as one."""
+    """Names and bytes of a part that is drawn as one."""
 
 
 def parts_of(held: Sequence[tuple[str, int]], other: tuple[str, int] | None) -> list[Part]:

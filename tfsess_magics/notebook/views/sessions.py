@@ -108,7 +108,7 @@ class SessionDetails:
 
 
 def _until_now(info: SessionInfo, samples: Sequence[Sample]) -> list[Sample]:
-    """Add what a session holds now to what was noticed of it."""
+    """Add the memory that a session holds now to its samples."""
     is_known = any(variable.initialized is not None for variable in info.variables) or not info.variables
     is_noticed = bool(samples) and samples[-1][1] == info.variables_nbytes
     return [*samples, (time.time(), info.variables_nbytes)] if is_known and not is_noticed else list(samples)
@@ -209,7 +209,7 @@ def _ago(at: float) -> str:
 
 
 def _recent(runs: Sequence[RunInfo]) -> str:
-    """Say how long the latest runs took, and what they needed."""
+    """Say how long the latest runs took, and the memory that they needed."""
     seconds = sorted(run.duration for run in runs)
     peaks = sorted(run.peak.nbytes for run in runs if run.peak)
     is_counted = bool(peaks and peaks[-1])

@@ -146,7 +146,7 @@ def _process(memory: KernelMemory) -> str:
 
 
 class _Row:
-    """One session: what it is, its buttons, and the question that comes before an order."""
+    """One session: its facts, its buttons, and the question that comes before an order."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class _Row:
         self.show(summary)
 
     def show(self, summary: SessionSummary) -> None:
-        """Show what the session is now."""
+        """Show the present state of the session."""
         self._summary = summary
         kind = Kind(summary.kind)
         operations = count(summary.operations, "operation") if summary.operations else "the graph is empty"

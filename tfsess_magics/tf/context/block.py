@@ -33,7 +33,7 @@ class Opening:
     options: SessionOptions
     origin: Origin
     changed: Callable[[], None]
-    """Called whenever it is no longer what it was."""
+    """Called whenever it has changed."""
     explain: Callable[[BaseException], None]
     """Adds a note to an error that leaves a ``with`` block of it."""
 

@@ -47,7 +47,7 @@ class EagerMode:
         self._thread.left_open.append(who)
 
     def news(self) -> list[str]:
-        """Return what is to be said; nothing while a cell is running."""
+        """Return the sentences to say; nothing while a cell is running."""
         if calling_cell() is not None or innermost_activation() is not None:
             return []
         ctx, thread = context.context(), self._thread

@@ -49,7 +49,7 @@ def name_scope(name: str) -> str:
 
 
 def left_open(building: tuple[Any, ...]) -> Iterator[Left]:
-    """Yield what is open in values of `BUILD_STATE` that began with `nothing_open`; of a name scope only the name."""
+    """Yield open scopes in values of `BUILD_STATE` that began with `nothing_open`; of a name scope only the name."""
     state = dict(zip(BUILD_STATE, building, strict=True))
     for entry, who in callers_of(state["_device_function_stack"]._stack):
         yield _open(device_scope(entry.obj.display_name), who)

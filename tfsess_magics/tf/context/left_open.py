@@ -62,7 +62,7 @@ class NotingStack(list[Any]):
 
 
 def callers_of(defaults: list[Any]) -> list[tuple[Any, Caller]]:
-    """Return what was put on one of TensorFlow's stacks, with the code that did it, as far as that was seen."""
+    """Return the items on one of TensorFlow's stacks, each with the code that put it there, where that was seen."""
     callers = defaults.callers if isinstance(defaults, NotingStack) else []
     return [(default, who) for default, who in zip(defaults, callers, strict=False) if who is not None]
 

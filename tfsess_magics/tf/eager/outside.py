@@ -21,7 +21,7 @@ class OutsideScope:
     Parameters
     ----------
     changed
-        Called whenever it is no longer what it was.
+        Called whenever it has changed.
     """
 
     name = "eager (outside any scope)"
@@ -73,7 +73,7 @@ class OutsideScope:
         raise NotInScopeError
 
     def info(self) -> SessionInfo:
-        """Return what is known of it now."""
+        """Return the record of it now."""
         return self.variables.info(identify(self), self._activity(), options=SessionOptions(), created=self.created)
 
     def summary(self, *, ask: bool) -> SessionSummary:  # noqa: ARG002 - an eager variable has its value from the start

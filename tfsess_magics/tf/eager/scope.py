@@ -127,7 +127,7 @@ class EagerScope(Enterable):
         return []
 
     def use(self) -> str | None:
-        """Say what is using it now, None if nothing is."""
+        """Say which cell or block is using it now, None if none is."""
         with self._lock:
             activation = next(iter(self._activations), None)
         return None if activation is None else f"{activation.by} is running in it"
@@ -178,7 +178,7 @@ class EagerScope(Enterable):
         return Ended(still_held=still_held, still_held_nbytes=nbytes)
 
     def info(self) -> SessionInfo:
-        """Return what is known of it now."""
+        """Return the record of it now."""
         contents, activity = self._contents, self._activity()
         return contents.variables.info(
             identify(self),

@@ -107,7 +107,7 @@ class EagerVariables:
         names: tuple[str, ...] = (),
         objects: tuple[ObjectInfo, ...] = (),
     ) -> SessionInfo:
-        """Return all that is known of the scope now; its owner gives what it knows, by the names of the record."""
+        """Return the whole record of the scope now; its owner gives its part, by the names of the record's fields."""
         return SessionInfo(
             id=identity.id,
             name=identity.name,

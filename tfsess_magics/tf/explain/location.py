@@ -41,7 +41,7 @@ def here(live: Live, graph: tf.Graph | None = None) -> tuple[str, str]:
 
 
 def after_reset(live: Live, what: str, used_in: tf.Graph) -> str | None:
-    """Explain why what the new default graph has does not run before the cell is over."""
+    """Explain why operations of the new default graph do not run before the cell is over."""
     activation = graph_activation()
     if not (
         activation

@@ -1,4 +1,4 @@
-"""The note under TensorFlow's refusal to take from a stack of defaults what is not on top."""
+"""The note under TensorFlow's refusal to take an item that is not on top from a stack of defaults."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Holder(NamedTuple):
 
     @property
     def leave(self) -> str:
-        """The line by which a cell leaves what it is inside of, empty if a cell cannot name it."""
+        """The line by which a cell leaves the block that it is inside of, empty if a cell cannot name it."""
         can_be_named = self.is_manager and self.module == "__main__" and self.name.isidentifier()
         return f"{self.name}.__exit__(None, None, None)" if can_be_named else ""
 

@@ -1,1 +1,1 @@
-"""Runs that are in flight: what they fetch, what they wait for, how long they may take."""
+"""Runs in flight: their fetches, the things that they wait for, and their limits of time."""

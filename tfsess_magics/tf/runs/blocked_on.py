@@ -121,7 +121,7 @@ def uncuttable(session: BaseSession | None, step: Sequence[Any]) -> list[Awaited
 
 
 def fetched(step: Sequence[Any]) -> str:
-    """Say which run it is, by what it fetches: ``a run of 'loss:0' and 'train'``."""
+    """Say which run it is, by its fetches: ``a run of 'loss:0' and 'train'``."""
     names = fetched_names(fetches(step))
     return f"A run of {names}" if names else "A run"
 

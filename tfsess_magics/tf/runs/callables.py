@@ -37,7 +37,7 @@ class CallableStep(NamedTuple):
     wanted: tuple[str, ...] = ()
     """Those whose output or effect it is for."""
     shapes: tuple[Any, ...] = ()
-    """Shapes of what is given."""
+    """Shapes of the inputs."""
 
 
 class _Made(NamedTuple):

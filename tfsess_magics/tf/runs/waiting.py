@@ -44,7 +44,7 @@ class Waiting:
         self._looked: tuple[int, float, float] | None = None
         """The run that was looked at, and `time.perf_counter` and `time.process_time` then."""
         self._found: tuple[int, Waits | None] = -1, None
-        """The run, and what it waits for."""
+        """The run, and the operations that it waits for."""
 
     @property
     def due(self) -> float | None:

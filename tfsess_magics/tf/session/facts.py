@@ -138,13 +138,13 @@ class Watched:
         Raises
         ------
         MemoryError
-            With what is missing, if there is not.
+            With the bytes that are missing, if there is not.
         """
         require_memory(nbytes)
         require_on_devices(self.held(), self.local_devices, hooks.allocators)
 
     def info(self, identity: Identity, activity: Activity, *, options: SessionOptions, created: float) -> SessionInfo:
-        """Return all that is known of it now; its owner gives what it knows, by the names of the record."""
+        """Return the whole record of it now; its owner gives its part, by the names of the record's fields."""
         session, devices = self.session, self.devices
         return SessionInfo(
             id=identity.id,

@@ -16,7 +16,7 @@ from tfsess_magics.tf.stopping.close import End, end_runs
 
 
 class Generation:
-    """A graph, the TensorFlow session on it and what is known of both; replaced as a whole by a reset.
+    """A graph, the TensorFlow session on it and the record of both; a reset replaces it as a whole.
 
     Owned by one `NamedSession`, whose lock guards `interactive`.
     """

@@ -185,7 +185,7 @@ class Growth:
             self._unsaid.add(self)
 
     def _forget(self, code: CellCode) -> None:
-        """Take back what is said of a cell that has run without growth, perhaps after it was edited."""
+        """Take back the mark of a cell that has run without growth, perhaps after it was edited."""
         if self._by_cell and code.is_of(self._by_cell.code):
             self._said.pop(self._by_cell.key, None)
             self._by_cell = None
@@ -195,7 +195,7 @@ class Growth:
 
     @classmethod
     def news(cls, sessions: Callable[[], Iterable[Any]]) -> list[str]:
-        """Return what is to be said under a cell of those `sessions` whose mark is new."""
+        """Return the notices under a cell for those `sessions` whose mark is new."""
         unsaid = set()
         with suppress(KeyError):
             while True:  # another thread may add one at any time

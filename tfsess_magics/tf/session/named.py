@@ -264,7 +264,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         return []
 
     def info(self) -> SessionInfo:
-        """Return what is known of it now."""
+        """Return the record of it now."""
         with self._lock:
             watched, identity, activity = self._now.watched, identify(self), self._activity()
         return watched.info(identity, activity, options=self.options, created=self.created)

@@ -32,7 +32,7 @@ class ObservedSession:
     session
         It may be under construction: nothing of it is used yet.
     changed
-        Called whenever it is no longer what it was.
+        Called whenever it has changed.
     gone
         Called when the session was collected, perhaps inside the garbage collector.
     """
@@ -147,7 +147,7 @@ class ObservedSession:
         return Ended(unfinished=unfinished or 0)
 
     def info(self) -> SessionInfo:
-        """Return what is known of it now."""
+        """Return the record of it now."""
         return self.watched.info(identify(self), self._activity(), options=SessionOptions(), created=self.created)
 
     def summary(self, *, ask: bool) -> SessionSummary:

@@ -101,7 +101,7 @@ class Interruption:
             time.sleep(LOOK_EVERY)
 
     def _line(self, run: Run, waits_on: str) -> str:
-        """Return what the user is told while the run goes on."""
+        """Return the message to the user while the run goes on."""
         goes_on = say_run(self._name, run, waits_on)
         takes = say_what_a_cut_takes(self._meter, run.step)
         if self._cell.can_interrupt_again:

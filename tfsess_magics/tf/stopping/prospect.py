@@ -22,7 +22,7 @@ def say_run(name: str, run: Run, waits_on: str) -> str:
 
 
 def say_what_a_cut_takes(meter: RunMeter, step: Sequence[Any]) -> str:
-    """Say what a cut would keep and what it would lose, and which runs of other threads it would end as well."""
+    """Say which state a cut would keep and which lose, and which runs of other threads it would end as well."""
     watched = meter.watched()
     session = None if watched is None else watched.session
     if watched is None or session is None:

@@ -21,7 +21,7 @@ def would_lose(session: BaseSession) -> list[str]:
 
 
 def account(session: BaseSession, values: Values, *, keeps: bool, threads: Collection[int], unfilled: str) -> str:
-    """Say what was kept and what was not.
+    """Say which state was kept and which was not.
 
     Parameters
     ----------

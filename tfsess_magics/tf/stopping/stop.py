@@ -299,4 +299,4 @@ def is_done_soon(stop: RunStop) -> bool:
 
 
 POLL = 0.002
-"""Seconds between two looks at whether what is waited for has come."""
+"""Seconds between two looks for the event that a wait is for."""

@@ -124,7 +124,7 @@ class StopOrder:
         self._next.clear()
 
     def reply(self, meter: RunMeter) -> StopReply:
-        """Say what the order has done so far, for one whose runs are not being cut."""
+        """Return the progress of the order, for one whose runs are not being cut."""
         within = "" if self._is_entered else f", within {settings.order_lasts:.0f} s,"
         if self.waits:
             return StopReply(False, f"{self.name} stops when it can. {self.say_run(meter)}")

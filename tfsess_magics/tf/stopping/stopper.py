@@ -91,7 +91,7 @@ class Stopper:
         del self.armed[depth:]
 
     def settle(self) -> None:
-        """Let no interrupt that the main thread got itself stop what it runs next."""
+        """Let no interrupt that the main thread got itself stop its next run."""
         self._watcher.settle()
 
     def halt(self, meter: RunMeter, token: int) -> None:
@@ -203,7 +203,7 @@ class Stopper:
         return order.reply(meter)
 
     def _interrupt(self) -> None:
-        """Deal with an interrupt: decide, aside, whether what the main thread is running is cut."""
+        """Deal with an interrupt: decide, in another thread, whether to cut the run of the main thread."""
         for meter in self.armed[-1:]:
             runs = [run for run in meter.table.under_way().values() if run.thread == MAIN_THREAD]
             last = self._interruption
