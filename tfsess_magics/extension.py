@@ -82,7 +82,7 @@ _for_all_shells = _ForAllShells()
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add the magics to a shell, and say which sessions are live. Harmless when it is done already.
 
-    Where a part fails, or is interrupted, those before it are taken down again.
+    Where a part fails, or an interrupt ends it, the function takes those before it down again.
     """
     if shell in _undo:
         return

@@ -134,7 +134,7 @@ def explain_end_of_thread(error: BaseException | None) -> None:
 
 
 def news() -> list[Notice]:
-    """Return what to say of TensorFlow's state after a cell; each thing is said once. Never raises."""
+    """Return the notices of TensorFlow's state after a cell, each once. Never raises."""
     try:
         unsupported, _unsupported[:] = _unsupported[:], []
         tensorflow = connected()

@@ -160,7 +160,7 @@ export interface Placement {
   variables: number;
 }
 
-/** A run that was traced, and the devices on which it ran. */
+/** A traced run, and the devices on which it ran. */
 export interface TracedRun {
   placement: Placement[];
   cell: number | null;
@@ -269,7 +269,7 @@ export interface SessionClosed {
   id: number;
 }
 
-/** The reply to an order that was carried out. */
+/** The reply to an order that the kernel has carried out. */
 export interface Done {
   type: 'done';
   request: number;
@@ -284,7 +284,7 @@ export interface Waiting {
   message: string;
 }
 
-/** The reply to an order that was not carried out. */
+/** The reply to an order that the kernel has not carried out. */
 export interface Refused {
   type: 'refused';
   request: number;

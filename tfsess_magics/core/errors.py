@@ -55,7 +55,7 @@ class InvalidSessionError(TfSessionError, ValueError):
 
 
 class SessionExistsError(TfSessionError, ValueError):
-    """A new session was to get a name that is taken."""
+    """A new session was to get the name of another one."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"a session is named {name!r} already. Enter it with %%tfsession {name}, or close it first.")
@@ -97,7 +97,7 @@ class NoRunsError(TfSessionError, RuntimeError):
 
 
 class NoTraceError(TfSessionError, LookupError):
-    """A trace that is asked for where no run was traced."""
+    """A request for a trace where there is no traced run."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no run of {name!r} was traced. To trace its next one: %tfsession trace {name}")
@@ -108,11 +108,11 @@ class SessionStopped(KeyboardInterrupt):
 
 
 class QueueRunnerStoppedError(TfSessionError, RuntimeError):
-    """The run of a queue-runner thread that was stopped: its coordinator asks the other threads to stop, too."""
+    """The stopped run of a queue-runner thread: its coordinator asks the other threads to stop, too."""
 
 
 class ValuesLostError(TfSessionError, RuntimeError):
-    """A stop that was not carried out: the values of variables cannot be read, and would be lost."""
+    """A stop that did not take place: the values of variables cannot be read, and would be lost."""
 
     def __init__(self, name: str, why: BaseException) -> None:
         reason = str(getattr(why, "message", "") or why).strip()
@@ -143,7 +143,7 @@ class StaleOrderError(TfSessionError, RuntimeError):
 
 
 class ClosedSessionError(TfSessionError, RuntimeError):
-    """A session or scope that is used after it was closed."""
+    """The use of a session or scope after its close."""
 
 
 class NoSessionError(TfSessionError, RuntimeError):

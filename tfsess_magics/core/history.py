@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 KEPT = 120
-"""Samples that are kept of each session."""
+"""Samples of each session that the history keeps."""
 CHANGE = 0.01
 """The smallest change that is worth a sample, as a share of the bytes before."""
 

@@ -44,7 +44,7 @@ class ImportHook(MetaPathFinder):
         path: Sequence[str] | None,  # noqa: ARG002
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """Find the module as it is found without us."""
+        """Find the module as the other finders do."""
         if fullname != self._name or self._is_finding:
             return None
         self._is_finding = True

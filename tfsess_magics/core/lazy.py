@@ -1,4 +1,4 @@
-"""Parts of an object that are made when they are used first.
+"""Parts of an object that come into being at their first use.
 
 A process may have thousands of sessions, and front ends look at few of them closely. Each object that lives on
 has Python's collector go through all of them again the sooner. So a new session makes few objects, and looks at no

@@ -29,7 +29,7 @@ class DeviceMemory:
     in_use: int | None
     """None where it is not available."""
     peak: int | None
-    """The largest `in_use` that was seen in this process."""
+    """The largest `in_use` seen in this process."""
     limit: int | None = None
     """Bytes that TensorFlow may take; None where it names no limit."""
     unavailable: str = ""

@@ -266,7 +266,7 @@ class SessionInfo(Identity):
     unfinished: int = 0
     """Of a session that was reset or closed; see `Ended`."""
     last_trace: RunTrace | None = None
-    """The run that was traced last, in this generation."""
+    """The last traced run, in this generation."""
     is_trace_ordered: bool = False
     """True if the next run will be traced."""
 

@@ -111,7 +111,7 @@ class SessionOptions:
     eager: bool | None = None
 
     def given(self) -> Iterator[tuple[str, object]]:
-        """Yield name and value of every option that was given."""
+        """Yield name and value of every option that is not None."""
         for option in fields(self):
             if (value := getattr(self, option.name)) is not None:
                 yield option.name, value

@@ -97,7 +97,7 @@ class Waits(msgspec.Struct, frozen=True, tag="waits", tag_field="type"):
     operations: list[AwaitedOperation]
     """Empty where they are not known."""
     more: int
-    """The number of operations that are left out."""
+    """The number of other operations."""
 
 
 class Copying(msgspec.Struct, frozen=True, tag="copying", tag_field="type"):
@@ -126,7 +126,7 @@ class Fetches(msgspec.Struct, frozen=True):
 
     names: list[str]
     more: int
-    """The number of names that are left out."""
+    """The number of other names."""
 
 
 class Finishing(msgspec.Struct, frozen=True, tag="finishing", tag_field="type"):
@@ -234,7 +234,7 @@ class Placement(msgspec.Struct, frozen=True):
 
 
 class TracedRun(msgspec.Struct, frozen=True):
-    """A run that was traced, and the devices on which it ran."""
+    """A traced run, and the devices on which it ran."""
 
     placement: list[Placement]
     cell: int | None
@@ -266,7 +266,7 @@ class SessionDetails(msgspec.Struct, frozen=True):
     asked: list[Placement]
     """The devices that the graph asks for."""
     last_trace: TracedRun | None
-    """The run that was traced last."""
+    """The last traced run."""
     last_run: Run | None
     largest_run: Run | None
     """The one that needed most memory."""
@@ -380,7 +380,7 @@ class SessionClosed(msgspec.Struct, frozen=True, tag="closed", tag_field="type")
 
 
 class Done(msgspec.Struct, frozen=True, tag="done", tag_field="type"):
-    """The reply to an order that was carried out."""
+    """The reply to an order that the kernel has carried out."""
 
     request: int
     message: str
@@ -398,7 +398,7 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting", tag_field="type"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
-    """The reply to an order that was not carried out."""
+    """The reply to an order that the kernel has not carried out."""
 
     request: int
     code: str

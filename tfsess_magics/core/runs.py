@@ -35,7 +35,7 @@ class StopUnderWay(RunStop, Protocol):
 
 
 class OrderedStop(Protocol):
-    """A stop that was ordered: it waits for the runs in flight, and stops the next ones."""
+    """An ordered stop: it waits for the runs in flight, and stops the next ones."""
 
     by: str
     """The sender of the order, as messages say it."""
@@ -91,7 +91,7 @@ class RunMeter:
         self.stop: StopUnderWay | None = None
         """The stop that a new run has to wait for; the thread that holds `stopping` writes it."""
         self.ordered: OrderedStop | None = None
-        """The stop that was ordered for the next run."""
+        """The ordered stop for the next run."""
         self.in_use: dict[int, None] = {}
         """Threads that are in the session for a moment, without a run; see `users`."""
         self.stopping = threading.Lock()

@@ -53,7 +53,7 @@ class Scope(Protocol):
 
 
 class Session(Protocol):
-    """A session that is listed: named, adopted or observed. Any thread may call it."""
+    """A session on the list: named, adopted or observed. Any thread may call it."""
 
     @property
     def number(self) -> int:

@@ -15,7 +15,7 @@ class Settings:
     waits_after = 10.0
     """Seconds after which a run that does not compute is shown as waiting."""
     interrupt_patience = 30.0
-    """Seconds after which an interrupted run is cut where the front end cannot interrupt a second time."""
+    """Seconds after which a stop cuts an interrupted run where the front end cannot interrupt a second time."""
     notices = True
     """True if cells print notices below."""
 

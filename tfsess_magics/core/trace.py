@@ -63,10 +63,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTrace:
-    """One run that was traced. It keeps nothing of TensorFlow's alive, and its size is bounded: see `cuts`."""
+    """One traced run. It keeps nothing of TensorFlow's alive, and it has a bounded size: see `cuts`."""
 
     session: str
-    """Name of the session when the trace was ordered."""
+    """Name of the session at the order."""
     run: int
     """Its number among the runs of this generation of the session."""
     run_of_cell: int | None

@@ -31,7 +31,7 @@ class RunningCells:
         """Each with the request that asked for it, and its thread."""
 
     def started(self, cell: Coroutine[Any, Any, Any]) -> None:
-        """Note the coroutine of a cell; it is looked at later, no frame or callback is put around it."""
+        """Note the coroutine of a cell, to look at it later; put no frame or callback around it."""
         if inspect.iscoroutine(cell):
             self._cells = [*self._cells[-_REMEMBERED:], (cell, self._kernel.get_parent("shell"), get_ident())]
 

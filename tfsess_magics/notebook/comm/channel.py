@@ -32,7 +32,7 @@ class _OpenComm:
 
 
 class _Beacon:
-    """A comm that is registered and never opened; nothing is said over it."""
+    """A comm that the kernel registers and never opens; it sends nothing over it."""
 
     def __init__(self) -> None:
         self.comm_id = uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""The form of a verb's entry in the table of verbs, and how its lines are read."""
+"""The form of a verb's entry in the table of verbs, and the reading of its lines."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Defaults(Protocol):
 
     @property
     def has_new_keras_session(self) -> bool:
-        """True if Keras was given a session inside, and has it still."""
+        """True if code inside has given Keras a session, and Keras has it still."""
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""
@@ -94,7 +94,7 @@ class _Thread(threading.local):
         self.innermost: Activation | None = None
         """The activation that was resumed last and not suspended since."""
         self.blocks: list[Activation] = []
-        """The ``with`` blocks, in the order in which they were entered."""
+        """The ``with`` blocks, in the order of their entry."""
         self.ended: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         """The number of blocks of a session that were ended from outside and are still to be left."""
 

@@ -1,4 +1,4 @@
-"""Eager mode of ordinary cells: its loss, which is told, and the one case in which it is given back.
+"""Eager mode of ordinary cells: the report of its loss, and the one case in which the extension gives it back.
 
 A context manager of eager mode remembers the mode in which it was entered. A session's cell enters it in graph mode.
 One that the cell leaves open puts graph mode in force in the cell where it ends (eager/context.py,

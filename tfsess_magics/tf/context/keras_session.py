@@ -33,7 +33,7 @@ def put(state: State) -> None:
 
 
 def has_new_session(state: State, before: State) -> bool:
-    """Say whether Keras has been given a session since it had `before`."""
+    """Say whether Keras has got a session since it had `before`."""
     sessions = zip(state[::2], before[::2], strict=True)
     return any(session is not None and session is not old for session, old in sessions)
 

@@ -277,7 +277,7 @@ class DefaultsSwap:
 
     @property
     def has_new_keras_session(self) -> bool:
-        """True if Keras was given a session inside, and has it still."""
+        """True if code inside has given Keras a session, and Keras has it still."""
         return keras_session.has_new_session(self._inside.keras, self._keras_before)
 
     def graph_left(self) -> tf.Graph | None:

@@ -58,7 +58,7 @@ class EagerObjects:
 
 
 def _types() -> tuple[type, ...]:
-    """Return the classes of the objects that are listed; Keras is asked only where something has imported it."""
+    """Return the classes of the objects that are listed; it asks Keras only where other code has imported it."""
     keras = [
         getattr(module, name)
         for module in map(sys.modules.get, ("keras", "tf_keras"))

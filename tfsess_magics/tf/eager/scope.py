@@ -76,7 +76,7 @@ class EagerScope(Enterable):
 
     @property
     def variables(self) -> EagerVariables:
-        """The variables that were made in it."""
+        """The variables that code has made in it."""
         return self._contents.variables
 
     @property
