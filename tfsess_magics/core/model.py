@@ -231,7 +231,7 @@ class SessionInfo(Identity):
     created: float
     operations: int = 0
     added: tuple[int, str] | None = None
-    """The operations that the last cell or ``with`` block has added, and its name: ``cell 5``."""
+    """The number of operations that the last cell or ``with`` block has added, and its name: ``cell 5``."""
     growth: str = ""
     """The growth of the graph whenever the same code runs, and the line that causes it; empty if there is none."""
     runs: int = 0
