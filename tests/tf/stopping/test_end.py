@@ -1,6 +1,7 @@
 """Close and Reset end the runs that are under way, which say who did it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.tf.running import Running, is_done_or_cuts, when_running, when_waitin
 from tfsess_magics import SessionInUseError, SessionStopped, State
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.session.named import NamedSession
+from tfsess_magics.tf.stopping.stop import Stop
 
 v1 = tf.compat.v1
 
@@ -169,3 +171,8 @@ def test_a_session_that_is_being_stopped_is_not_ended(
     thread.join()
     assert "cannot be stopped: PyFunc" in said[0]
     assert said[1].startswith("cannot close 'held': tfsess_magics.stop is stopping it.")
+
+
+def test_a_run_that_begins_after_the_order_took_no_time() -> None:
+    """Its stop claims it all the same, where the run began before the stop saw which runs there are."""
+    assert Stop("train", None).after(time.perf_counter() + 1.0) == "after 0 ms"

@@ -127,7 +127,8 @@ class Stop:
     def after(self, since: float) -> str:
         """Say how long a step took, and on what it waited."""
         on = f" on {self.waited_for}" if self.waited_for else ""
-        return f"after {format_seconds(self.asked - since)}{on}"
+        took = max(0.0, self.asked - since)  # it may begin after the order and before the stop claims it
+        return f"after {format_seconds(took)}{on}"
 
     def carry_out(self, meter: RunMeter, watched: WatchedSession, session: BaseSession) -> None:
         """End the steps, and begin the session anew."""
