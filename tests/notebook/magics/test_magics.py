@@ -173,7 +173,9 @@ def test_new_opens_without_entering(notebook: Notebook) -> None:
         "a session is named 'train' already. Enter it with %%tfsession train"
         in notebook.run("%tfsession new train").err
     )
-    assert "a session's name is missing" in notebook.run("%tfsession new").err
+    said = notebook.run("%tfsession new").err
+    assert "a session's name is missing. Usage: %tfsession new NAME [--graph EXPR]" in said
+    assert "--trace" not in said
 
 
 def test_close_says_what_was_freed(notebook: Notebook) -> None:

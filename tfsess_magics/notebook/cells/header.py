@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tfsess_magics.core.errors import InvalidNameError
 from tfsess_magics.core.option_values import Written
-from tfsess_magics.core.options import EXPR, OPTIONS
+from tfsess_magics.core.options import EXPR, OPTIONS, Option
 from tfsess_magics.notebook.cells.line import parse_line
 
 _CELL = re.compile(r"\s*%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
@@ -41,8 +41,20 @@ def split_cell(raw_cell: str) -> Cell | None:
     return Cell(match[1] or "", body, raw_cell.count("\n", 0, match.end()))
 
 
-def parse_header(words: Sequence[str], evaluate: Callable[[str, str], Any]) -> Header:
+def parse_header(
+    words: Sequence[str],
+    evaluate: Callable[[str, str], Any],
+    magic: str = "%%tfsession",
+    takes: Iterable[Option] = OPTIONS,
+) -> Header:
     """Read a name and options; `evaluate` gives the value of an expression, after the option it belongs to.
+
+    Parameters
+    ----------
+    magic
+        The words in front of the name, for usage texts.
+    takes
+        The options that those texts list.
 
     Raises
     ------
@@ -53,8 +65,8 @@ def parse_header(words: Sequence[str], evaluate: Callable[[str, str], Any]) -> H
     """
     names, options = parse_line(words, OPTIONS)
     if not names:
-        usage = " ".join(["NAME", *(f"[{option.usage}]" for option in OPTIONS)])
-        raise InvalidNameError(f"a session's name is missing. Usage: %%tfsession {usage}")
+        usage = " ".join(["NAME", *(f"[{option.usage}]" for option in takes)])
+        raise InvalidNameError(f"a session's name is missing. Usage: {magic} {usage}")
     if len(names) > 1:
         raise InvalidNameError(
             f"one name is wanted, got {len(names)}: {', '.join(map(repr, names))}. "
