@@ -33,7 +33,7 @@ input has both, and ``%rerun`` uses that.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tfsess_magics.api import adopt, memory
@@ -41,6 +41,8 @@ from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.notice import Notice
 from tfsess_magics.core.origin import add_cell_locator, remove_cell_locator
 from tfsess_magics.core.running_cell import add_cell_finder, remove_cell_finder
+from tfsess_magics.core.settings import settings
+from tfsess_magics.core.undo import Undo
 from tfsess_magics.notebook.after_cell.thread_errors import ThreadErrors
 from tfsess_magics.process import explain, explain_end_of_thread, new_traces, news, observe, registry
 
@@ -53,7 +55,9 @@ if TYPE_CHECKING:
 feed = Feed(registry, memory)
 """Tells front ends and panels of every change."""
 
-_undo: dict[InteractiveShell, Callable[[], None]] = {}
+_loaded: set[InteractiveShell] = set()
+"""The shells that have the extension."""
+_undo: dict[InteractiveShell, Undo] = {}
 """Takes the extension out of a shell that it was loaded into."""
 
 
@@ -65,15 +69,17 @@ class _ForAllShells:
         self._end_observing: Callable[[], None] | None = None
 
     def install(self) -> None:
+        self.uninstall()  # the rest of an unload that was cut
         self._end_observing = observe()  # one store: an interrupt comes before both or after both
         self._thread_errors.install()
 
     def uninstall(self) -> None:
         """Take it away. Harmless when `install` was not called, or failed half way."""
-        end, self._end_observing = self._end_observing, None
-        if end:
-            end()
+        if self._end_observing:
+            self._end_observing()
+            self._end_observing = None
         self._thread_errors.uninstall()
+        settings.reset()
 
 
 _for_all_shells = _ForAllShells()
@@ -84,26 +90,27 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
     Where a part fails, or an interrupt ends it, the function takes those before it down again.
     """
-    if shell in _undo:
+    if shell in _loaded:
         return
-    with ExitStack() as undo:
-        if not _undo:
-            undo.callback(_for_all_shells.uninstall)
+    _take_down(shell)  # the rest of a load or an unload that was cut
+    undo = _undo[shell] = Undo()
+    try:
+        if not _loaded:
             _for_all_shells.install()
-        _undo[shell] = _install(shell)
-        undo.pop_all()
+        _install(shell, undo)
+        _loaded.add(shell)
+    except BaseException:
+        _take_down(shell)
+        raise
     if registry.names:
         print(f"live sessions: {', '.join(registry.names)}")
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take away all that loading added; sessions remain live. Harmless when it is done already."""
-    undo = _undo.pop(shell, None)
-    if undo is None:
+    if shell not in _undo:
         return
-    undo()
-    if not _undo:
-        _for_all_shells.uninstall()
+    _take_down(shell)
     if registry.names:
         print(
             f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
@@ -111,7 +118,19 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         )
 
 
-def _install(shell: InteractiveShell) -> Callable[[], None]:
+def _take_down(shell: InteractiveShell) -> None:
+    """Take away what is there of the extension in a shell. An interrupt may cut it, and the next call goes on."""
+    _loaded.discard(shell)
+    undo = _undo.get(shell)
+    if undo is None:
+        return
+    undo()
+    if not _loaded:
+        _for_all_shells.uninstall()
+    del _undo[shell]
+
+
+def _install(shell: InteractiveShell, undo: Undo) -> None:
     from tfsess_magics.notebook.after_cell.eager_cells import EagerCells
     from tfsess_magics.notebook.after_cell.report import CellReport
     from tfsess_magics.notebook.cells.runner import CellRunner
@@ -127,29 +146,26 @@ def _install(shell: InteractiveShell) -> Callable[[], None]:
     started = running.started if running else lambda _: None
     runner = CellRunner(shell, sessions.enter, started, explain, report.tell)
     numbers = CellNumbers(shell)
-    with ExitStack() as undo:
 
-        def listen(_: object) -> None:
-            """Keep the feed going while no front end listens."""
+    def listen(_: object) -> None:
+        """Keep the feed going while no front end listens."""
 
-        undo.callback(feed.unsubscribe, listen)
-        feed.subscribe(listen)
-        undo.callback(SessionMagics.leave_settings, shell)
-        magics = SessionMagics(shell, sessions, feed, explain, report.tell)
-        undo.callback(magics.unregister)
-        shell.register_magics(magics)
-        for part in (runner, report, numbers):
-            undo.callback(part.uninstall)
-            part.install()
-        undo.callback(remove_cell_locator, numbers.number_of)
-        add_cell_locator(numbers.number_of)
-        if channel and running:
-            undo.callback(remove_cell_finder, running.cell_of)
-            add_cell_finder(running.cell_of)
-            undo.callback(channel.uninstall)
-            channel.install()
-        installed = undo.pop_all()
-    return installed.close
+    undo.note(partial(feed.unsubscribe, listen))
+    feed.subscribe(listen)
+    undo.note(partial(SessionMagics.leave_settings, shell))
+    magics = SessionMagics(shell, sessions, feed, explain, report.tell)
+    undo.note(magics.unregister)
+    shell.register_magics(magics)
+    for part in (runner, report, numbers):
+        undo.note(part.uninstall)
+        part.install()
+    undo.note(partial(remove_cell_locator, numbers.number_of))
+    add_cell_locator(numbers.number_of)
+    if channel and running:
+        undo.note(partial(remove_cell_finder, running.cell_of))
+        add_cell_finder(running.cell_of)
+        undo.note(channel.uninstall)
+        channel.install()
 
 
 def told_after_cell() -> list[Notice]:

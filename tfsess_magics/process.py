@@ -8,7 +8,6 @@ import logging
 import re
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from tfsess_magics.core.import_hook import ImportHook
 from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.trace import RunTrace
+from tfsess_magics.core.undo import Undo
 
 if TYPE_CHECKING:
     from tfsess_magics.tf.backend import TensorFlow
@@ -112,13 +112,16 @@ def observe() -> Callable[[], None]:
             tensorflow.unobserve()
 
     hook = ImportHook("tensorflow", begin)
-    with ExitStack() as undo:
-        undo.callback(unobserve)
-        undo.callback(ended.set)
-        undo.callback(hook.remove)
+    undo = Undo()
+    undo.note(unobserve)
+    undo.note(ended.set)
+    undo.note(hook.remove)
+    try:
         hook.install()
-        observing = undo.pop_all()
-    return observing.close
+    except BaseException:
+        undo()
+        raise
+    return undo
 
 
 def explain(error: BaseException | None) -> None:

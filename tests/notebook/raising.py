@@ -29,10 +29,11 @@ class RaiseAt:
         is_ours = code.co_filename.startswith(PACKAGE)
         if event == "call":
             # The very entry of a with block's __exit__ is where Python itself lets an interrupt skip it. A generator
-            # that is entered again to be closed is no place where Python raises one.
+            # that is entered again to be closed is no place where Python raises one. In the callback of a weak
+            # reference Python drops it.
             is_called_by_ours = frame.f_back is not None and frame.f_back.f_code.co_filename.startswith(PACKAGE)
             is_moment = is_called_by_ours or is_ours
-            is_moment = is_moment and code.co_name != "__exit__" and not code.co_flags & CO_GENERATOR
+            is_moment = is_moment and code.co_name not in ("__exit__", "_remove") and not code.co_flags & CO_GENERATOR
         else:
             is_moment = event == "c_return" and is_ours
         if not is_moment:

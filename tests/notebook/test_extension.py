@@ -17,6 +17,8 @@ from tests.notebook.conftest import Notebook
 from tests.notebook.raising import RaiseAt
 from tfsess_magics import extension
 from tfsess_magics.core import origin, running_cell
+from tfsess_magics.core.settings import settings
+from tfsess_magics.core.undo import Undo
 from tfsess_magics.notebook.compat import SHOWS_NOTES
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.instrument.hooks import hooks
@@ -49,11 +51,11 @@ def test_unloading_takes_everything_away(plain_notebook: Notebook) -> None:
     assert _added(shell) == before
 
 
-def _load_cut_at(shell: InteractiveShell, moment: int, error: type[BaseException]) -> RaiseAt:
+def _cut_at(moment: int, error: type[BaseException], act: Callable[[InteractiveShell], None], shell: Any) -> RaiseAt:
     raising = RaiseAt(moment, error)
     sys.setprofile(raising)
     try:
-        tfsess_magics.load_ipython_extension(shell)
+        act(shell)
     except error:
         pass
     finally:
@@ -61,32 +63,71 @@ def _load_cut_at(shell: InteractiveShell, moment: int, error: type[BaseException
     return raising
 
 
-def test_loading_that_is_cut_at_any_moment_takes_down_what_it_built(
-    plain_notebook: Notebook, raised: Raised, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The shell, TensorFlow and Python's hooks are as they were, and the next load is whole."""
+def _state(shell: InteractiveShell) -> object:
+    """Return what loading changes of the shell, TensorFlow and Python."""
+    wrapped = [vars(owner)[name] for owner, name, _ in observe.to_wrap()]
+    asked = list(origin._locators), list(running_cell._finders), list(extension.feed._receivers)
+    return _added(shell), wrapped, threading.excepthook, list(sys.meta_path), hooks.made, asked, dict(vars(settings))
+
+
+@pytest.fixture
+def loaded_before(plain_notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
+    """A shell that the extension was loaded into, and unloaded from; looks among all objects are left out."""
     shell = plain_notebook.shell
     tfsess_magics.load_ipython_extension(shell)
     tfsess_magics.unload_ipython_extension(shell)
-    functions = [(owner, name) for owner, name, _ in observe.to_wrap()]
+    monkeypatch.setattr(observe, "instances", lambda *_: [])  # they change nothing, in thousands of moments
+    return shell
 
-    def state() -> object:
-        wrapped = [vars(owner)[name] for owner, name in functions]
-        asked = list(origin._locators), list(running_cell._finders), list(extension.feed._receivers)
-        return _added(shell), wrapped, threading.excepthook, list(sys.meta_path), hooks.made, asked
 
-    monkeypatch.setattr(observe, "instances", lambda *_: [])  # it changes nothing, in thousands of moments
-    before, moment = state(), 1
-    while (error := _load_cut_at(shell, moment, raised.error)).raised_in:
-        if shell not in extension._undo:
-            assert state() == before, error.raised_in
+def test_loading_that_is_cut_at_any_moment_takes_down_what_it_built(
+    loaded_before: InteractiveShell, raised: Raised, plain_notebook: Notebook
+) -> None:
+    """The shell, TensorFlow and Python's hooks are as they were, and the next load is whole."""
+    shell, moment = loaded_before, 1
+    before = _state(shell)
+    while (error := _cut_at(moment, raised.error, tfsess_magics.load_ipython_extension, shell)).raised_in:
+        if shell not in extension._loaded:
+            assert _state(shell) == before, error.raised_in
         tfsess_magics.unload_ipython_extension(shell)
-        assert state() == before, error.raised_in
+        assert _state(shell) == before, error.raised_in
         moment += raised.every
     assert moment > 100
     plain_notebook.ok("%%tfsession train\n1")
     tfsess_magics.close("train")
     tfsess_magics.unload_ipython_extension(shell)
+
+
+def test_unloading_that_is_cut_at_any_moment_can_be_done_again(
+    loaded_before: InteractiveShell, raised: Raised, plain_notebook: Notebook
+) -> None:
+    """Unloading again, or loading and unloading, leaves nothing."""
+    shell, moment = loaded_before, 1
+    before = _state(shell)
+    tfsess_magics.load_ipython_extension(shell)
+    settings.waits_after = 1.0
+    while (error := _cut_at(moment, raised.error, tfsess_magics.unload_ipython_extension, shell)).raised_in:
+        if moment % 2:
+            tfsess_magics.load_ipython_extension(shell)
+        tfsess_magics.unload_ipython_extension(shell)
+        assert _state(shell) == before, error.raised_in
+        tfsess_magics.load_ipython_extension(shell)
+        settings.waits_after = 1.0
+        moment += raised.every
+    assert moment > 50
+    assert _state(shell) == before
+    plain_notebook.ok("%load_ext tfsess_magics\n%tfsession list\n%unload_ext tfsess_magics")
+
+
+def test_the_settings_outlive_an_unload_in_another_shell(plain_notebook: Notebook) -> None:
+    """They hold for the process, and go with the last shell."""
+    plain_notebook.ok("%load_ext tfsess_magics\n%config SessionMagics.waits_after = 2.5")
+    other = Shell()
+    extension._undo[other] = Undo()
+    tfsess_magics.unload_ipython_extension(other)
+    assert settings.waits_after == 2.5
+    plain_notebook.ok("%unload_ext tfsess_magics")
+    assert settings.waits_after == 10.0
 
 
 def test_loading_adds_no_name(plain_notebook: Notebook) -> None:
@@ -164,7 +205,7 @@ def test_runs_are_seen_again_after_a_reload(plain_notebook: Notebook) -> None:
     plain_notebook.ok("%%tfsession train\nx.eval()")
     assert tfsess_magics.sessions()[0].runs == 2
     other = Shell()
-    extension._undo[other] = lambda: None
+    extension._undo[other] = Undo()
     tfsess_magics.unload_ipython_extension(other)
     plain_notebook.ok("%%tfsession train\nx.eval()")
     assert tfsess_magics.sessions()[0].runs == 3

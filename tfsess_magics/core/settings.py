@@ -8,8 +8,8 @@ from typing import Final
 class Settings:
     """The settings; any thread may read them.
 
-    The notebook's side sets the first two (``%config SessionMagics``). The others are no user's to set: tests do, where
-    a busy machine takes long, or where a wait is to be short.
+    The notebook's side sets those of `OF_USERS` (``%config SessionMagics``). The others are no user's to set: tests do,
+    where a busy machine takes long, or where a wait is to be short.
     """
 
     waits_after = 10.0
@@ -31,5 +31,13 @@ class Settings:
     Many threads close it often, for less.
     """
 
+    def reset(self) -> None:
+        """Give those of users their defaults again."""
+        for name in OF_USERS:
+            vars(self).pop(name, None)
+
+
+OF_USERS: Final = ("waits_after", "interrupt_patience", "notices")
+"""Names of the settings that users may set."""
 
 settings: Final = Settings()

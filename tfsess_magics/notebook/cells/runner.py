@@ -103,8 +103,9 @@ class CellRunner:
         self._enabled = False
         for name, (wrapper, own) in list(self._wrappers.items()):
             if vars(self._shell).get(name) is wrapper:
-                delattr(self._shell, name)
-                if own is not None:
+                if own is None:
+                    delattr(self._shell, name)
+                else:
                     setattr(self._shell, name, own)
                 del self._wrappers[name]
 

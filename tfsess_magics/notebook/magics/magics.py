@@ -20,13 +20,11 @@ from tfsess_magics.core.late import TRIES
 from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.origin import calling_cell
 from tfsess_magics.core.session import CellCode, Scope
-from tfsess_magics.core.settings import settings
+from tfsess_magics.core.settings import OF_USERS, settings
 from tfsess_magics.notebook.compat import output_can_be_silenced
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
 from tfsess_magics.notebook.magics.usage import documented
 from tfsess_magics.notebook.magics.verbs import Verbs
-
-_SETTINGS = ("waits_after", "interrupt_patience", "notices")
 
 
 @magics_class
@@ -70,15 +68,13 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def unregister(self) -> None:
         """Take the magics and the panels that they have shown away. Harmless when they were not registered."""
         self._verbs.close_panels()
-        for name in _SETTINGS:
-            setattr(settings, name, self.trait_defaults(name))
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:
                 manager.magics[kind].pop(name, None)
         manager.registry.pop(type(self).__name__, None)
 
-    @observe(*_SETTINGS)
+    @observe(*OF_USERS)
     def _set(self, change: Any) -> None:
         setattr(settings, change["name"], change["new"])
 
