@@ -2,7 +2,7 @@
 
 An order is an attribute of the session's meter (`RunMeter.tracer`), at which every step looks. A run without an order
 does nothing else. The step that finds an order takes it, so that one of several threads carries it out. It calls
-TensorFlow with ``trace_level=FULL_TRACE`` in the user's options and a ``RunMetadata`` of ours.
+TensorFlow with a trace level in the user's options (`tfsess_magics.tf.tracing.level`) and a ``RunMetadata`` of ours.
 
 Where the user asks for a trace, the tracer reads theirs. A ``RunMetadata`` of a user who asks for no trace remains
 empty, as it would be. The tracer does not trace a run that asks for its partition graphs, as these are in one message
@@ -37,6 +37,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.tf.runs.blocked_on import fed, fetched, wanted
 from tfsess_magics.tf.runs.limit import run_options
+from tfsess_magics.tf.tracing.level import trace_level
 from tfsess_magics.tf.tracing.request import Order
 from tfsess_magics.tf.tracing.result import Traced
 
@@ -156,14 +157,21 @@ class Tracer:
             self._put(orders)
 
     def _run(self, orders: Sequence[Order], run: Callable[..., Any], session: BaseSession, step: Sequence[Any]) -> Any:
-        options, feeds, fetches, targets, metadata = step
+        options, metadata = step[0], step[4]
         asked = run_options(options)
-        if asked.trace_level == tf.compat.v1.RunOptions.NO_TRACE:
-            if metadata is not None and asked.output_partition_graphs:
-                self._refuse(orders, f"{fetched(step)} was not traced: it asks for its partition graphs instead.")
-                return run(session, *step)
-            asked.trace_level = tf.compat.v1.RunOptions.FULL_TRACE
-            metadata = None
+        if asked.trace_level != tf.compat.v1.RunOptions.NO_TRACE:
+            return self._run_traced(orders, run, session, (asked, *step[1:]))
+        if metadata is not None and asked.output_partition_graphs:
+            self._refuse(orders, f"{fetched(step)} was not traced: it asks for its partition graphs instead.")
+            return run(session, *step)
+        with trace_level(is_local=self._meter.is_local) as asked.trace_level:
+            return self._run_traced(orders, run, session, (asked, *step[1:4], None))
+
+    def _run_traced(
+        self, orders: Sequence[Order], run: Callable[..., Any], session: BaseSession, step: Sequence[Any]
+    ) -> Any:
+        """Run a step whose options ask for a trace, and whose metadata are the user's if they are to have it."""
+        asked, *what, metadata = step
         order = orders[0]
         facts = {
             "session": order.session,
@@ -178,7 +186,7 @@ class Tracer:
         collected = own if metadata is None else metadata
         began = time.perf_counter()
         try:
-            values = run(session, with_trace, feeds, fetches, targets, collected)
+            values = run(session, with_trace, *what, collected)
             facts["duration"] = time.perf_counter() - began
             self._note(orders, collected, session, step, facts)
         finally:
