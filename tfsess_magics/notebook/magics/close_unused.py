@@ -8,7 +8,7 @@ from typing import Any
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
-from tfsess_magics.core.errors import SessionInUseError, StaleOrderError
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError, StaleOrderError
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.text import closed_message, count
 from tfsess_magics.notebook.views.sessions import SessionTable
@@ -38,5 +38,5 @@ def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask
         try:
             with registry.unchanged(info.id, info.generation) as session:
                 print(closed_message(registry.close_session(session, "%tfsession close")))
-        except (StaleOrderError, SessionInUseError) as error:
+        except (ClosedSessionError, StaleOrderError, SessionInUseError) as error:
             print(f"{info.name}: {error}")
