@@ -109,7 +109,7 @@ class Raised(NamedTuple):
 
 @pytest.fixture(params=[KeyboardInterrupt, TimeoutError, Alarm])
 def raised(request: pytest.FixtureRequest) -> Raised:
-    """What is raised in the middle of our lines: an interrupt in every fifth, others in every 25th, or all in each."""
+    """The exception in the middle of our lines: an interrupt in each fifth, others in each 25th, or all in each."""
     if request.config.getoption("--every-line"):
         return Raised(request.param, 1)
     return Raised(request.param, 5 if request.param is KeyboardInterrupt else 25)

@@ -126,7 +126,7 @@ def _server(environment: frozenset[tuple[str, str]]) -> tuple[subprocess.Popen[b
 
 
 def _serve(connection: Connection) -> Program | None:
-    """Fork and wait as asked until nobody asks any more; in a fork, return what to run."""
+    """Fork and wait as the tests ask until their end; in a fork, return the program to run."""
     while True:
         try:
             asked: int | Program = connection.recv()

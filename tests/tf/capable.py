@@ -1,4 +1,4 @@
-"""What the extension can do where a part of TensorFlow has another name: ``python -m tests.tf.capable NAME``.
+"""The abilities of the extension where a part of TensorFlow has another name: ``python -m tests.tf.capable NAME``.
 
 Prints as JSON what was said after the first cell, and each ability with True or what kept it from working.
 """

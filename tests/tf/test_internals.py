@@ -26,7 +26,7 @@ RENAMED = {
 }
 """Names of private parts, a part of each capability at least, and the abilities that go with them."""
 REFUSED = {"swap", "trace", "stop"}
-"""Abilities that somebody orders."""
+"""Abilities that an order asks for, which is refused."""
 
 
 def _off(name: str) -> list[str]:

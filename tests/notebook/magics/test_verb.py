@@ -1,4 +1,4 @@
-"""How the lines of verbs are read, by their entries in the table."""
+"""The lines of verbs are read by their entries in the table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A trace takes the profiler of devices from nobody who has it."""
+"""A trace leaves the profiler of devices to the code that uses it."""
 
 import threading
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def test_one_run_at_a_time_has_the_profiler_of_a_gpu() -> None:
 
 
 @pytest.mark.usefixtures("gpu", "profiling")
-def test_who_profiles_a_gpu_keeps_its_profiler() -> None:
+def test_code_that_profiles_a_gpu_keeps_its_profiler() -> None:
     with trace_level(is_local=True) as level:
         assert level == v1.RunOptions.SOFTWARE_TRACE
 
