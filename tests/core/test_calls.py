@@ -43,10 +43,10 @@ def test_the_depth_is_that_of_the_asking_thread() -> None:
 
 
 class Thing:
-    """What a function has in hand."""
+    """An object that a local variable of a function refers to."""
 
 
-def test_to_look_keeps_nothing_of_what_functions_have_in_hand() -> None:
+def test_a_look_keeps_no_local_variable_alive() -> None:
     def look() -> weakref.ref[Thing]:
         thing = Thing()
         CALLS.by_thread()

@@ -1,4 +1,4 @@
-"""What other code has called something harms no text that it comes into."""
+"""Names from other code, made harmless for the texts that quote them."""
 
 import pytest
 
@@ -19,12 +19,12 @@ from tfsess_magics.core.plain import LONGEST, plain, quoted
     ],
 )
 def test_what_is_not_seen_is_an_escape(name: str, text: str) -> None:
-    """And what is seen stays as it is."""
+    """Visible characters stay as they are."""
     assert plain(name) == text
 
 
 def test_a_long_name_is_cut_in_the_middle() -> None:
-    """Its begin and its end tell most."""
+    """The beginning and the end stay, as they tell most."""
     assert plain("a" * LONGEST) == "a" * LONGEST
     cut = plain("begin" + "a" * LONGEST + "end")
     assert len(cut) == LONGEST
@@ -39,7 +39,7 @@ def test_a_name_in_quotes_keeps_both() -> None:
 
 
 def test_an_origin_is_plain() -> None:
-    """Whatever its module, its function and its file are called."""
+    """Also with odd names of module, function and file."""
     origin = Origin(maker=Maker.OTHER, module="m\x1b[31m", function="f\n", file="/a\u202e/b.py", line=3)
     assert str(origin) == r"m\x1b[31m:f\n a\u202e/b.py:3"
     origin = Origin(maker=Maker.OTHER, module="m" * 1000, function="f", file="/a/b.py", line=3)

@@ -1,4 +1,4 @@
-"""How sizes, times and facts are written, and what a close says of memory: what came back, what did not, and why."""
+"""The texts for sizes, times and facts, and for the memory that a close gave back or did not."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tfsess_magics.core.text import closed_message, format_bytes, format_seconds
 
 MIB = 1 << 20
 COMMON = json.loads((Path(__file__).parents[1] / "words.json").read_text(encoding="utf-8"))
-"""Numbers and facts, and how the kernel and the sidebar both write them."""
+"""Numbers and facts, with the text that the kernel and the sidebar write for them."""
 
 
 @pytest.mark.parametrize(("nbytes", "text"), COMMON["bytes"])
@@ -46,7 +46,7 @@ def test_marks_of_runs_are_written_as_in_the_sidebar(mark: Any, text: str) -> No
 
 
 def was(*, target: str = "", given_back: GivenBack | None = None) -> SessionInfo:
-    """Return what was known of a session with a variable of 8 MiB."""
+    """Return the facts of a session with a variable of 8 MiB, as a close sees them."""
     info = FakeSession(1, "train", SessionOptions(), ORIGIN, lambda: None).info()
     variable = VariableInfo(name="v", shape=None, dtype="float32", nbytes=8 * MIB, initialized=True, device="CPU:0")
     return replace(info, target=target, variables=(variable,), given_back=given_back)

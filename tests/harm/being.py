@@ -1,4 +1,4 @@
-"""What sessions, and their classes, are to whoever looks at them."""
+"""Types, attributes and texts of sessions and of their classes."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_no_default_session(two: tuple[Notebook, int]) -> None:
 
 
 def test_left_in_the_wrong_order(two: tuple[Notebook, int]) -> None:
-    """What was left too early, and what becomes of it."""
+    """Scopes that a cell leaves too early, and the note about them."""
     notebook, _ = two
     enter = "a, b = tf.Graph().as_default(), tf.Graph().as_default(); a.__enter__(); b.__enter__()"
     assert explained(notebook, f"%%tfsession train\n{enter}\na.__exit__(None, None, None)") == (

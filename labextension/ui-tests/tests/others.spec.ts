@@ -65,7 +65,7 @@ test('a session that a module has made is listed with its maker, adopted, entere
   }
 });
 
-test('sessions that nobody seems to need are marked, found by the filter, and closed after their names were read', async ({
+test('sessions that no code seems to need are marked, found by the filter, and closed after their names were read', async ({
   lab,
   name,
   page

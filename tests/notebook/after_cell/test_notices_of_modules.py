@@ -53,7 +53,7 @@ def test_a_graph_that_a_module_left_entered(tf_notebook: Notebook, loader: str) 
 
 
 def test_a_generator_that_is_suspended_inside_a_graph(tf_notebook: Notebook, loader: str) -> None:
-    """With its place, whoever resumed it."""
+    """With its place, also if another function resumed it."""
     tf_notebook.ok("import loader")
     assert tf_notebook.ok("loader.start(loader.batches)").out == (
         f"loader.batches ({loader}:11) is suspended inside a graph; {NOT_EAGER}\n"

@@ -50,7 +50,7 @@ def test_a_switch_for_the_whole_process_is_said_once() -> None:
 
 
 def test_a_module_that_throws_a_switch_is_named(tmp_path: Path) -> None:
-    """With the line, also where it has its own name for the switch, and in a session; whoever else called it is not."""
+    """With the line, also where the module has its own name for the switch. Other callers are not named."""
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets" / "__init__.py").touch()
     (tmp_path / "nets" / "legacy.py").write_text(

@@ -46,6 +46,7 @@ def test_a_line_is_read_by_the_forms_of_its_verb(line: str, arguments: list[str]
         "trace a --show --save b",
         "adopt m",
         "adopt a as m",
+        "adopt #7 a m",
     ],
 )
 def test_a_line_that_fits_no_form_gets_the_usage_of_all(line: str) -> None:

@@ -134,6 +134,8 @@ def test_what_has_no_runs_is_refused(cells: Notebook) -> None:
     assert "'scope' is eager, and has none" in cells.run("%%tfsession scope --trace\nran = True").err
     assert "cannot trace 'scope'" in cells.run("%tfsession trace scope").err
     assert "--trace is for a cell" in cells.run("%tfsession new another --trace").err
+    assert "unknown option --sed" in (said := cells.run("%tfsession new another --sed 3").err)
+    assert "--trace" not in said
     assert "ran" not in cells.shell.user_ns
 
 

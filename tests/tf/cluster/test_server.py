@@ -154,7 +154,7 @@ def test_a_server_that_does_not_answer_is_said(
     server: Serving,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """When it answers again it is asked again, by whoever looks."""
+    """After it has answered again, the next look asks it again."""
     monkeypatch.setattr(asked, "TIMEOUT", 200)
     process, target = server
     remote = Remote(target)

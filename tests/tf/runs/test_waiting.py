@@ -67,7 +67,7 @@ def test_a_run_that_waits_names_the_operation(train: NamedSession) -> None:
     assert train.due is None
 
 
-def test_whoever_could_end_the_wait_is_named(train: NamedSession) -> None:
+def test_threads_that_could_end_the_wait_are_named(train: NamedSession) -> None:
     """The thread that is to enqueue waits itself."""
     go = threading.Event()
     with train, tf.control_dependencies([v1.py_func(lambda: float(go.wait()), [], tf.double)]):

@@ -1,4 +1,4 @@
-"""A stop makes and fills the new session before it ends anything, so that nothing goes that cannot come back."""
+"""A stop makes and fills the new session before it ends the old one, so that it loses no value."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ v1 = tf.compat.v1
 
 @pytest.fixture
 def work(open_session: Open) -> NamedSession:
-    """A session with a variable, what waits for ever, and a step that another thread lets end."""
+    """A session with a variable, a dequeue that waits for ever, and a step that another thread lets end."""
     work = open_session("work")
     build(work)
     return work
@@ -42,7 +42,7 @@ def build(work: NamedSession) -> None:
 
 
 def stop(session: NamedSession) -> str:
-    """Stop what waits in a session, and return what its run was told."""
+    """Stop the waiting run of a session, and return the error that the run raised."""
     thread = when_running(session, lambda: tfsess_magics.stop(session.name, now=True))
     with pytest.raises(SessionStopped) as stopped:
         session.run("waits:0")
@@ -66,7 +66,7 @@ def test_a_value_that_does_not_fit_the_initializer_is_given_by_another_assignmen
 
 
 def test_a_value_that_no_assignment_takes_is_named_and_the_others_are_kept(work: NamedSession) -> None:
-    """An assignment that waits for other operations is not used: it would run them."""
+    """The stop uses no assignment that waits for other operations: it would run them."""
     with work:
         grown = v1.get_variable("grown", initializer=tf.zeros([2]), use_resource=False)
         work.run(grown.initializer)
@@ -84,7 +84,7 @@ def test_a_value_that_no_assignment_takes_is_named_and_the_others_are_kept(work:
 
 
 def test_a_value_whose_assignment_fails_is_named_and_the_others_are_kept(work: NamedSession) -> None:
-    """Of a variable without a static shape only the assignment itself tells."""
+    """A variable without a static shape shows its shape only in the assignment."""
     with work:
         shapeless = tf.raw_ops.VariableV2(shape=tf.TensorShape(None), dtype=tf.float32, name="shapeless")
         tf.raw_ops.Assign(ref=shapeless, value=tf.zeros([2]), validate_shape=True)
@@ -224,7 +224,7 @@ def end_while_filling(work: NamedSession, may_end: threading.Event, monkeypatch:
 def test_a_run_that_ends_by_itself_meanwhile_is_not_stopped(
     work: NamedSession, held: threading.Event, monkeypatch: pytest.MonkeyPatch, is_entered: bool
 ) -> None:
-    """It returns what it would have, the variables have what it has given them, and the next run is stopped."""
+    """It returns its result, the variables have the values that it assigned, and the stop ends the next run."""
     end_while_filling(work, held, monkeypatch)
     said: list[str] = []
     thread = when_running(work, lambda: said.append(str(tfsess_magics.stop("work", now=True))))
@@ -251,7 +251,7 @@ def test_a_run_that_ends_by_itself_meanwhile_is_not_stopped(
 def test_a_run_that_ends_beside_one_that_waits_is_stopped_with_it(
     work: NamedSession, held: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it did came after the values were read: so it does not return as if that were kept."""
+    """Its effects came after the stop had read the values, so it raises instead of returning."""
     end_while_filling(work, held, monkeypatch)
     runs = [Running(work, "ends:0"), Running(work, "waits:0")]
     wait_for_runs(work, 2)

@@ -83,7 +83,7 @@ def test_an_interrupt_that_ended_a_loop_does_not_stop_the_run_that_saves(
     races: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_saving = threading.Event()
-    monkeypatch.setattr(wakeup, "_interrupts", lambda: is_saving.wait(0.2) or True)  # whoever watches is late
+    monkeypatch.setattr(wakeup, "_interrupts", lambda: is_saving.wait(0.2) or True)  # the watcher is late
 
     with races:
         trains = tf.py_function(interrupt, [], [])

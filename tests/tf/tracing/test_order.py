@@ -1,4 +1,4 @@
-"""An order to trace a run, and what becomes of it."""
+"""An order to trace a run, from the order to the trace or to its end without one."""
 
 import threading
 

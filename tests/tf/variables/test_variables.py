@@ -1,4 +1,4 @@
-"""Which variables a session has, and which of them hold a value."""
+"""The variables of a session, and those of them that hold a value."""
 
 from collections.abc import Callable
 from typing import Any
@@ -90,7 +90,7 @@ def test_a_destroyed_variable_holds_nothing(open_session: Open) -> None:
 
 @pytest.mark.parametrize("use_resource", [True, False])
 def test_a_variable_of_unknown_shape_counts_with_the_size_that_it_has(open_session: Open, use_resource: bool) -> None:
-    """Which each run may change; the graph and the number of runs stay what they are."""
+    """Each run may change it; the graph and the number of runs stay as they are."""
     with open_session("train") as train:
         v = v1.Variable(
             np.zeros([2], np.float32),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ def parse_header(
     words: Sequence[str],
     evaluate: Callable[[str, str], Any],
     magic: str = "%%tfsession",
-    takes: Iterable[Option] = OPTIONS,
+    takes: Collection[Option] = OPTIONS,
 ) -> Header:
     """Read a name and options; `evaluate` gives the value of an expression, after the option it belongs to.
 
@@ -54,7 +54,7 @@ def parse_header(
     magic
         The words in front of the name, for usage texts.
     takes
-        The options that those texts list.
+        The options that may be given.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def parse_header(
     InvalidOptionError
         If an option is unknown, given twice or without a value, or its expression raises.
     """
-    names, options = parse_line(words, OPTIONS)
+    names, options = parse_line(words, takes)
     if not names:
         usage = " ".join(["NAME", *(f"[{option.usage}]" for option in takes)])
         raise InvalidNameError(f"a session's name is missing. Usage: {magic} {usage}")

@@ -11,7 +11,7 @@ from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.notice import Notice, Tell, Topic
 from tfsess_magics.core.option_values import parse_timeout
-from tfsess_magics.core.options import SESSION_OPTIONS
+from tfsess_magics.core.options import SESSION_OPTIONS, TRACE
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import CellCode, S, Scope
@@ -89,12 +89,11 @@ class NotebookSessions(Generic[S]):
         TfSessionError
             If the words will not do.
         """
-        header = parse_header(words, self._evaluate, "%tfsession new", SESSION_OPTIONS.values())
-        if "trace" in header.options:
+        if TRACE.flag in words:
             raise InvalidOptionError(
-                f"--trace is for a cell: %%tfsession {header.name} --trace. "
-                f"For the next run: %tfsession trace {header.name}"
+                "--trace is for a cell: %%tfsession NAME --trace. For the next run of a session: %tfsession trace NAME"
             )
+        header = parse_header(words, self._evaluate, "%tfsession new", SESSION_OPTIONS.values())
         session = self.registry.create(header.name, header.options, _origin(cell))
         self._tell_notes(session)
         return session

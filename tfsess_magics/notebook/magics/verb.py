@@ -93,5 +93,5 @@ def _is_expression(words: Sequence[str]) -> bool:
     try:
         ast.parse(" ".join(words), mode="eval")
     except SyntaxError:
-        return words[0].startswith("#")
+        return len(words) == 1 and words[0].startswith("#")
     return True

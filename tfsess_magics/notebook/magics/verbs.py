@@ -139,7 +139,7 @@ def _save(trace: RunTrace, file: str) -> None:
 
 
 _ALL = Option("all", "end all that have a name, adopted ones too")
-_UNUSED = Option("unused", "end those of other code that nobody seems to need, after asking")
+_UNUSED = Option("unused", "end those of other code that no code seems to need, after asking")
 _YES = Option("yes", "do not ask")
 _NOW = Option("now", "also a run that would end by itself")
 _DROP = replace(ON_STOP, help="with drop, also where variables cannot be read")
