@@ -25,6 +25,8 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 
 _QUICK = Path(__file__).parent / "core"
+_COLLECTING = ("test_stateful.py", "test_interrupts.py", "test_extension.py")
+"""Files whose tests collect garbage very often. That takes the longer, the more tests a worker has run before."""
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
@@ -44,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that workers end together; leave out what an older environment cannot have."""
-    items.sort(key=lambda item: item.path.is_relative_to(_QUICK))
+    items.sort(key=lambda item: (item.path.is_relative_to(_QUICK), item.path.name not in _COLLECTING))
     if not config.getoption("--older"):
         return
     kept: list[pytest.Item] = []

@@ -123,6 +123,9 @@ def main(side: str) -> None:
         shell.run_line_magic("load_ext", "tfsess_magics")
     import tensorflow  # noqa: F401, ICN001 - for all of them
 
+    from tests.frozen import freeze
+
+    freeze()
     outcomes = {}
     for title, program in PROGRAMS.items():
         outcomes[title] = _run(program)

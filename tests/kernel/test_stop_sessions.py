@@ -144,7 +144,7 @@ def test_values_are_dropped_where_the_session_says_so_and_kept_by_default(prepar
 def test_a_server_that_does_not_answer_is_said_and_the_run_goes_on_until_it_does(prepared: Kernel) -> None:
     with serving() as (process, target):
         prepare = f"""
-tfsess_magics.tf.variables.graph_variables._SERVER = 500
+tfsess_magics.core.settings.settings.values_patience = 500
 with tf.Graph().as_default() as graph:
     theirs = v1.get_variable("theirs", initializer=3.0)
     dequeue = v1.FIFOQueue(1, tf.float32).dequeue()
@@ -164,10 +164,8 @@ with tf.Graph().as_default() as graph:
             over = "while session_of(remote).watched.meter.stopping.locked(): time.sleep(0.001)"
             assert prepared.run(over, subshell=subshell).status == "ok"
             stop = prepared.run(f"%tfsession stop {name} --now", subshell=subshell)
-            assert (
-                prepared.run("tfsess_magics.tf.variables.graph_variables._SERVER = 10_000", subshell=subshell).status
-                == "ok"
-            )
+            restore = "tfsess_magics.core.settings.settings.values_patience = 10_000"
+            assert prepared.run(restore, subshell=subshell).status == "ok"
         assert f"session {name} was not stopped: its variables cannot be read (DeadlineExceededError" in str(stop)
         process.send_signal(signal.SIGCONT)
         prepared.interrupt()

@@ -31,6 +31,7 @@ def endless():
         lambda i: tf.constant(True), lambda i: tf.ensure_shape(v1.py_func(step, [i], tf.int32), []), [tf.constant(0)]
     )
 """
+SOON = "tfsess_magics.core.settings.settings.stuck_after = tfsess_magics.core.settings.settings.looks_again = 0.5"
 UNTIL_RESTART = "If it never does, restart the kernel"
 
 
@@ -44,7 +45,7 @@ def next_mark(comm: Comm, name: str) -> str:
 
 def test_a_folded_loop_of_other_code_says_that_only_a_restart_is_left(tmp_path: Path) -> None:
     with Kernel(tmp_path) as kernel:
-        assert kernel.run("%load_ext tfsess_magics").status == "ok"
+        assert kernel.run(f"%load_ext tfsess_magics\nimport tfsess_magics\n{SOON}").status == "ok"
         others = "graph = tf.Graph()\nwith graph.as_default(): loops = endless()\nsess = v1.Session(graph=graph)"
         assert kernel.run(FOLDED + others).status == "ok"
         with opened(kernel) as (comm, _):
@@ -68,7 +69,7 @@ def test_a_folded_loop_of_a_named_session_is_stopped(train: Kernel) -> None:
 @pytest.mark.parametrize("by", ["interrupt", "order"])
 def test_a_py_func_that_does_not_return_is_named(train: Kernel, by: str) -> None:
     """When it returns after all, the cell ends as ever."""
-    assert train.run(f"{HOLD}tfsess_magics.core.settings.settings.cut_patience = 5").status == "ok"
+    assert train.run(f"{HOLD}tfsess_magics.core.settings.settings.cut_patience = 1\n{SOON}").status == "ok"
     with opened(train) as (comm, snapshot):
         (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
         request = train.send("%%tfsession train\ngo_held()\nsess.run(holds)")

@@ -11,6 +11,7 @@ _HELPER = "\n".join(filter(None, inspect.getsource(in_runtime).splitlines()))
 GO = f"""
 import threading, tfsess_magics
 {_HELPER}
+vars(tfsess_magics.core.settings.settings).clear()  # those of other tests
 tfsess_magics.core.settings.settings.cut_patience = 120  # a busy machine may take long for a stop
 tfsess_magics.core.settings.settings.reply_after = 120  # and may compute while a run waits
 def session_of(sess):

@@ -16,7 +16,6 @@ from tfsess_magics.core.running_cell import add_cell_finder, remove_cell_finder
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.backend import TensorFlow
 from tfsess_magics.tf.session.named import NamedSession
-from tfsess_magics.tf.variables import graph_variables as variables
 
 
 class Open(Protocol):
@@ -40,7 +39,7 @@ def patience() -> Iterator[None]:
     """Have who orders a stop wait as long as it takes, and a server that is asked for values."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "cut_patience", 600.0)
-        patch.setattr(variables, "_SERVER", 600_000)
+        patch.setattr(settings, "values_patience", 600_000)
         yield
 
 

@@ -25,6 +25,16 @@ class Settings:
     """Seconds after which the reply to an order says that a cut, a close or a reset has not ended yet."""
     order_lasts = 5.0
     """Seconds for which an order waits for a next run where no cell and no ``with`` block is in the session."""
+    looks_for = 1.0
+    """Seconds over which it is seen whether the process computes while a run is in flight."""
+    looks_again = 5.0
+    """Seconds between two looks at a run."""
+    stuck_after = 5.0
+    """Seconds after which a stop that has not ended is said not to be possible."""
+    values_patience = 10_000
+    """Milliseconds that a server has to send the values of variables."""
+    server_patience = 2_000
+    """Milliseconds that a server has to answer a question about its devices or variables."""
     lock_patience = 0.02
     """Seconds after which a thread that finds a graph's lock closed looks whether an interrupt has left it so.
 

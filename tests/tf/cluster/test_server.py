@@ -22,8 +22,8 @@ from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.model import SessionInfo
 from tfsess_magics.core.orders import carry_out
 from tfsess_magics.core.protocol import Describe, Done, SessionSummary
+from tfsess_magics.core.settings import settings
 from tfsess_magics.notebook.views.sessions import SessionDetails, SessionTable
-from tfsess_magics.tf.cluster import server as asked
 
 v1 = tf.compat.v1
 
@@ -35,7 +35,7 @@ _LONG = 180_000
 @pytest.fixture(autouse=True)
 def observed(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions of other code are listed, and servers have time to answer."""
-    monkeypatch.setattr(asked, "TIMEOUT", _LONG)
+    monkeypatch.setattr(settings, "server_patience", _LONG)
     tfsess_magics.process.connect().observe()
 
 
@@ -155,7 +155,7 @@ def test_a_server_that_does_not_answer_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """After it has answered again, the next look asks it again."""
-    monkeypatch.setattr(asked, "TIMEOUT", 200)
+    monkeypatch.setattr(settings, "server_patience", 200)
     process, target = server
     remote = Remote(target)
     process.send_signal(signal.SIGSTOP)
@@ -168,7 +168,7 @@ def test_a_server_that_does_not_answer_is_said(
         assert re.search(f"target +{target}, which does not answer", repr(SessionDetails(shown, [])))
         assert "not known (1)" in repr(SessionTable([shown]))
         assert described() == []
-        monkeypatch.setattr(asked, "TIMEOUT", _LONG)
+        monkeypatch.setattr(settings, "server_patience", _LONG)
         process.send_signal(signal.SIGCONT)
         info()
         await_row(lambda row: row.variables_nbytes == 32 and row.answers is True)
@@ -225,6 +225,6 @@ def test_who_asks_a_server_keeps_neither_the_session_nor_the_process(server: Ser
     """The thread is at it still when the session is collected and the interpreter ends."""
     process, target = server
     # A server's time is long here: what ends before it has not waited for it.
-    long = f"from tfsess_magics.tf.cluster import server; server.TIMEOUT = {_LONG}\n"
+    long = f"from tfsess_magics.core.settings import settings; settings.server_patience = {_LONG}\n"
     done = run(long + ENDS, target, str(process.pid))
     assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr

@@ -24,8 +24,8 @@ v1 = tf.compat.v1
 def train(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedSession]:
     """A session whose runs are looked at early."""
     monkeypatch.setattr(settings, "waits_after", 0.1)
-    monkeypatch.setattr("tfsess_magics.tf.runs.waiting._LOOK", 0.2)
-    monkeypatch.setattr("tfsess_magics.tf.runs.waiting._AGAIN", 0.2)
+    monkeypatch.setattr(settings, "looks_for", 0.2)
+    monkeypatch.setattr(settings, "looks_again", 0.2)
     tfsess_magics.process.connect().observe()
     train = open_session("train")
     with train:
@@ -140,7 +140,7 @@ def test_a_run_that_computes_does_not_wait(train: NamedSession, monkeypatch: pyt
 
 def test_a_run_that_cannot_be_stopped_says_why(train: NamedSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tfsess_magics.tf.stopping.stopper.is_done_soon", is_done_or_cuts)
-    monkeypatch.setattr("tfsess_magics.tf.runs.waiting._STUCK", 0.0)
+    monkeypatch.setattr(settings, "stuck_after", 0.0)
     is_held, go = threading.Event(), threading.Event()
 
     def hold() -> float:

@@ -16,11 +16,10 @@ from tests.server import serving
 from tests.tf.conftest import Open
 from tests.tf.running import Running, is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
-from tfsess_magics.tf.runs import waiting
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.runs.blocked_on import awaited
 from tfsess_magics.tf.runs.concurrent import concurrent_runs
 from tfsess_magics.tf.stopping import stopper
-from tfsess_magics.tf.variables import graph_variables as variables
 
 v1 = tf.compat.v1
 
@@ -71,7 +70,7 @@ def test_a_server_that_does_not_answer_is_said_before_anything_is_lost(
     def act() -> None:
         process.send_signal(signal.SIGSTOP)
         with monkeypatch.context() as patch:
-            patch.setattr(variables, "_SERVER", 100)
+            patch.setattr(settings, "values_patience", 100)
             try:
                 tfsess_magics.stop(remote.observed.name, now=True)
             except tfsess_magics.ValuesLostError as error:
@@ -93,7 +92,7 @@ def test_a_run_on_a_server_that_was_killed_ends_when_there_is_one_at_its_address
 ) -> None:
     """TensorFlow waits for it without end, also to close the session, which is said."""
     monkeypatch.setattr(stopper, "is_done_soon", is_done_or_cuts)
-    monkeypatch.setattr(waiting, "_STUCK", 0.0)
+    monkeypatch.setattr(settings, "stuck_after", 0.0)
     process, target = server
     tfsess_magics.process.connect().observe()
     remote = Remote(target)

@@ -1,7 +1,7 @@
 """The questions to servers, in threads of their own, as a server may not answer.
 
 `OnServer` asks a server once a run has succeeded there, and again when other runs have ended or a reader looks. Each
-answer has `TIMEOUT` ms. Until then nothing is known, and where no answer comes the row says so.
+answer has `Settings.server_patience`. Until then nothing is known, and where no answer comes the row says so.
 
 The thread keeps the user's session only during the step that asks for its variables; a stop waits for that step. Of
 operations that no run has shown to the server it asks nothing: their variables may have a value from another session.
@@ -22,15 +22,13 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.model import DeviceInfo
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.cluster.devices import described
 from tfsess_magics.tf.cluster.server_devices import list_devices
 from tfsess_magics.tf.stopping.gate import USES
 from tfsess_magics.tf.variables.graph_variables import GraphVariables
 
 _log = logging.getLogger(__name__)
-
-TIMEOUT = 2000
-"""Milliseconds that a server has for each answer."""
 
 
 class Server:
@@ -128,7 +126,7 @@ class OnServer:
             self._ask_variables(session)
             del session  # listing the devices needs nothing of it
             if self.devices is None or self.answers is False:
-                self.devices = described(list_devices(target, config, TIMEOUT))
+                self.devices = described(list_devices(target, config, settings.server_patience))
         except (tf.errors.DeadlineExceededError, tf.errors.UnavailableError):
             return False
         return True
@@ -140,6 +138,6 @@ class OnServer:
         self._meter.in_use[thread] = None
         try:
             if self._meter.stop is None:
-                self._variables.ask_server(session, TIMEOUT)
+                self._variables.ask_server(session, settings.server_patience)
         finally:
             self._meter.in_use.pop(thread, None)

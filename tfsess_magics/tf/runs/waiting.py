@@ -23,14 +23,8 @@ from tfsess_magics.tf.runs.concurrent import concurrent_runs
 
 _log = logging.getLogger(__name__)
 
-_LOOK = 1.0
-"""Seconds over which it is seen whether the process computes."""
-_AGAIN = 5.0
-"""Seconds between two looks at a run."""
 _IDLE = 0.1
 """Part of a core up to which the process is taken to do nothing."""
-_STUCK = 5.0
-"""Seconds after which a stop that has not ended is said not to be possible."""
 
 
 class Waiting:
@@ -52,14 +46,15 @@ class Waiting:
         now = time.perf_counter()
         stop = self._meter.stop
         if stop is not None:
-            remaining = stop.asked + _STUCK - now
-            return remaining if remaining > 0 else _AGAIN
+            remaining = stop.asked + settings.stuck_after - now
+            return remaining if remaining > 0 else settings.looks_again
         token, run = self._oldest()
         if run is None:
             return None
         if self._looked is None or self._looked[0] != token:
             return max(0.01, run.began + settings.waits_after - now)
-        return max(0.01, self._looked[1] + (_AGAIN if self._found[0] == token else _LOOK) - now)
+        wait = settings.looks_again if self._found[0] == token else settings.looks_for
+        return max(0.01, self._looked[1] + wait - now)
 
     def mark(self) -> RunMark | None:
         """Return what the run waits for, or why a stop has not ended it; None while it computes."""
@@ -76,7 +71,7 @@ class Waiting:
         return token, runs.get(token)
 
     def _stuck(self, stop: StopUnderWay) -> RunMark | None:
-        if time.perf_counter() - stop.asked < _STUCK:
+        if time.perf_counter() - stop.asked < settings.stuck_after:
             return None
         return stop.why_not_yet(self._meter)
 
@@ -89,7 +84,7 @@ class Waiting:
             self._looked = token, now, used
             return None
         since, before = self._looked[1:]
-        if now - since >= _LOOK:
+        if now - since >= settings.looks_for:
             is_idle = (used - before) / (now - since) < _IDLE
             self._looked = token, now, used
             self._found = token, self._look_into(run) if is_idle else None

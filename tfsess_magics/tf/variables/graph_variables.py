@@ -19,6 +19,7 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.memory.required import require_memory
 from tfsess_magics.tf.runs.limit import UNBOUNDED
 from tfsess_magics.tf.variables.initialized import measure, probe
@@ -28,8 +29,6 @@ from tfsess_magics.tf.variables.values import Value, Values
 
 _NO_ARRAY = (tf.resource.name, tf.variant.name)
 """Types whose values have no form in Python."""
-_SERVER = 10_000
-"""Milliseconds that a server has to send the values of variables."""
 _MAX_READS = 8
 """Runs spent at most on finding out which of several variables cannot be read, where that only is to be shown."""
 _SHOWN = 2000
@@ -114,7 +113,7 @@ class GraphVariables:
         with self._lock:
             self._scan(session)
             self.forget(session)
-            timeout = _SERVER if session._target else UNBOUNDED
+            timeout = settings.values_patience if session._target else UNBOUNDED
             self._find_out(session, timeout, math.inf)
             # Of some nothing tells whether they have a value.
             seen = [v for v in self._variables.values() if v.initialized is not False and v.index < self._meter.version]
@@ -141,7 +140,7 @@ class GraphVariables:
         with self._lock:
             self.forget(session)
             if session._target:
-                self._find_out(session, _SERVER, math.inf)
+                self._find_out(session, settings.values_patience, math.inf)
                 there = {v.name for v in self._variables.values() if v.initialized}
                 kept = [value for value in values.assigned if value.variable in there]
                 missing = values._replace(assigned=[value for value in values.assigned if value.variable not in there])
