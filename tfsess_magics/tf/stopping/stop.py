@@ -278,6 +278,7 @@ def _open(meter: RunMeter, stop: Stop, session: BaseSession) -> None:
 
 def _carry_out(stop: Stop, meter: RunMeter, watched: WatchedSession, session: BaseSession) -> None:
     stop.thread = get_ident()
+    meter.changed()  # the next look at the session is due when the stop has taken too long
     try:
         stop.carry_out(meter, watched, session)
     except Exception as error:  # noqa: BLE001 - those who wait are to be told
