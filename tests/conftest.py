@@ -26,7 +26,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 _QUICK = Path(__file__).parent / "core"
 _COLLECTING = ("test_stateful.py", "test_interrupts.py", "test_extension.py")
-"""Files whose tests collect garbage very often. That takes the longer, the more tests a worker has run before."""
+"""Files that begin, as they collect garbage very often: it takes the longer, the more tests a worker has run before."""
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that workers end together; leave out what an older environment cannot have."""
-    items.sort(key=lambda item: (item.path.is_relative_to(_QUICK), item.path.name not in _COLLECTING))
+    items.sort(key=_order)
     if not config.getoption("--older"):
         return
     kept: list[pytest.Item] = []
@@ -68,6 +68,12 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for requirement, number in config.stash[_LEFT_OUT].items():
         terminalreporter.write_line(f"left out, for lack of {requirement}: {number}")
+
+
+def _order(item: pytest.Item) -> int:
+    if item.path.name in _COLLECTING:
+        return _COLLECTING.index(item.path.name)
+    return len(_COLLECTING) + item.path.is_relative_to(_QUICK)
 
 
 def _is_met(requirement: str) -> bool:

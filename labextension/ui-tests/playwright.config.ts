@@ -6,7 +6,7 @@ export default defineConfig({
   globalSetup: './support/global-setup',
   fullyParallel: false,
   forbidOnly: true,
-  workers: 1, // one server, and kernels that take a core each
+  workers: 2, // a file at a time each, with a profile and a shared kernel of its own, on one server
   retries: 0,
   timeout: 240_000,
   expect: { timeout: 60_000 },
