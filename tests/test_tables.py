@@ -1,21 +1,19 @@
-"""The tables of options and verbs, and what the Python API and the README say of the same."""
+"""The tables of options and verbs, and the functions of the Python API for the same."""
 
 import inspect
 import re
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tfsess_magics import api
-from tfsess_magics.core.options import OPTIONS, SESSION_OPTIONS, Option, SessionOptions
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, Verb
+from tfsess_magics.core.options import SESSION_OPTIONS, Option, SessionOptions
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, NAME, NAMES
 from tfsess_magics.notebook.magics.verbs import VERBS
 from tfsess_magics.process import registry
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8").replace("\\|", "|")
 POSITIONAL = {NAME: ["name"], NAMES: ["*names"], EXPR_NAME: ["session", "name"]}
 
 
@@ -75,21 +73,3 @@ def test_a_verb_takes_what_its_function_takes(verb: str) -> None:
     for name, parameter in by_name.items():
         assert parameter.default is (None if options[name].value else False)
         assert _is_written(options[name], parameter)
-
-
-def test_the_readme_has_every_option() -> None:
-    """In the order of the table, with what it takes."""
-    assert re.findall(r"^\| `(--.*?)` \|", README, re.MULTILINE) == [option.usage for option in OPTIONS]
-
-
-@pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
-def test_the_readme_has_every_form_of_a_verb(verb: Verb) -> None:
-    """With the options that it needs, and those that may be added; a line without a verb lists the sessions."""
-    if verb.name == "list":
-        assert "| `%tfsession` |" in README
-        return
-    rows = [row for row in README.splitlines() if row.startswith(f"| `%tfsession {verb.name}")]
-    assert f"`%tfsession {verb.name} {verb.forms[0].arguments}".rstrip() + "`" in rows[0]
-    for form in verb.forms:
-        for option in (*form.needs, *form.takes) if form.arguments != HEADER else ():
-            assert any(option.flag in row for row in rows), option.flag

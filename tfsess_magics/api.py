@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 def memory(*, ask: bool = True) -> KernelMemory | None:
-    """Return what this process and its devices hold, None before TensorFlow was used under the eyes of this package.
+    """Return the memory of this process and its devices, None before the extension began to observe TensorFlow.
 
     Nothing of TensorFlow is initialized for that.
 
@@ -176,7 +176,7 @@ def adopt(session: object, name: str) -> NamedSession:
 
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:
-    """Carry the session that this thread is in into whatever thread calls `function`.
+    """Carry the session that this thread is in into the thread that calls `function`.
 
     TensorFlow's defaults are those of one thread: what a cell starts in another one has no default session there. The
     session is in use while the function runs, also after its cell.

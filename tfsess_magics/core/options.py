@@ -1,7 +1,7 @@
 """The options of a cell and of a named session: one table, and the record of those that a session was opened with.
 
-A new option is an entry in `OPTIONS`, a field of `SessionOptions`, a parameter of `tfsess_magics.session`, and a row in
-the README. Other code heeds it. ``tests/test_tables.py`` fails where one of them is missing.
+A new option is an entry in `OPTIONS`, a field of `SessionOptions`, and a parameter of `tfsess_magics.session`. Other
+code heeds it. ``tests/test_tables.py`` fails where one of them is missing.
 """
 
 from __future__ import annotations
