@@ -8,7 +8,7 @@ from tfsess_magics.core.memory import GivenBack
 from tfsess_magics.core.model import Activity, DeviceInfo, Ended, Kind, Maker, Origin, SessionInfo, State, StopReply
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import CellCode, ObservedSession, Scope, identify
+from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, ObservedSession, Scope, identify
 from tfsess_magics.core.summary import summarize
 
 T = TypeVar("T")
@@ -34,9 +34,7 @@ class FakeSession:
         self.goes_on = False
         self.is_stopped = False
 
-    def enter(
-        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Scope:
+    def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
         raise NotImplementedError(by)
 
     def held_by(self) -> list[str]:

@@ -55,18 +55,26 @@ def test_no_variable_has_a_value(two: tuple[Notebook, int]) -> None:
 
 
 def test_a_variable_that_exists(two: tuple[Notebook, int]) -> None:
-    """The cell that made it, and the two ways on."""
+    """The cell that made it, and the two ways on, in a cell and in a block."""
     notebook, _ = two
     cell = notebook.shell.execution_count
     notebook.ok("%%tfsession train\nv = v1.get_variable('v', [2])")
     said = explained(notebook, "%%tfsession train\nv = v1.get_variable('v', [2])")
     assert said == (
+        f"tfsess_magics: it was made in cell {cell}. To begin with an empty graph: %%tfsession train --fresh. "
+        "To use 'v' as it is: %%tfsession train --reuse"
+    )
+    notebook.ok("%%tfsession train --reuse\nassert v1.get_variable('v', [2]) is v")
+    said = explained(notebook, "with tfsess_magics.get('train'):\n    v1.get_variable('v', [2])")
+    assert said == (
         f"tfsess_magics: it was made in cell {cell}. To begin with an empty graph: %tfsession reset train. "
         "To use 'v' as it is: tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
     )
     notebook.ok(
-        "%%tfsession train\nwith v1.variable_scope('', reuse=v1.AUTO_REUSE):\n    assert v1.get_variable('v', [2]) is v"
+        "with tfsess_magics.get('train'), v1.variable_scope('', reuse=v1.AUTO_REUSE):\n"
+        "    assert v1.get_variable('v', [2]) is v"
     )
+    notebook.ok("%%tfsession train --fresh\nassert v1.get_variable('v', [2]) is not v")
 
 
 def test_a_variable_that_an_ordinary_cell_evaluates(two: tuple[Notebook, int]) -> None:

@@ -53,7 +53,7 @@ def test_an_eager_scope_has_no_runs_to_limit(cells: Notebook) -> None:
     assert "--eager goes without the other options" in refused.err
     cells.ok("%%tfsession e --eager\npass")
     refused = cells.run("%%tfsession e --timeout 5\nran = True")
-    assert "--timeout is for the runs of a session; 'e' is eager, and has none." in refused.err
+    assert "--timeout is for a graph and its runs; 'e' is an eager scope, and has neither." in refused.err
     assert "ran" not in cells.shell.user_ns
 
 

@@ -64,6 +64,9 @@ ON_STOP = Option(
     parse=parse_on_stop,
 )
 TRACE = Option("trace", "the second run in this cell, or its only one, is traced: what took how long, and where it ran")
+FRESH = Option("fresh", "reset the session first, if it is live: an empty graph each time that the cell runs")
+REUSE = Option("reuse", "tf.compat.v1.get_variable takes a variable that is in the graph already")
+INIT = Option("init", "after the body initialize the variables that have no value")
 EAGER = Option("eager", "a scope for TensorFlow 2 and Keras code instead: no graph, no other option", parse=parse_eager)
 
 OPTIONS = (
@@ -86,12 +89,18 @@ OPTIONS = (
     ),
     ON_STOP,
     TRACE,
+    FRESH,
+    REUSE,
+    INIT,
     EAGER,
 )
 """The options that may follow the name in the header of a cell, in the order of usage texts."""
 
-SESSION_OPTIONS = {option.name: option for option in OPTIONS if option is not TRACE}
-"""Those that a session is opened with, by their names in Python; a trace is of one cell."""
+CELL_OPTIONS = (TRACE, FRESH, REUSE, INIT)
+"""Those that are for one cell."""
+
+SESSION_OPTIONS = {option.name: option for option in OPTIONS if option not in CELL_OPTIONS}
+"""Those that a session is opened with, by their names in Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,23 @@ class CellCode(NamedTuple):
         return other is not None and (self.body == other.body or (self.id is not None and self.id == other.id))
 
 
+class CellOptions(NamedTuple):
+    """The options of a cell that hold for that cell alone."""
+
+    timeout: float | None = None
+    """Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it."""
+    trace: bool = False
+    """True to trace a run of the cell."""
+    reuse: bool = False
+    """True to have ``get_variable`` take a variable that is there."""
+    init: bool = False
+    """True to initialize the variables without a value after the body."""
+
+
+PLAIN = CellOptions()
+"""No options."""
+
+
 class Scope(Protocol):
     """A thread's activation of a session: entered, suspended, left.
 
@@ -38,6 +55,13 @@ class Scope(Protocol):
     @property
     def notices(self) -> Sequence[Notice]:
         """The changes that the body made to the defaults; known at the end."""
+
+    @property
+    def initializes(self) -> bool:
+        """True if `initialize` is to be called after the body."""
+
+    def initialize(self) -> None:
+        """Initialize the variables without a value; called inside."""
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
@@ -138,19 +162,15 @@ class NamedSession(Session, Protocol):
     def notes(self) -> Sequence[str]:
         """The notes for the code that opened it, a sentence each."""
 
-    def enter(
-        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Scope:
-        """Begin an activation of `by`, as messages call it: ``cell 5``, in which each run may take `timeout` seconds.
-
-        `trace`: in which a run is traced; `code`: that of the cell, if it is one.
+    def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
+        """Begin an activation of `by`, as messages call it: ``cell 5``; `code`: that of the cell, if it is one.
 
         Raises
         ------
         ClosedSessionError
             If the session was closed.
         InvalidOptionError
-            If it has no runs.
+            If one of the options is not for this kind of session.
         """
 
 

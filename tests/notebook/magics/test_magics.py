@@ -49,7 +49,7 @@ def test_the_users_names_get_nothing_else(notebook: Notebook) -> None:
             "train --thread 2",
             (
                 "unknown option --thread. Options: --graph, --config, --config-file, --device, --threads, --seed, "
-                "--timeout, --on-stop, --trace, "
+                "--timeout, --on-stop, --trace, --fresh, --reuse, --init, "
                 "--eager. Did you mean '--threads'?"
             ),
         ),

@@ -128,10 +128,10 @@ def test_other_words_are_refused(cells: Notebook, line: str) -> None:
 
 def test_what_has_no_runs_is_refused(cells: Notebook) -> None:
     refused = cells.run("%%tfsession scope --eager --trace\nran = True")
-    assert "--trace is for the runs of a session" in refused.err
+    assert "--trace is for a graph and its runs" in refused.err
     assert tfsess_magics.process.registry.names == ("train",)
     cells.ok("%%tfsession scope --eager\npass")
-    assert "'scope' is eager, and has none" in cells.run("%%tfsession scope --trace\nran = True").err
+    assert "'scope' is an eager scope, and has neither" in cells.run("%%tfsession scope --trace\nran = True").err
     assert "cannot trace 'scope'" in cells.run("%tfsession trace scope").err
     assert "--trace is for a cell" in cells.run("%tfsession new another --trace").err
     assert "unknown option --sed" in (said := cells.run("%tfsession new another --sed 3").err)

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from contextlib import AbstractContextManager
 
 import tensorflow as tf
 
@@ -40,6 +41,29 @@ def test_two_threads_in_two_sessions(open_session: Open) -> None:
     for thread in threads:
         thread.join()
     assert found == {"a": True, "b": True}
+
+
+def test_a_thread_does_not_reuse_variables_unless_it_says_so(open_session: Open) -> None:
+    """As in plain TensorFlow, though it looks at the graph's variable scopes in eager mode first."""
+    session, graph = open_session("a"), tf.Graph()
+    with session:
+        v1.get_variable("v", [])
+    with graph.as_default():
+        v1.get_variable("v", [])
+    raised: dict[str, type[BaseException]] = {}
+
+    def build(name: str, scope: AbstractContextManager[object]) -> None:
+        try:
+            with scope:
+                v1.get_variable("v", [])
+        except ValueError as error:
+            raised[name] = type(error)
+
+    for name, scope in {"session": session, "plain": graph.as_default()}.items():
+        thread = threading.Thread(target=build, args=(name, scope))
+        thread.start()
+        thread.join()
+    assert raised == {"session": ValueError, "plain": ValueError}
 
 
 def test_a_block_of_a_thread_that_is_gone_is_no_use(open_session: Open) -> None:

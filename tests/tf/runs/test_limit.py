@@ -15,6 +15,7 @@ from tests.in_runtime import wait_for_runs
 from tests.tf.conftest import Open
 from tests.tf.running import Running
 from tfsess_magics import InvalidOptionError, OptionConflictError
+from tfsess_magics.core.session import CellOptions
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.stopping import overdue
 from tfsess_magics.tf.stopping.overdue import Overdue
@@ -67,7 +68,7 @@ def ended_soon() -> Iterator[pytest.ExceptionInfo[tf.errors.OpError]]:
 @contextmanager
 def cell(session: NamedSession, allowed: float = SOON) -> Iterator[None]:
     """Be in a cell with a limit of its own."""
-    activation = session.enter("cell 7", allowed)
+    activation = session.enter("cell 7", CellOptions(allowed))
     activation.resume()
     try:
         yield

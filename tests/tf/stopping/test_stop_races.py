@@ -22,6 +22,7 @@ from tests.tf.interrupting import interrupted_at
 from tests.tf.running import Running, interrupt, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.runs import RunMeter
+from tfsess_magics.core.session import CellOptions
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.instrument.hooks import hooks
 from tfsess_magics.tf.session.named import NamedSession
@@ -196,7 +197,7 @@ def test_an_exception_at_any_line_of_the_first_call_of_a_callable_after_a_stop_l
 def test_an_exception_at_any_line_of_a_run_with_a_limit_leaves_nothing_behind(
     races: NamedSession, act: str, raised: Raised
 ) -> None:
-    activation = races.enter("cell 1", 600.0)
+    activation = races.enter("cell 1", CellOptions(600.0))
     activation.resume()
     try:
         test_an_exception_at_any_line_of_ours_leaves_nothing_behind(races, act, raised)

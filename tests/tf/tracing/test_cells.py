@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 import tensorflow as tf
 
+from tfsess_magics.core.session import CellOptions
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.tracing.trace import new_traces
 
@@ -14,7 +15,7 @@ v1 = tf.compat.v1
 def test_a_limit_of_time_holds_for_a_traced_run(work: NamedSession) -> None:
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
-    activation = work.enter("cell 7", 1.0, trace=True)
+    activation = work.enter("cell 7", CellOptions(1.0, trace=True))
     activation.resume()
     try:
         with pytest.raises(tf.errors.DeadlineExceededError, match="of cell 7 allows no more"):
@@ -41,7 +42,7 @@ def test_a_limit_of_time_holds_for_a_traced_run(work: NamedSession) -> None:
 )
 def test_the_second_run_of_a_cell_is_shown_or_its_only_one(work: NamedSession, runs: list[str], shown: int) -> None:
     """The first run of a step prepares it; a run that fails has no trace, and the next one is shown instead."""
-    activation = work.enter("cell 7", trace=True)
+    activation = work.enter("cell 7", CellOptions(trace=True))
     activation.resume()
     try:
         for name in runs:

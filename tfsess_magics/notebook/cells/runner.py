@@ -191,7 +191,22 @@ class CellRunner:
     def _run_ast_nodes(self, original: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any) -> Any:
         scope = self._scope.get()
         running = original(*args, **kwargs)
-        return running if scope is None else self._run_in(scope, running)
+        if scope is None:
+            return running
+        return self._run_in(scope, self._and_initialize(scope, running, **kwargs) if scope.initializes else running)
+
+    async def _and_initialize(self, scope: Scope, running: Any, *, result: Any = None, **_: Any) -> bool:
+        """Do what IPython's method does, and then initialize variables; return whether either has failed."""
+        if await running:
+            return True
+        try:
+            scope.initialize()
+        except BaseException as error:  # noqa: BLE001 - IPython catches and shows those of a body alike
+            if result is not None:
+                result.error_in_exec = error
+            self._shell.showtraceback()
+            return True
+        return False
 
     async def _run_in(self, scope: Scope, running: Coroutine[Any, Any, Any]) -> Any:
         token = self._scope.set(None)

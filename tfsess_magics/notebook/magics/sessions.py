@@ -11,10 +11,11 @@ from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.notice import Notice, Tell, Topic
 from tfsess_magics.core.option_values import parse_timeout
-from tfsess_magics.core.options import SESSION_OPTIONS, TRACE
+from tfsess_magics.core.options import CELL_OPTIONS, SESSION_OPTIONS
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.session import CellCode, S, Scope
+from tfsess_magics.core.session import CellCode, CellOptions, S, Scope
+from tfsess_magics.core.text import reset_message
 from tfsess_magics.notebook.cells.header import Header, parse_header
 from tfsess_magics.notebook.cells.line import split_words
 
@@ -60,26 +61,30 @@ class NotebookSessions(Generic[S]):
         header = parse_header(self.words(line), self._evaluate)
         live = self.registry.names
         timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
-        trace = header.options.pop("trace", False)
-        if trace and "eager" in header.options:
-            raise InvalidOptionError("--trace is for the runs of a session; an eager scope has none.")
-        session = self._open(header, live, cell)
+        given = {option.name: header.options.pop(option.name, False) for option in CELL_OPTIONS}
+        is_fresh = given.pop("fresh")
+        _require_fitting(header, {name for name, is_given in given.items() if is_given}, is_fresh=is_fresh)
+        session, is_new = self._open(header, live, cell)
+        if is_fresh and not is_new:
+            was = self.registry.reset_session(session, f"%%tfsession {session.name} --fresh")
+            self._tell([Notice(Topic.OPENING, reset_message(was))])
         self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
-        return session.enter(f"cell {cell}", timeout, trace=trace, code=code)
+        return session.enter(f"cell {cell}", CellOptions(timeout, **given), code)
 
     @staticmethod
     def _is_of_this_cell(header: Header, live: tuple[str, ...]) -> bool:
         """Return True if a time limit is the cell's own: where the cell opens the session, it is the session's."""
         return "timeout" in header.options and header.name in live
 
-    def _open(self, header: Header, live: tuple[str, ...], cell: int) -> S:
+    def _open(self, header: Header, live: tuple[str, ...], cell: int) -> tuple[S, bool]:
+        """Return the session of a header, and whether it is new."""
         session, is_new = self.registry.open(header.name, header.options, _origin(cell))
         if is_new:
             if hint := did_you_mean(header.name, live):
                 text = f"{header.name}: a new session. Live already: {', '.join(live)}.{hint}"
                 self._tell([Notice(Topic.OPENING, text)])
             self._tell_notes(session)
-        return session
+        return session, is_new
 
     def create(self, words: Sequence[str], cell: int) -> S:
         """Open a session for `cell`, by the words of a header, under a name that is free.
@@ -89,10 +94,8 @@ class NotebookSessions(Generic[S]):
         TfSessionError
             If the words will not do.
         """
-        if TRACE.flag in words:
-            raise InvalidOptionError(
-                "--trace is for a cell: %%tfsession NAME --trace. For the next run of a session: %tfsession trace NAME"
-            )
+        if flag := next((option.flag for option in CELL_OPTIONS if option.flag in words), None):
+            raise InvalidOptionError(f"{flag} is for a cell: %%tfsession NAME {flag}")
         header = parse_header(words, self._evaluate, "%tfsession new", SESSION_OPTIONS.values())
         session = self.registry.create(header.name, header.options, _origin(cell))
         self._tell_notes(session)
@@ -125,6 +128,20 @@ class NotebookSessions(Generic[S]):
         except Exception as error:
             said = plain(f"{type(error).__name__}: {error}")
             raise InvalidOptionError(f"{what} {expression}: {said}") from error
+
+
+def _require_fitting(header: Header, given: set[str], *, is_fresh: bool) -> None:
+    """Check that the options of a cell go with those of the session that it opens.
+
+    Raises
+    ------
+    InvalidOptionError
+        If one does not.
+    """
+    if given and "eager" in header.options:
+        raise InvalidOptionError(f"--{min(given)} is for a graph and its runs; an eager scope has neither.")
+    if is_fresh and "graph" in header.options:
+        raise InvalidOptionError("--fresh begins with an empty graph, and --graph works in one that is there: use one.")
 
 
 def _origin(cell: int) -> Origin:

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 import tensorflow as tf
 
 from tfsess_magics.core.notice import Notice, Topic
+from tfsess_magics.core.session import PLAIN, CellOptions
 from tfsess_magics.tf.context.left_open import Left, say_block, say_keras_session, say_reset
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.runs.limit import Limit
@@ -40,6 +41,9 @@ class Defaults(Protocol):
 
     def suspend(self) -> None:
         """Put back what was installed before."""
+
+    def reuse_variables(self) -> None:
+        """Have ``get_variable`` take a variable that is there; called before the first `resume`."""
 
     def hand_over(self, inner: Any) -> None:
         """Leave before `inner`, which was entered later."""
@@ -67,6 +71,9 @@ class Entered(Protocol):
 
     def leave(self, activation: Activation) -> None:
         """End `activation`."""
+
+    def initialize(self) -> None:
+        """Initialize the variables without a value."""
 
     def __enter__(self) -> Any:
         """Begin an activation of a ``with`` block."""
@@ -114,8 +121,8 @@ class Activation:
         The session or scope, and its generation.
     by
         The code inside, as messages call it: ``cell 5``, ``a with block``.
-    timeout
-        Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
+    options
+        Those of the cell; its trace is ordered by the session.
     code
         That of the cell, None for a ``with`` block.
     """
@@ -125,10 +132,10 @@ class Activation:
         session: Entered,
         generation: Surroundings,
         by: str,
-        timeout: float | None = None,
+        options: CellOptions = PLAIN,
         code: CellCode | None = None,
     ) -> None:
-        self.limit = None if timeout is None else Limit(timeout, by)
+        self.limit = None if options.timeout is None else Limit(options.timeout, by)
         """The limit of a run's time in it, None for that of its session."""
         self.trace: Order | None = None
         """The order to trace a run in it."""
@@ -139,6 +146,9 @@ class Activation:
         self.begun = generation.graph.num_operations()
         """The number of operations that the graph had."""
         self.defaults = generation.defaults()
+        if options.reuse:
+            self.defaults.reuse_variables()
+        self.initializes = options.init
         self.is_over = False
         self.notices: list[Notice] = []
         """The changes that the body made to the defaults; known at the end."""
@@ -157,6 +167,10 @@ class Activation:
         if self.limit is None and self._around is not None:
             self.limit = self._around.limit
         self.defaults.resume()
+
+    def initialize(self) -> None:
+        """Initialize the variables of the session without a value; called inside."""
+        self.session.initialize()
 
     def suspend(self) -> None:
         """Put the thread's defaults back and remember the session's for the next `resume`."""

@@ -19,7 +19,7 @@ from tfsess_magics.core.errors import SessionWarning
 from tfsess_magics.core.late import TRIES
 from tfsess_magics.core.model import Ended, Origin
 from tfsess_magics.core.options import SessionOptions
-from tfsess_magics.core.session import CellCode
+from tfsess_magics.core.session import PLAIN, CellCode, CellOptions
 from tfsess_magics.tf.context.activation import Activation, enter_block, innermost_block, leave_block
 
 
@@ -58,9 +58,7 @@ class Enterable:
         with self._lock:
             return next((activation for activation in self._activations if activation.by == by), None)
 
-    def enter(
-        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Activation:
+    def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Activation:
         """Begin an activation of `by` in this thread."""
         raise NotImplementedError
 

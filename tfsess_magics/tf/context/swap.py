@@ -19,6 +19,7 @@ that cell is eager from there on, as TensorFlow puts back the mode in which that
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import get_ident
@@ -76,7 +77,7 @@ def _take(graph: tf.Graph) -> _Defaults:
         local.scope_name,
         (local.device_name, local.device_spec),
         tuple(getattr(graph, name) for name in BUILD_STATE),
-        store and store.current_scope,
+        store and _current_scope(store),
         tf_stack._source_filter_stacks[get_ident()],
         keras_session.take(),
     )
@@ -98,7 +99,7 @@ def _put(graph: tf.Graph, defaults: _Defaults) -> None:
     if store is not None and defaults.variable_scope is not None:
         store.current_scope = defaults.variable_scope
     elif store is not None and store.current_scope.name:
-        store.current_scope = variable_scope.VariableScope(False)
+        store.current_scope = _root_scope()
     tf_stack._source_filter_stacks[get_ident()] = defaults.frame_filters
     keras_session.put(defaults.keras)
 
@@ -106,6 +107,21 @@ def _put(graph: tf.Graph, defaults: _Defaults) -> None:
 def _variable_scope_store(graph: tf.Graph) -> Any:
     stores = graph._collections.get(variable_scope._VARSCOPESTORE_KEY)
     return stores[0] if stores else None
+
+
+def _root_scope() -> Any:
+    """Return a variable scope with nothing open: one that is made in eager mode would reuse all variables."""
+    scope = variable_scope.VariableScope(False)
+    scope._reuse = False
+    return scope
+
+
+def _current_scope(store: Any) -> Any:
+    """Return the variable scope that is open in this thread. TensorFlow makes the first at the first look."""
+    scope = store.current_scope
+    if context.executing_eagerly() and not scope.name and scope.reuse is variable_scope.AUTO_REUSE:
+        scope._reuse = False
+    return scope
 
 
 def _enter_default_graph() -> Any:
@@ -225,6 +241,19 @@ class DefaultsSwap:
         self._outside: _Defaults | None = None
         self._is_in = False
         self._open_outside = _open_interactive(stack._default_session_stack.stack)
+
+    def reuse_variables(self) -> None:
+        """Have ``get_variable`` take a variable that is there; called before the first `resume`."""
+        store = _variable_scope_store(self._graph)
+        if store is None and self._graph.finalized:
+            return
+        if store is None:
+            store = variable_scope._VariableScopeStore()
+            self._graph.add_to_collection(variable_scope._VARSCOPESTORE_KEY, store)
+        open_now = _current_scope(store)
+        root = _root_scope() if open_now.name else copy.copy(open_now)
+        root._reuse = variable_scope.AUTO_REUSE
+        self._inside = self._inside._replace(variable_scope=root)
 
     def resume(self) -> None:
         """Install the inner defaults."""

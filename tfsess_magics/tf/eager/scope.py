@@ -25,7 +25,7 @@ import tensorflow as tf
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import Bindings, CellCode, identify
+from tfsess_magics.core.session import PLAIN, Bindings, CellCode, CellOptions, identify
 from tfsess_magics.tf.context.activation import Activation, Defaults
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.context.swap import DefaultsSwap
@@ -84,9 +84,7 @@ class EagerScope(Enterable):
         """The objects to which the names of its cells lead."""
         return self._contents.objects
 
-    def enter(
-        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Activation:
+    def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Activation:
         """Begin an activation of `by` in this thread.
 
         Raises
@@ -94,11 +92,13 @@ class EagerScope(Enterable):
         ClosedSessionError
             If the scope was closed.
         InvalidOptionError
-            If there is a `timeout` or a `trace`.
+            If there is an option: each is for a graph or its runs.
         """
-        if timeout is not None or trace:
-            option = "--trace" if trace else "--timeout"
-            raise InvalidOptionError(f"{option} is for the runs of a session; {self.name!r} is eager, and has none.")
+        given = [name for name, value in options._asdict().items() if value is not None and value is not False]
+        if given:
+            raise InvalidOptionError(
+                f"--{given[0]} is for a graph and its runs; {self.name!r} is an eager scope, and has neither."
+            )
         activation: Activation | None = None
         try:
             with self._lock:
@@ -111,6 +111,9 @@ class EagerScope(Enterable):
             if activation is not None:
                 self._activations.discard(activation)
             raise
+
+    def initialize(self) -> None:
+        """Do nothing: a variable of eager code has a value."""
 
     def leave(self, activation: Activation) -> None:
         """End `activation`."""

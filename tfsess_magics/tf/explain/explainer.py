@@ -21,6 +21,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.core.errors import NOTE_PREFIX
+from tfsess_magics.core.model import Kind
 from tfsess_magics.core.plain import quoted
 from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
@@ -91,11 +92,16 @@ def _variable_exists(error: BaseException, live: Live) -> str | None:
         return None
     place, name = place_of(variable.op), here(live)[0]
     made = f"it was made in {place}" if place else "it is in the graph already"
-    fresh = f"To begin with an empty graph: {afresh(live, name)}. " if name else ""
-    return (
-        f"{made}. {fresh}To use {match[1]!r} as it is: "
-        "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
-    )
+    activation = graph_activation()
+    if activation is None or activation.code is None:
+        fresh = f"To begin with an empty graph: {afresh(live, name)}. " if name else ""
+        return (
+            f"{made}. {fresh}To use {match[1]!r} as it is: "
+            "tf.compat.v1.variable_scope('', reuse=tf.compat.v1.AUTO_REUSE) around the call"
+        )
+    can_reset = not any(one.name == name and one.kind is Kind.ADOPTED for one in live)
+    fresh = f"%%tfsession {name} --fresh" if can_reset else afresh(live, name)
+    return f"{made}. To begin with an empty graph: {fresh}. To use {match[1]!r} as it is: %%tfsession {name} --reuse"
 
 
 def _nesting(error: BaseException, _: Live) -> str | None:

@@ -13,7 +13,7 @@ from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.model import Activity, Ended, Kind, SessionInfo, State
 from tfsess_magics.core.option_values import DROP
 from tfsess_magics.core.protocol import SessionSummary
-from tfsess_magics.core.session import CellCode, identify
+from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, identify
 from tfsess_magics.tf.context.activation import Activation
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.instrument.observe import closed_by
@@ -21,6 +21,7 @@ from tfsess_magics.tf.internals import TRACE
 from tfsess_magics.tf.session.config import late_notes, session_config
 from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.session.generation import Generation, begin
+from tfsess_magics.tf.session.initializers import initializers
 from tfsess_magics.tf.session.ownership import claim
 from tfsess_magics.tf.stopping.close import use_of_runs
 from tfsess_magics.tf.stopping.stopper import forget_order
@@ -133,17 +134,13 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         """See ``tf.compat.v1.Session.as_default``; unlike ``with session:`` it does not enter the graph."""
         return self.session.as_default()
 
-    def enter(
-        self, by: str, timeout: float | None = None, *, trace: bool = False, code: CellCode | None = None
-    ) -> Activation:
+    def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Activation:
         """Begin an activation of `by` in this thread.
 
         Parameters
         ----------
-        timeout
-            Seconds that a run may take meanwhile, 0 for as long as it wants, None for as long as around it.
-        trace
-            True to trace a run meanwhile; see `Order`.
+        options
+            Those of the cell.
         code
             That of the cell, if it is one.
 
@@ -154,7 +151,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         UnavailableError
             If it is to trace, and this TensorFlow lacks what that takes.
         """
-        if trace:
+        if options.trace:
             TRACE.require()
         activation: Activation | None = None
         try:
@@ -166,9 +163,9 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                         f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
                         f"{self._way_on}"
                     )
-                activation = Activation(self, generation, by, timeout, code)
+                activation = Activation(self, generation, by, options, code)
                 self._activations.add(activation)
-                activation.trace = generation.watched.tracer.order(self.name, of_cell=True) if trace else None
+                activation.trace = generation.watched.tracer.order(self.name, of_cell=True) if options.trace else None
                 self._changed()
                 return activation
         except BaseException:
@@ -198,6 +195,11 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             if self._generation is not None and not self._activations:
                 forget_order(self._generation.watched.meter)
         self._changed()
+
+    def initialize(self) -> None:
+        """Run the initializers of the variables that have no value."""
+        if names := initializers(self._now.watched):
+            self.run(names)
 
     @property
     def is_entered(self) -> bool:
