@@ -1,6 +1,6 @@
 """Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
 
-from tfsess_magics.api import adopt, bind, close, get, memory, reset, session, sessions, stop
+from tfsess_magics.api import adopt, bind, close, get, memory, rename, reset, session, sessions, stop
 from tfsess_magics.core.errors import (
     ClosedSessionError,
     InvalidNameError,
@@ -65,6 +65,7 @@ __all__ = [
     "get",
     "load_ipython_extension",
     "memory",
+    "rename",
     "reset",
     "session",
     "sessions",

@@ -214,6 +214,19 @@ def get(name: str) -> Any:
     return registry.get(name)
 
 
+def rename(name: str, new_name: str) -> None:
+    """Give the named session or eager scope `name` another name; code that holds it goes on using it.
+
+    Raises
+    ------
+    UnknownSessionError
+        If there is none of that name.
+    InvalidNameError, SessionExistsError
+        If the new name will not do, or is taken.
+    """
+    registry.rename(name, new_name)
+
+
 def sessions() -> tuple[SessionInfo, ...]:
     """Return a record of every live session, oldest first; those of other code too, once they are observed."""
     return registry.sessions()

@@ -37,6 +37,9 @@ class FakeSession:
     def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
         raise NotImplementedError(by)
 
+    def rename(self, name: str) -> None:
+        self.name = name
+
     def held_by(self) -> list[str]:
         return []
 

@@ -41,10 +41,11 @@ class OptionConflictError(TfSessionError, ValueError):
 class UnknownSessionError(TfSessionError, KeyError):
     """No session has that name; the message lists the live ones."""
 
-    def __init__(self, name: str, live: Iterable[str]) -> None:
+    def __init__(self, name: str, live: Iterable[str], new_name: str | None = None) -> None:
         live = tuple(live)
         listed = f"Live: {', '.join(live)}." if live else "No session is open."
-        super().__init__(f"no session is named {quoted(name)}. {listed}{did_you_mean(name, live)}")
+        hint = did_you_mean(name, live) if new_name is None else f" It was renamed: its name is {new_name!r} now."
+        super().__init__(f"no session is named {quoted(name)}. {listed}{hint}")
 
     def __str__(self) -> str:
         return str(self.args[0])

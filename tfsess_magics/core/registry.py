@@ -45,6 +45,8 @@ class SessionRegistry(Generic[S]):
         self._sessions: dict[str, S] = {}
         self._by_number: dict[int, S] = {}
         self._observed: dict[int, ObservedSession] = {}
+        self._former_names: dict[str, int] = {}
+        """The numbers of sessions by the names that they had before."""
         self._numbers = itertools.count(1)
         self.changes = Changes()
         """The numbers of the sessions that have changed."""
@@ -86,8 +88,12 @@ class SessionRegistry(Generic[S]):
             check_name(name)
         session = self._find(name)
         if session is None:
-            raise UnknownSessionError(name, known())
+            raise UnknownSessionError(name, known(), self._new_name(name))
         return session
+
+    def _new_name(self, former: str) -> str | None:
+        session = self._by_number.get(self._former_names.get(former, 0))
+        return None if session is None or session.closed else session.name
 
     def get_any(self, name: str) -> S | ObservedSession:
         """Return the live session of that name, or the one of that number that has none: ``#7``.
@@ -144,6 +150,24 @@ class SessionRegistry(Generic[S]):
             self._list(name, session)
             self._observed.pop(observed.number, None)
             changed()
+            return session
+
+    def rename(self, name: str, new_name: str) -> S:
+        """Give the session of that name another one, also while code is in it.
+
+        Raises
+        ------
+        UnknownSessionError, InvalidNameError, SessionExistsError
+            If there is none, the new name will not do, or it is taken.
+        """
+        with self._changing:
+            session = self.get(name)
+            self._require_free(new_name)
+            self._sessions.pop(new_name, None)  # one that its maker has closed
+            session.rename(new_name)
+            self._sessions = {one.name: one for one in self._sessions.values()}
+            self._former_names[name] = session.number
+            self.changes.mark(session.number)
             return session
 
     def unused(self) -> list[ObservedSession]:

@@ -158,6 +158,9 @@ class NamedSession(Session, Protocol):
     def options(self) -> SessionOptions:
         """The options that it was opened with."""
 
+    def rename(self, name: str) -> None:
+        """Go by another name; the caller has checked that it will do, and is free."""
+
     @property
     def notes(self) -> Sequence[str]:
         """The notes for the code that opened it, a sentence each."""

@@ -19,6 +19,7 @@ from tfsess_magics.notebook.magics.verbs import VERBS
         ("trace train --save=run.json", ["train"], {"save": "run.json"}),
         ("adopt model.session m", ["model.session", "m"], {}),
         ("adopt #7 m", ["#7", "m"], {}),
+        ("rename a b", ["a", "b"], {}),
         ("new train --seed 7", ["train", "--seed", "7"], {}),
     ],
 )
@@ -46,6 +47,8 @@ def test_a_line_is_read_by_the_forms_of_its_verb(line: str, arguments: list[str]
         "trace a --show --save b",
         "adopt m",
         "adopt a as m",
+        "rename a",
+        "rename a b c",
         "adopt #7 a m",
     ],
 )

@@ -11,7 +11,7 @@ from tfsess_magics.core.errors import InvalidOptionError
 from tfsess_magics.core.options import Option
 from tfsess_magics.notebook.cells.line import ParsedLine, parse_line
 
-NAME, NAMES, EXPR_NAME, HEADER = "NAME", "NAME...", "EXPR NAME", "NAME [options]"
+NAME, NAMES, OLD_NEW, EXPR_NAME, HEADER = "NAME", "NAME...", "OLD NEW", "EXPR NAME", "NAME [options]"
 """The arguments that a verb may have. `HEADER` is a line like that of a cell, which the verb's handler reads."""
 
 
@@ -21,7 +21,7 @@ class Form:
 
     help: str
     arguments: str = ""
-    """One of `NAME`, `NAMES`, `EXPR_NAME`, `HEADER`, or empty."""
+    """One of `NAME`, `NAMES`, `OLD_NEW`, `EXPR_NAME`, `HEADER`, or empty."""
     needs: tuple[Option, ...] = ()
     """The options that make the form."""
     takes: tuple[Option, ...] = ()
@@ -43,7 +43,7 @@ class Form:
     def _fits(self, words: Sequence[str]) -> bool:
         if self.arguments == EXPR_NAME:
             return len(words) > 1 and _is_expression(words[:-1])
-        return len(words) >= 1 if self.arguments == NAMES else len(words) == (self.arguments == NAME)
+        return len(words) >= 1 if self.arguments == NAMES else len(words) == len(self.arguments.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.notebook.cells.line import ParsedLine
 from tfsess_magics.notebook.magics.close_unused import close_unused
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, Form, Verb
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, OLD_NEW, Form, Verb
 from tfsess_magics.notebook.views.memory import MemoryOverview
 from tfsess_magics.notebook.views.sessions import SessionDetails, SessionTable
 from tfsess_magics.notebook.views.trace import TraceView
@@ -95,6 +95,10 @@ class Verbs:
         if not names:
             print("no session is open")
 
+    def _rename(self, line: ParsedLine) -> None:
+        old, new = line.arguments
+        print(f"renamed {old}: %%tfsession {self._registry.rename(old, new).name} runs a cell in it")
+
     def _reset(self, line: ParsedLine) -> None:
         print(reset_message(self._registry.reset(line.arguments[0], "%tfsession reset")))
 
@@ -165,6 +169,7 @@ VERBS = {
             ),
             Verbs._close,
         ),
+        Verb("rename", (Form("give a session another name", OLD_NEW),), Verbs._rename),
         Verb("reset", (Form("an empty graph and a new session under the same name", NAME),), Verbs._reset),
         Verb(
             "stop",

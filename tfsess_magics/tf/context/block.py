@@ -53,6 +53,11 @@ class Enterable:
         self._lock = threading.RLock()
         self._activations: WeakSet[Activation] = WeakSet()
 
+    def rename(self, name: str) -> None:
+        """Go by another name; the caller has checked that it will do, and is free."""
+        with self._lock:
+            self.name = name
+
     def activation_of(self, by: str) -> Activation | None:
         """Return the activation of `by`, in whatever thread, None if there is none."""
         with self._lock:

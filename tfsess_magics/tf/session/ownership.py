@@ -35,8 +35,14 @@ class Owner(Protocol):
 class _Claim(NamedTuple):
     session: weakref.ref[Owner]
     of_tensorflow: weakref.ref[Any]
-    name: str
+    first_name: str
     generation: int
+
+    @property
+    def name(self) -> str:
+        """The name of the session, which may have another one by now."""
+        session = self.session()
+        return self.first_name if session is None else session.name
 
     @property
     def holder(self) -> Owner | None:
