@@ -11,6 +11,8 @@ from tfsess_magics.core.options import EXPR, OPTIONS, Option
 
 _EXPRESSION_FLAGS = [option.flag for option in OPTIONS if option.metavar == EXPR]
 """IPython's expansion of variables would eat the braces of their values."""
+HELP_FLAGS = ("--help", "-h")
+"""Words that ask for help, anywhere on the line of a magic."""
 _NUMBER = re.compile(r"#\d+(?=\s|$)")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -43,6 +45,15 @@ def split_words(line: str, expand: Callable[[str], str]) -> list[str]:
         else:
             words += [_unquoted(part) for part in _words(expand(word))]
     return words
+
+
+def asks_for_help(line: str) -> bool:
+    """Return whether one of `HELP_FLAGS` is a word of a magic's line."""
+    try:
+        words = split_words(line, str)
+    except InvalidOptionError:
+        return False
+    return any(flag in words for flag in HELP_FLAGS)
 
 
 def _words(line: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ from tfsess_magics.core.late import TRIES
 from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.notebook.cells.header import Cell, split_cell
+from tfsess_magics.notebook.cells.line import asks_for_help
 from tfsess_magics.notebook.cells.traceback import without_our_frames
 from tfsess_magics.notebook.compat import SHOWS_NOTES, notes_to_show
 
@@ -45,6 +46,11 @@ def _call_of_class(shell: InteractiveShell, name: str, *args: Any, **kwargs: Any
     bind = getattr(type(found), "__get__", None)
     method = bind(found, shell, type(shell)) if bind else found
     return method(*args, **kwargs)
+
+
+def _call_for_help(cell: Cell) -> str:
+    """Return a cell that calls the magic; IPython reads the body under it, so that is none of the user's."""
+    return f"%%tfsession {cell.header}\n..." if cell.body.strip() else "%tfsession --help"
 
 
 class CellRunner:
@@ -157,7 +163,7 @@ class CellRunner:
         scope, outer, is_silent = None, self._scope.get(), False
         try:
             try:
-                if failure is None:
+                if failure is None and not asks_for_help(cell.header):
                     scope, failure = self._enter_or_fail(cell, kwargs.get("cell_id"))
                 self._scope.set(scope)
                 result = await original(
@@ -231,6 +237,8 @@ class CellRunner:
         blank = len(cell.body) - len(cell.body.lstrip("\r\n"))
         above = "\n" * (cell.lines_above + cell.body.count("\n", 0, blank))
         try:
+            if asks_for_help(cell.header):
+                return self._shell.transform_cell(_call_for_help(cell)), None
             return above + self._shell.transform_cell(cell.body), None
         except Exception as error:  # noqa: BLE001 - IPython shows it, as that of any cell
             if isinstance(error, SyntaxError) and error.lineno is not None:

@@ -21,9 +21,10 @@ from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.origin import calling_cell
 from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.core.settings import OF_USERS, settings
+from tfsess_magics.notebook.cells.line import asks_for_help, split_words
 from tfsess_magics.notebook.compat import output_can_be_silenced
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
-from tfsess_magics.notebook.magics.usage import documented
+from tfsess_magics.notebook.magics.usage import documented, help_for, usage
 from tfsess_magics.notebook.magics.verbs import Verbs
 
 
@@ -85,8 +86,14 @@ class SessionMagics(Magics):  # type: ignore[misc]
     def tfsession(self, line: str, cell: str | None = None) -> Any:
         """Run a cell in a named TensorFlow graph and session, or look after the sessions."""
         if cell is not None:
+            if asks_for_help(line):
+                print(usage() + ("\n\nThe body was not run." if cell.strip() else ""))
+                return None
             return self._run_nested(line, cell)
         try:
+            if text := help_for(split_words(line, str)):
+                print(text)
+                return None
             return self._verbs(line)
         except TfSessionError as error:
             message = str(error)

@@ -57,7 +57,8 @@ class Verbs:
                 f" To run a cell in a session: %%tfsession {name}, with two %." if name in self._registry.names else ""
             )
             raise InvalidOptionError(
-                f"%tfsession has no {name!r}. It has: {', '.join(VERBS)}.{hint or did_you_mean(name, VERBS)}"
+                f"%tfsession has no {name!r}. It has: {', '.join(VERBS)}.{hint or did_you_mean(name, VERBS)} "
+                "What each does: %tfsession --help"
             )
         if verb.takes_expression:
             words = self._sessions.words(line, expand=False)[1:]
