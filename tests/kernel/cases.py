@@ -229,6 +229,21 @@ CASES = (
     ),
     Case("no-newline-after-header", "", how={"header": "%%tfsession pair"}),
     # below another magic, and within other cells
+    Case("under-comments", "mark()\n\n6 * 7", how={"above": "# notes\n\n  # more\n"}, after=("_",), shows="42"),
+    Case(
+        "under-comments-error",
+        "mark()\n\n\n\n\n\n1/0",
+        how={"above": "# notes\n\n"},
+        ename="ZeroDivisionError",
+        at_line=10,
+    ),
+    Case(
+        "under-comments-syntax",
+        "\n\n\n\n\n\nx = = 1",
+        how={"above": "# notes\n\n"},
+        ename="SyntaxError",
+        at_line=10,
+    ),
     Case("under-time", "mark()\nprint('timed')\n6 * 7", how={"above": "%%time\n"}, after=("_",), shows="42"),
     Case("under-time-one-expression", "[mark(), 5][1]", how={"above": "%%time\n"}, shows="5"),
     Case(

@@ -19,6 +19,9 @@ from tfsess_magics.notebook.cells.line import split_words
         ("%%tfsession", Cell("", "", 0)),
         ("%%tfsession\nx", Cell("", "x", 1)),
         ("%%tfsession\ttrain\r\nx\r\n", Cell("train", "x\r\n", 1)),
+        ("# why\n%%tfsession train\nx", Cell("train", "x", 2)),
+        ("# %% [title]\r\n\r\n  # why\r\n\t%%tfsession train\r\nx", Cell("train", "x", 4)),
+        ("#\n#%%tfsession a\n%%tfsession train\n# x\n%%tfsession b", Cell("train", "# x\n%%tfsession b", 3)),
     ],
 )
 def test_a_cell_is_split_at_its_header(raw: str, cell: Cell) -> None:
@@ -27,10 +30,25 @@ def test_a_cell_is_split_at_its_header(raw: str, cell: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "x", "%tfsession", "%%tfsessions a\nx", "%%tfsession?", "x\n%%tfsession a", "%%time\n%%tfsession a"]
+    "raw",
+    [
+        "",
+        "x",
+        "%tfsession",
+        "%%tfsessions a\nx",
+        "%%tfsession?",
+        "x\n%%tfsession a",
+        "%%time\n%%tfsession a",
+        "# why",
+        "# why\nx",
+        "# why %%tfsession a",
+        "# why\nx\n%%tfsession a",
+        "# why\n%%time\n%%tfsession a",
+        "'#'\n%%tfsession a",
+    ],
 )
 def test_other_cells_are_left_alone(raw: str) -> None:
-    """Only a cell that begins with the magic has a header."""
+    """Only a cell that begins with the magic has a header; comments may stand above it."""
     assert split_cell(raw) is None
 
 

@@ -12,7 +12,9 @@ from tfsess_magics.core.option_values import Written
 from tfsess_magics.core.options import EXPR, OPTIONS, Option
 from tfsess_magics.notebook.cells.line import parse_line
 
-_CELL = re.compile(r"\s*%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
+_ABOVE = r"(?:\s*#[^\r\n]*[\r\n])*\s*"
+"""The comments and empty lines that may stand above the header."""
+_CELL = re.compile(_ABOVE + r"%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Header:
 
 
 def split_cell(raw_cell: str) -> Cell | None:
-    """Split a cell at its ``%%tfsession`` header; None if it has none."""
+    """Split a cell at its ``%%tfsession`` header; None if it has none, or code above it."""
     match = _CELL.match(raw_cell)
     if match is None:
         return None
