@@ -137,12 +137,13 @@ def _install(shell: InteractiveShell, undo: Undo) -> None:
     from tfsess_magics.notebook.compat import CellNumbers
     from tfsess_magics.notebook.magics.magics import SessionMagics
     from tfsess_magics.notebook.magics.sessions import NotebookSessions
+    from tfsess_magics.notebook.magics.verbs import VERBS
 
     eager_cells = EagerCells(shell, registry)
     channel, running = _connect(shell)
     news_of_front_ends = channel.news if channel else list
     report = CellReport(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()], new_traces)
-    sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered, report.tell)
+    sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered, report.tell, verbs=VERBS)
     started = running.started if running else lambda _: None
     runner = CellRunner(shell, sessions.enter, started, explain, report.tell)
     numbers = CellNumbers(shell)

@@ -79,6 +79,54 @@ def test_a_wrong_header_fails_the_cell_and_runs_no_body(notebook: Notebook, head
     assert tfsess_magics.sessions() == ()
 
 
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("close", "%tfsession close NAME... or %tfsession close --all or %tfsession close --unused [--yes]"),
+        ("close train", "%tfsession close train"),
+        ("close --all  # why", "%tfsession close --all"),
+        ("list", "%tfsession list"),
+        ("help", "%tfsession help"),
+        ("new", "%tfsession new NAME [options]"),
+        ("new prep --seed 7", "%tfsession new prep --seed 7"),
+        ("stop train --now", "%tfsession stop train --now"),
+        (
+            "trace --seed 7",
+            "%tfsession trace NAME or %tfsession trace NAME --show or %tfsession trace NAME --save FILE",
+        ),
+        ("--seed 7 reset", "%tfsession reset NAME"),
+        ("{verb} train", "%tfsession close train"),
+    ],
+)
+def test_a_verb_in_the_header_of_a_cell_is_refused_with_the_line_to_type(
+    notebook: Notebook, header: str, line: str
+) -> None:
+    """No session is opened under its name, the verb is not carried out, and the body does not run."""
+    notebook.ok("verb = 'close'")
+    notebook.ok("%tfsession new train")
+    for above in ("", "%%time\n"):
+        outcome = notebook.run(f"{above}%%tfsession {header}\nran = True")
+        assert isinstance(outcome.error, UsageError)
+        name = line.split()[1]
+        assert outcome.err == (
+            f"UsageError: {name!r} is a verb, and no session has that name. To use the verb, with one %: {line}. "
+            "To open a session, give it another name.\n"
+        )
+    assert "ran" not in notebook.shell.user_ns
+    assert [info.name for info in tfsess_magics.sessions()] == ["train"]
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "help"])
+def test_a_live_session_that_has_the_name_of_a_verb_is_entered(notebook: Notebook, verb: str) -> None:
+    """The Python API and ``new`` open one, as no slip of the pen can be meant there."""
+    notebook.ok(f"%tfsession new {verb}")
+    assert (
+        notebook.ok(f"%%tfsession {verb}\nimport tfsess_magics\ntfsess_magics.get('{verb}').use() is None").value
+        is False
+    )
+    assert notebook.run(f"%%tfsession {verb} train\n").err.startswith("UsageError: one name is wanted, got 2")
+
+
 def test_options_are_given_once(notebook: Notebook) -> None:
     """Given again with the same value they are accepted, with another one refused with both values."""
     notebook.ok("%%tfsession train --seed 7 --device cpu:0\nimport tensorflow as tf")

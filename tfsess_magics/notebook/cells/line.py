@@ -11,6 +11,8 @@ from tfsess_magics.core.options import EXPR, OPTIONS, Option
 
 _EXPRESSION_FLAGS = [option.flag for option in OPTIONS if option.metavar == EXPR]
 """IPython's expansion of variables would eat the braces of their values."""
+HELP = "help"
+"""The word that asks for help without dashes, in place of a verb."""
 HELP_FLAGS = ("--help", "-h")
 """Words that ask for help, anywhere on the line of a magic."""
 _NUMBER = re.compile(r"#\d+(?=\s|$)")

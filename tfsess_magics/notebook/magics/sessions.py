@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
+from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, did_you_mean
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.notice import Notice, Tell, Topic
 from tfsess_magics.core.option_values import parse_timeout
@@ -17,14 +17,21 @@ from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import CellCode, CellOptions, S, Scope
 from tfsess_magics.core.text import reset_message
 from tfsess_magics.notebook.cells.header import Header, parse_header
-from tfsess_magics.notebook.cells.line import split_words
+from tfsess_magics.notebook.cells.line import HELP, split_words
+from tfsess_magics.notebook.magics.verb import Verb
 
 _NO_FRAME = 1_000_000
 """More frames than there are: `var_expand` then sees the notebook's names only."""
 
 
 class NotebookSessions(Generic[S]):
-    """The registry as one shell uses it; used by whichever thread runs a cell."""
+    """The registry as one shell uses it; used by whichever thread runs a cell.
+
+    Parameters
+    ----------
+    verbs
+        The verbs of ``%tfsession`` by their names; no header of a cell opens a session under one of these.
+    """
 
     def __init__(
         self,
@@ -33,9 +40,12 @@ class NotebookSessions(Generic[S]):
         adopt: Callable[[object, str], S],
         entered: Callable[[S, str], None],
         tell: Tell,
+        *,
+        verbs: Mapping[str, Verb],
     ) -> None:
         self._shell = shell
         self.registry = registry
+        self._verbs = verbs
         self._adopt = adopt
         self._entered = entered
         self._tell = tell
@@ -58,8 +68,12 @@ class NotebookSessions(Generic[S]):
         TfSessionError
             If the header will not do.
         """
-        header = parse_header(self.words(line), self._evaluate)
-        live = self.registry.names
+        words, live = self.words(line), self.registry.names
+        if words and words[0] not in live:
+            self._require_no_verb(words[0], words[1:])  # before its options, which are none of a header
+        header = parse_header(words, self._evaluate)
+        if header.name not in live:
+            self._require_no_verb(header.name, [])
         timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
         given = {option.name: header.options.pop(option.name, False) for option in CELL_OPTIONS}
         is_fresh = given.pop("fresh")
@@ -70,6 +84,15 @@ class NotebookSessions(Generic[S]):
             self._tell([Notice(Topic.OPENING, reset_message(was))])
         self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
         return session.enter(f"cell {cell}", CellOptions(timeout, **given), code)
+
+    def _require_no_verb(self, name: str, words: Sequence[str]) -> None:
+        verb = self._verbs.get(name)
+        if verb or name == HELP:
+            line = verb.line(words) if verb else f"%tfsession {HELP}"
+            raise InvalidNameError(
+                f"{name!r} is a verb, and no session has that name. To use the verb, with one %: {line}. "
+                "To open a session, give it another name."
+            )
 
     @staticmethod
     def _is_of_this_cell(header: Header, live: tuple[str, ...]) -> bool:

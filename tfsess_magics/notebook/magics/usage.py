@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from tfsess_magics.core.options import OPTIONS, Option
-from tfsess_magics.notebook.cells.line import HELP_FLAGS
+from tfsess_magics.notebook.cells.line import HELP, HELP_FLAGS
 from tfsess_magics.notebook.magics.verb import Verb
 from tfsess_magics.notebook.magics.verbs import VERBS
 
-HELP = "help"
-"""The word behind ``%tfsession`` that asks for help without dashes; no verb of the table."""
 F = TypeVar("F", bound=Callable[..., object])
 _COLUMN, _WIDTH = 40, 112
 

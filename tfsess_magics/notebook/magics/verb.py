@@ -65,6 +65,16 @@ class Verb:
         """Its forms as they are written: ``stop NAME [--now]``."""
         return [f"{self.name} {form.usage}".rstrip() for form in self.forms]
 
+    def line(self, words: Sequence[str]) -> str:
+        """Return the line to type for `words` behind the verb, its usages where they fit none of its forms."""
+        try:
+            fits = bool(words) or not any(form.arguments == HEADER for form in self.forms)
+            self.read(words)
+        except InvalidOptionError:
+            fits = False
+        lines = [" ".join([self.name, *words])] if fits else self.usages
+        return " or ".join(f"%tfsession {line}" for line in lines)
+
     def read(self, words: Sequence[str]) -> ParsedLine:
         """Read the words behind the verb; those of a `HEADER` are all arguments.
 
