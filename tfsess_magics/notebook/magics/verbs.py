@@ -17,7 +17,7 @@ from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, Option
 from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.notebook.cells.line import ParsedLine
-from tfsess_magics.notebook.magics.close_unused import close_unused
+from tfsess_magics.notebook.magics.close_many import close_all, close_unused
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
 from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, OLD_NEW, Form, Verb
 from tfsess_magics.notebook.views.memory import MemoryOverview
@@ -90,11 +90,11 @@ class Verbs:
         if "unused" in line.options:
             close_unused(self._shell, self._registry, ask="yes" not in line.options)
             return
-        names = self._registry.names if "all" in line.options else line.arguments
-        for was in self._registry.close(*names, by="%tfsession close"):
+        if "all" in line.options:
+            close_all(self._registry)
+            return
+        for was in self._registry.close(*line.arguments, by="%tfsession close"):
             print(closed_message(was))
-        if not names:
-            print("no session is open")
 
     def _rename(self, line: ParsedLine) -> None:
         old, new = line.arguments

@@ -1,9 +1,10 @@
-"""Eager mode of ordinary cells: the report of its loss, and the one case in which the extension gives it back.
+"""Eager mode of ordinary cells: the report of its loss, and the two cases in which the extension gives it back.
 
 A context manager of eager mode remembers the mode in which it was entered. A session's cell enters it in graph mode.
 One that the cell leaves open puts graph mode in force in the cell where it ends (eager/context.py,
-``Context._mode``). In ordinary cells `EagerMode.news` gives eager mode back then; that is the only repair which the
-extension makes there.
+``Context._mode``). In ordinary cells `EagerMode.news` gives eager mode back then. It does so as well after the close
+of an interactive session inside of which code has entered a graph (`tfsess_magics.tf.context.interactive`). The
+extension repairs nothing else there.
 
 In a session's cell such a context manager (``context.eager_mode()``, ``tf.init_scope()``) is not ended with the body.
 If one ends in an eager scope's cell, that cell builds graphs from there on.
@@ -31,6 +32,8 @@ class _Thread(threading.local):
         self.left_open: list[Caller] = []
         """The code that entered eager mode inside a session and never left it."""
         self.is_told = False
+        self.is_owed = False
+        """True if an interactive session with a graph was closed before the graphs that were entered after it."""
 
 
 class EagerMode:
@@ -46,6 +49,10 @@ class EagerMode:
         """Note the code that entered eager mode inside a session, in this thread, and never left it."""
         self._thread.left_open.append(who)
 
+    def owed(self) -> None:
+        """Note that this thread is to be eager again once it has left all graphs."""
+        self._thread.is_owed = True
+
     def news(self) -> list[str]:
         """Return the sentences to say; nothing while a cell is running."""
         if calling_cell() is not None or innermost_activation() is not None:
@@ -55,6 +62,8 @@ class EagerMode:
             return []
         if thread.left_open and not ctx.context_switches.stack:
             ctx.context_switches.push(False, context.eager_mode, None)
+        if thread.is_owed:
+            thread.is_owed, ctx._thread_local_data.is_eager = False, True
         was_told, thread.is_told = thread.is_told, not ctx.executing_eagerly()
         if was_told or not thread.is_told:
             return []

@@ -34,6 +34,7 @@ from tensorflow.python.util import tf_stack
 from tfsess_magics.tf.context import keras_session
 from tfsess_magics.tf.context.eager_mode import eager_mode
 from tfsess_magics.tf.context.graph_scopes import BUILD_STATE, device_scope, left_open, name_scope, nothing_open
+from tfsess_magics.tf.context.interactive import is_in, is_interactive, open_interactive, take_out
 from tfsess_magics.tf.context.left_open import Left, NotingStack, callers_of
 from tfsess_magics.tf.internals import find
 from tfsess_magics.tf.introspect.callers import Caller
@@ -162,45 +163,18 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
     )
 
 
-def _is_in(item: Any, items: Sequence[Any]) -> bool:
-    return any(item is other for other in items)
-
-
-def _open_interactive(sessions: Sequence[Any]) -> list[Any]:
-    return [s for s in sessions if isinstance(s, tf.compat.v1.InteractiveSession) and not s._closed]
-
-
-def _drop(session: Any) -> None:
-    """Take an interactive session and its graph from this thread's stacks, as its close would have done."""
-    sessions, graphs, ctx = stack._default_session_stack.stack, ops._default_graph_stack.stack, context.context()
-    if _is_in(session, sessions):
-        sessions.remove(session)
-    graph = session._explicit_graph
-    if graph is None or not _is_in(graph, graphs):
-        return
-    graphs.remove(graph)
-    switches = ctx.context_switches.stack
-    for switch in reversed(switches):
-        if switch.enter_context_fn == graph.as_default:
-            switches.remove(switch)
-            break
-    if not graphs:
-        ctx._thread_local_data.is_eager = context.default_execution_mode == context.EAGER_MODE
-
-
 def _left(
     entered_by: Sequence[tuple[Any, Caller]], entered: Sequence[Any], kept: Sequence[Any], disordered: Sequence[Any]
 ) -> Iterator[Left]:
     for default, who in entered_by:
-        is_kept = _is_in(default, kept)
+        is_kept = is_in(default, kept)
         is_graph = isinstance(default, tf.Graph)
         # A session that is entered enters its graph as well.
         with_session = is_graph and any(who == other and not isinstance(s, tf.Graph) for s, other in entered_by)
-        if with_session or not (is_kept or _is_in(default, entered)):
+        if with_session or not (is_kept or is_in(default, entered)):
             continue
-        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
-        what = "a graph" if is_graph else "an InteractiveSession" if is_interactive else "a session"
-        in_order = not (_is_in(default, disordered) or (is_interactive and default._closed))
+        what = "a graph" if is_graph else "an InteractiveSession" if is_interactive(default) else "a session"
+        in_order = not (is_in(default, disordered) or (is_interactive(default) and default._closed))
         yield Left(what, who, is_kept, in_order)
 
 
@@ -240,7 +214,7 @@ class DefaultsSwap:
         self._own_sessions = len(self._inside.sessions) - len(interactive)
         self._outside: _Defaults | None = None
         self._is_in = False
-        self._open_outside = _open_interactive(stack._default_session_stack.stack)
+        self._open_outside = open_interactive(stack._default_session_stack.stack)
 
     def reuse_variables(self) -> None:
         """Have ``get_variable`` take a variable that is there; called before the first `resume`."""
@@ -282,10 +256,10 @@ class DefaultsSwap:
         """
         kept = self.interactive_left()
         kept_graphs = [session.graph for session in kept]
-        entered = [graph for graph in self._inside.graphs if not _is_in(graph, kept_graphs)]
-        entered += [session for session in self._inside.sessions[self._own_sessions :] if not _is_in(session, kept)]
+        entered = [graph for graph in self._inside.graphs if not is_in(graph, kept_graphs)]
+        entered += [session for session in self._inside.sessions[self._own_sessions :] if not is_in(session, kept)]
         outside = _take(self._graph)
-        entered = [default for default in entered if not _is_in(default, [*outside.graphs, *outside.sessions])]
+        entered = [default for default in entered if not is_in(default, [*outside.graphs, *outside.sessions])]
         entered_by = [*callers_of(self._inside.graphs), *callers_of(self._inside.sessions)]
         scopes = list(_scopes_left(self._inside))
         devices = [device.obj for device, _ in callers_of(self._inside.building[0]._stack)]
@@ -300,7 +274,7 @@ class DefaultsSwap:
         # Closed inside, it has left the stacks inside.
         for session in self._open_outside:
             if session._closed:
-                _drop(session)
+                take_out(session)
         self._open_outside = []
         return [*_left(entered_by, entered, kept, disordered), *scopes]
 
@@ -320,7 +294,7 @@ class DefaultsSwap:
             s
             for s in self._inside.sessions
             if s is not self._session
-            and isinstance(s, tf.compat.v1.InteractiveSession)
+            and is_interactive(s)
             and not s._closed
             and (s._explicit_graph is not None or s.graph is self.graph_left())
         )

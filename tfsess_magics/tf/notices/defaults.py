@@ -26,6 +26,7 @@ from tensorflow.python.framework import ops, stack
 from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.core.plain import plain
 from tfsess_magics.tf.context.activation import innermost_activation
+from tfsess_magics.tf.context.interactive import end_closed_elsewhere, is_interactive
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.session.facts import known
@@ -56,6 +57,8 @@ class OpenDefaults:
 
     def news(self) -> list[str]:
         """Return a sentence for each thing that was not told yet; nothing while a cell is running."""
+        if calling_cell() is None:
+            end_closed_elsewhere()
         graphs, sessions = ops._default_graph_stack.stack, stack._default_session_stack.stack
         if not (graphs or sessions or self.resets) or calling_cell() is not None:
             return []
@@ -102,8 +105,7 @@ class OpenDefaults:
         return told
 
     def _is_over(self, default: Any) -> bool:
-        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
-        return self._entered_how[default].is_over or (is_interactive and default._closed)
+        return self._entered_how[default].is_over or (is_interactive(default) and default._closed)
 
     def _say_session(self, session: Any, graphs: list[Any]) -> str:
         holder = self._entered_how[session].holder
@@ -115,7 +117,7 @@ class OpenDefaults:
         )
         effect = f", {_NOT_EAGER}" if any(graph is session.graph for graph in graphs) else ""
         said += f"; it stays the default session of ordinary cells{effect}"
-        if isinstance(session, tf.compat.v1.InteractiveSession):
+        if is_interactive(session):
             return f"{said}. To end it: %tfsession close {named.name}" if named else said
         return f"{said}. To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else said
 
@@ -133,8 +135,7 @@ class OpenDefaults:
     def _who(self, default: Any) -> str:
         if isinstance(default, tf.Graph):
             return "a graph"
-        is_interactive = isinstance(default, tf.compat.v1.InteractiveSession)
-        what = "an InteractiveSession" if is_interactive else "a session"
+        what = "an InteractiveSession" if is_interactive(default) else "a session"
         if named := known(default, self._live()):
             return f"{what}, {named.name}, made by {named.origin},"
         return f"{what}, which is closed," if getattr(default, "_closed", False) else what

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.context.activation import Defaults
+from tfsess_magics.tf.context.interactive import close_session, open_interactive
 from tfsess_magics.tf.context.swap import DefaultsSwap
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.session.facts import Watched
@@ -31,7 +32,7 @@ class Generation:
 
     def defaults(self) -> Defaults:
         """Return this generation as defaults that a thread can swap in."""
-        return DefaultsSwap(self.graph, self.session, self.device, self.interactive)
+        return DefaultsSwap(self.graph, self.session, self.device, open_interactive(self.interactive))
 
     def end(self, name: str, by: str, ending: str) -> int:
         """End its runs and close it; return how many runs have an operation that has to finish first.
@@ -53,11 +54,11 @@ class Generation:
             try:
                 inside.resume()
                 for session in reversed(self.interactive):
-                    session.close()
+                    close_session(session)
             finally:
                 inside.suspend()
             self.interactive = ()
-        self.session.close()
+        close_session(self.session)
 
 
 def begin(graph: tf.Graph, config: Any, device: str | None, changed: Callable[[], None]) -> Generation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
@@ -14,6 +15,7 @@ from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.session import identify
+from tfsess_magics.tf.context.interactive import close_session
 from tfsess_magics.tf.session import unused
 from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.stopping.close import End, end_runs, use_of_runs
@@ -141,9 +143,9 @@ class ObservedSession:
         if use := self.use():
             raise SessionInUseError(self.name, "close", use)
         session = self.session
-        unfinished = end_runs(self.watched, End(f"session {self.name}", by, "closed", session.close))
+        unfinished = end_runs(self.watched, End(f"session {self.name}", by, "closed", partial(close_session, session)))
         if unfinished is None:
-            session.close()
+            close_session(session)
         return Ended(unfinished=unfinished or 0)
 
     def info(self) -> SessionInfo:

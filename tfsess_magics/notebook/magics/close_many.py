@@ -1,4 +1,4 @@
-"""``%tfsession close --unused``."""
+"""``%tfsession close --all`` and ``%tfsession close --unused``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,28 @@ from typing import Any
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
-from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError, StaleOrderError
+from tfsess_magics.core.errors import ClosedSessionError, NotInScopeError, SessionInUseError, StaleOrderError
+from tfsess_magics.core.model import Kind
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.text import closed_message, count
 from tfsess_magics.notebook.views.sessions import SessionTable
+
+
+def close_all(registry: SessionRegistry[Any]) -> None:
+    """Close the sessions and scopes that have a name; say which of the list remain, why, and how they end."""
+    names = registry.names
+    for was in registry.close(*names, by="%tfsession close"):
+        print(closed_message(was))
+    unnamed = [session for session in registry.observed if session.kind is Kind.OBSERVED]
+    for session in unnamed:
+        print(f"left {session.name}, made by {session.origin}: it has no name")
+    if unnamed:
+        print(f"To close what has no name: %tfsession close {' '.join(session.name for session in unnamed)}")
+    for session in registry.observed:
+        if session.kind is Kind.OUTSIDE:
+            print(f"left {session.name}: {NotInScopeError()}")
+    if not names and not unnamed:
+        print("no session is open")
 
 
 def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask: bool) -> None:
