@@ -5,6 +5,7 @@ import pytest
 from tests.notebook.conftest import Notebook, explained
 
 EAGER = "was made in eager mode and is in no graph; this cell runs in"
+TAKE = "Take its value in an ordinary cell first: value = variable.numpy(); or make the variable in this session"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ EAGER = "was made in eager mode and is in no graph; this cell runs in"
         ),
         (
             "%%tfsession train\ny * weight",
-            f"a variable {EAGER} 'train'. Pass its value: .numpy()",
+            f"variable 'Variable:0' {EAGER} 'train'. {TAKE}",
         ),
         (
             "%%tfsession train\nv1.get_default_session().run(eager)",
@@ -58,6 +59,60 @@ def test_eager_and_graph(two: tuple[Notebook, int], cell: str, said: str) -> Non
     notebook.ok("eager = tf.constant([1.0, 2.0]); weight = tf.Variable(1.0)")
     assert explained(notebook, cell) == f"tfsess_magics: {said}"
     notebook.ok("del eager, weight")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "y * variable",
+        "variable.numpy()",
+        "variable.eval()",
+        "variable.assign(2.0)",
+        "float(variable)",
+        "v1.get_default_session().run(variable)",
+        "v1.get_default_session().run({'a': [variable]})",
+        "v1.train.Saver([variable])",
+        "tf.function(lambda x: x * variable)(y)",
+    ],
+)
+def test_an_eager_variable_in_the_cell_of_a_session(two: tuple[Notebook, int], use: str) -> None:
+    """Both ways that the note names are gone, as they stand there."""
+    notebook, _ = two
+    notebook.ok("variable = tf.Variable(3.0, name='w')")
+    said = explained(notebook, f"%%tfsession train\n{use}")
+    assert said == f"tfsess_magics: variable 'w:0' {EAGER} 'train'. {TAKE}"
+    notebook.ok(said.split(" first: ")[1].split("; or ")[0])
+    assert notebook.ok("%%tfsession train\n(y * value).eval()").value == 6.0
+    notebook.ok("%%tfsession train\nvariable = tf.Variable(3.0)\nvariable.initializer.run()")
+    assert "in eager mode" not in notebook.run(f"%%tfsession train\n{use}").out
+    notebook.run("del variable, value; 1 / 0")
+
+
+def test_an_eager_variable_in_a_graph_of_an_ordinary_cell(two: tuple[Notebook, int]) -> None:
+    """There the value can be had a line before."""
+    notebook, _ = two
+    notebook.ok("variable = tf.Variable(3.0, name='w'); graph = tf.Graph()")
+    said = explained(notebook, "with graph.as_default(): tf.constant(2.0) * variable")
+    assert said.split(". ", 1)[1] == (
+        "Take its value outside of the graph first: value = variable.numpy(); or make the variable in this graph"
+    )
+    notebook.ok("value = variable.numpy()\nwith graph.as_default(): tf.constant(2.0) * value")
+    notebook.ok("with graph.as_default(): tf.constant(2.0) * tf.Variable(3.0)")
+    assert explained(notebook, "v1.Session(graph=graph).run(variable)") == (
+        "tfsess_magics: variable 'w:0' was made in eager mode. To get its value: variable.numpy()"
+    )
+    notebook.run("del variable, value, graph; 1 / 0")
+
+
+@pytest.mark.needs("keras>=3")
+@pytest.mark.parametrize("use", ["m.get_weights()", "m(tf.ones([4, 2]))"])
+def test_an_eager_model_in_the_cell_of_a_session(two: tuple[Notebook, int], use: str) -> None:
+    """The first of its variables stands for all."""
+    notebook, _ = two
+    notebook.ok(KERAS)
+    said = explained(notebook, f"%%tfsession train\n{use}")
+    assert said == f"tfsess_magics: variable 'm/d/kernel:0' {EAGER} 'train'. {TAKE}"
+    notebook.run("del m; 1 / 0")
 
 
 KERAS = """m = tf.keras.Sequential([tf.keras.Input([2]), tf.keras.layers.Dense(1, name='d')], name='m')

@@ -23,6 +23,7 @@ import tensorflow as tf
 from tfsess_magics.core.errors import NOTE_PREFIX
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.plain import quoted
+from tfsess_magics.tf.explain.eager_object import explain_fetch, explain_value
 from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
 from tfsess_magics.tf.explain.not_runnable import (
@@ -146,7 +147,9 @@ def _iterated(error: BaseException, live: Live) -> str | None:
     )
 
 
-def _value_in_graph(error: BaseException, _: Live) -> str:
+def _value_in_graph(error: BaseException, live: Live) -> str:
+    if eager := explain_value(error, live):
+        return eager
     wanted = "[weight.value for weight in model.weights]" if is_by_keras(error) else "variable"
     return (
         "in a graph a variable has its value in a session only. "
@@ -180,6 +183,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
             r"Attempting to capture an EagerTensor|Tensor\.graph is undefined when eager|feed cannot be a tf\.Tensor",
             explain_eager_tensor,
         ),
+        (r"Can not convert a \w*Variable into a Tensor or Operation", explain_fetch),
+        (r"^'NoneType' object has no attribute 'eval'", explain_value),
         (r"Session graph is empty", explain_empty_graph),
         (r"Attempted to use a closed Session|Session has been closed", explain_closed),
         (

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfsess_magics.core.plain import quoted
+from tfsess_magics.tf.explain.eager_object import explain_eager_object
 from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_activation, here, way_to
 from tfsess_magics.tf.introspect.frames import variables_in
 from tfsess_magics.tf.introspect.paths import KERAS
@@ -79,6 +80,9 @@ def explain_eager_code(error: BaseException, live: Live) -> str:
 def explain_eager_tensor(error: BaseException, live: Live) -> str | None:
     """Say what to do with a tensor of eager code that was used in a graph, or one of a graph that was fed."""
     captured = variables_in(error, "__tf_tensor__").get("self")
+    if captured is None:
+        weight = variables_in(error, "__tf_tensor__", of=KERAS).get("self")
+        captured = getattr(getattr(weight, "value", None), "handle", None)
     fetched = variables_in(error, "_as_graph_element_locked").get("obj")
     fed = variables_in(error, "_run").get("subfeed_val")
     tensor = next((t for t in (captured, fetched, fed) if t is not None), None)
@@ -86,5 +90,9 @@ def explain_eager_tensor(error: BaseException, live: Live) -> str | None:
         return None
     if not hasattr(tensor, "numpy"):
         return f"{describe(tensor, live)}; run it first, and feed its value."
-    what = "a variable" if tensor.dtype == tf.resource else f"a tensor of shape {tensor.shape}"
-    return f"{what} was made in eager mode and is in no graph; {here(live)[1]}. Pass its value: .numpy()"
+    if tensor.dtype in (tf.resource, tf.variant):
+        return explain_eager_object(tensor, live)
+    return (
+        f"a tensor of shape {tensor.shape} was made in eager mode and is in no graph; {here(live)[1]}. "
+        "Pass its value: .numpy()"
+    )
