@@ -23,7 +23,12 @@ import tensorflow as tf
 from tfsess_magics.core.errors import NOTE_PREFIX
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.plain import quoted
-from tfsess_magics.tf.explain.eager_object import explain_fetch, explain_value
+from tfsess_magics.tf.explain.eager_object import (
+    explain_colocated,
+    explain_dataset,
+    explain_fetch,
+    explain_value,
+)
 from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
 from tfsess_magics.tf.explain.not_runnable import (
@@ -141,6 +146,8 @@ def _iterated(error: BaseException, live: Live) -> str | None:
             f"fit, evaluate and predict of Keras 3 work in eager mode only; {here(live)[1]}. "
             "Make and use the model in a scope that is eager: %%tfsession NAME --eager"
         )
+    if eager := explain_dataset(error, live):
+        return eager
     return (
         f"{here(live)[1]}, where a dataset is read by an operation: "
         "tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()"
@@ -183,6 +190,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
             r"Attempting to capture an EagerTensor|Tensor\.graph is undefined when eager|feed cannot be a tf\.Tensor",
             explain_eager_tensor,
         ),
+        (r"Encountered an Eager-defined Tensor during graph construction", explain_colocated),
+        (r"Tensor\.op is undefined when eager", explain_dataset),
         (r"Can not convert a \w*Variable into a Tensor or Operation", explain_fetch),
         (r"^'NoneType' object has no attribute 'eval'", explain_value),
         (r"Session graph is empty", explain_empty_graph),
