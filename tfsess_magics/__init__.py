@@ -3,6 +3,7 @@
 from tfsess_magics.api import adopt, bind, close, get, memory, rename, reset, session, sessions, stop
 from tfsess_magics.core.errors import (
     ClosedSessionError,
+    ForeignFunctionError,
     InvalidNameError,
     InvalidOptionError,
     InvalidSessionError,
@@ -31,6 +32,7 @@ __all__ = [
     "ClosedSessionError",
     "DeviceInfo",
     "DeviceMemory",
+    "ForeignFunctionError",
     "InvalidNameError",
     "InvalidOptionError",
     "InvalidSessionError",

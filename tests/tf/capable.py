@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -129,6 +130,14 @@ def switches(cells: Cells) -> bool:
     return "disable_control_flow_v2" in cells.run("v1.disable_control_flow_v2()")
 
 
+def functions(cells: Cells) -> bool:
+    cells.run("with tf.Graph().as_default():\n    w = tf.Variable(1.0)\n    f = tf.function(lambda x: x * w)")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        cells.run("with tf.Graph().as_default():\n    f(tf.constant(1.0));")
+    return [warning.category.__name__ for warning in caught] == ["SessionWarning"]
+
+
 ABILITIES: tuple[Callable[[Cells], bool], ...] = (
     ordinary,
     listed,
@@ -142,6 +151,7 @@ ABILITIES: tuple[Callable[[Cells], bool], ...] = (
     swap,
     eager_variables,
     switches,
+    functions,
 )
 
 

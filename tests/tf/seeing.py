@@ -1,5 +1,6 @@
 """TensorFlow's methods that are wrapped to see sessions, and the sessions of other code that are seen."""
 
+from types import ModuleType
 from typing import Any
 
 import tfsess_magics
@@ -8,7 +9,7 @@ from tfsess_magics.tf.instrument import observe
 
 METHODS = [(owner, name) for owner, name, _ in observe.to_wrap()]
 STEP = "_call_tf_sessionrun"
-Methods = dict[tuple[type, str], Any]
+Methods = dict[tuple[type | ModuleType, str], Any]
 
 
 def methods() -> Methods:

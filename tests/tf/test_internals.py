@@ -22,6 +22,7 @@ RENAMED = {
     "_extend_graph": {"growth", "values", "stop"},
     "_group_member_counts": {"graph_lock"},
     "_UnreadVariable": {"eager_variables"},
+    "make_call_op_in_graph": {"functions"},
     "_TENSORSHAPE_V2_OVERRIDE": {"switches"},
 }
 """Names of private parts, a part of each capability at least, and the abilities that go with them."""

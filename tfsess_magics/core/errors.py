@@ -23,7 +23,10 @@ class TfSessionError(Exception):
 
 
 class SessionWarning(UserWarning):
-    """A ``with`` block of a named session has changed TensorFlow's defaults; in cells it is printed instead."""
+    """A ``with`` block of a named session has changed TensorFlow's defaults; in cells it is printed instead.
+
+    Also: code outside of named sessions calls a function in another graph than that of the variables which it uses.
+    """
 
 
 class InvalidNameError(TfSessionError, ValueError):
@@ -49,6 +52,10 @@ class UnknownSessionError(TfSessionError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class ForeignFunctionError(TfSessionError, ValueError):
+    """The call of a function, in the graph of a named session, that uses a variable of another graph."""
 
 
 class InvalidSessionError(TfSessionError, ValueError):

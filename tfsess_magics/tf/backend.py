@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import tensorflow as tf
@@ -28,6 +29,7 @@ from tfsess_magics.tf.context.left_open import say_unbound
 from tfsess_magics.tf.eager.outside import OutsideScope
 from tfsess_magics.tf.eager.scope import EagerScope
 from tfsess_magics.tf.explain.explainer import Explainer
+from tfsess_magics.tf.explain.functions import called_elsewhere
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.internals import CAPABILITIES, SWAP, TRACE
@@ -99,6 +101,7 @@ class TensorFlow:
             self._stopper,
             self._memory.allocators,
             switched=self._switches.called,
+            called_elsewhere=partial(called_elsewhere, self._sessions),
         )
         if is_new and may_be_hidden(BaseSession):
             self._unsupported.append(_HIDDEN)

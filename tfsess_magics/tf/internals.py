@@ -35,7 +35,7 @@ class Capability:
         Sentences that say what happens without it, and what still works.
     parts
         Paths below ``tensorflow.python``, of a module and what is in it: ``client.session:BaseSession._extend_graph``.
-        A name that ends with ``()`` is called: ``framework.ops:Graph()._c_graph``.
+        A name that ends with ``()`` is called: ``framework.ops:Graph()._c_graph``. Without names it is the module.
     """
 
     def __init__(self, name: str, rest: str, *parts: str) -> None:
@@ -82,7 +82,7 @@ def eager_context() -> Any:
 def _look_up(part: str) -> Any:
     module, _, path = part.partition(":")
     found: Any = importlib.import_module(f"tensorflow.python.{module}")
-    for name in path.split("."):
+    for name in filter(None, path.split(".")):
         found = getattr(found, name.removesuffix("()"))
         if name.endswith("()"):
             found = found()
@@ -231,4 +231,9 @@ SWITCHES = Capability(
     "tf2:enabled",
     MIXED_PRECISION,
 )
-CAPABILITIES = (SWAP, RUNS, VALUES, STOP, TRACE, MEMORY, GROWTH, GRAPH_LOCK, EAGER_VARIABLES, SWITCHES)
+FUNCTIONS = Capability(
+    "Refusing functions that use variables of another graph",
+    "The call of one makes a graph unusable, as in plain TensorFlow. All else still works.",
+    "eager.polymorphic_function.atomic_function:make_call_op_in_graph",
+)
+CAPABILITIES = (SWAP, RUNS, VALUES, STOP, TRACE, MEMORY, GROWTH, GRAPH_LOCK, EAGER_VARIABLES, SWITCHES, FUNCTIONS)

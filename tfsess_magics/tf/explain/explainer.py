@@ -29,6 +29,7 @@ from tfsess_magics.tf.explain.eager_object import (
     explain_fetch,
     explain_value,
 )
+from tfsess_magics.tf.explain.functions import explain_cycle
 from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
 from tfsess_magics.tf.explain.not_runnable import (
@@ -194,6 +195,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         (r"Tensor\.op is undefined when eager", explain_dataset),
         (r"Can not convert a \w*Variable into a Tensor or Operation", explain_fetch),
         (r"^'NoneType' object has no attribute 'eval'", explain_value),
+        (r"Graph is invalid, contains a cycle", explain_cycle),
         (r"Session graph is empty", explain_empty_graph),
         (r"Attempted to use a closed Session|Session has been closed", explain_closed),
         (

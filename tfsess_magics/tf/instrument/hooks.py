@@ -11,7 +11,7 @@ the operations that a run has shown the runtime. An error of ours is logged once
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
@@ -40,6 +40,9 @@ class Hooks:
     """Told of eager variables, as `made` is of sessions."""
     switched: Callable[[str], None]
     """Told the name of the function of TensorFlow that counts its use, while its caller is on the stack."""
+    called_elsewhere: Callable[[bytes, Sequence[Any]], Exception | None]
+    """Told the name of a function that is called in another graph than that of the tensors; gives the error or warning.
+    """
     stopper: Stopper
     """Asked by runs whether they may go on."""
     allocators: Allocators

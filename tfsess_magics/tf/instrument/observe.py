@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
 
 from tensorflow.python.client.session import BaseSession
@@ -30,6 +31,7 @@ from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.context.activation import innermost_activation
 from tfsess_magics.tf.context.left_open import NotingStack
 from tfsess_magics.tf.instrument.fork import forks
+from tfsess_magics.tf.instrument.functions import around_call
 from tfsess_magics.tf.instrument.gauges import around_gauge
 from tfsess_magics.tf.instrument.graph_lock import around_acquire, around_release
 from tfsess_magics.tf.instrument.hooks import METER, Made, hooks
@@ -42,7 +44,17 @@ from tfsess_magics.tf.instrument.steps import (
     around_step,
     around_use,
 )
-from tfsess_magics.tf.internals import EAGER_VARIABLES, GRAPH_LOCK, MEMORY, RUNS, STOP, SWITCHES, Capability, find
+from tfsess_magics.tf.internals import (
+    EAGER_VARIABLES,
+    FUNCTIONS,
+    GRAPH_LOCK,
+    MEMORY,
+    RUNS,
+    STOP,
+    SWITCHES,
+    Capability,
+    find,
+)
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.introspect.objects import instances
 from tfsess_magics.tf.introspect.paths import is_between
@@ -56,7 +68,7 @@ _VARIABLE_CLASSES = () if EAGER_VARIABLES.missing else (find(_VARIABLE_PATH),)
 _UnreadVariable = find("ops.resource_variable_ops:_UnreadVariable")
 _CLOSED_BY = "_tfsess_magics_closed_by"
 
-_installed: dict[tuple[type, str], Any] = {}
+_installed: dict[tuple[type | ModuleType, str], Any] = {}
 """Our wrappers that no other code has taken away."""
 
 
@@ -91,6 +103,7 @@ def install(
     allocators: Allocators | None = None,
     *,
     switched: Callable[[str], None] = lambda _: None,
+    called_elsewhere: Callable[[bytes, Sequence[Any]], Exception | None] = lambda _, __: None,
 ) -> bool:
     """Begin to see sessions: tell `made` of those that are there, and of new ones; return False if that was done.
 
@@ -101,7 +114,7 @@ def install(
     with ExitStack() as undo:
         undo.callback(uninstall)
         hooks.made, hooks.was_reset, hooks.variable_made = made, was_reset, variable_made
-        hooks.switched = switched
+        hooks.switched, hooks.called_elsewhere = switched, called_elsewhere
         hooks.stopper = stopper or Stopper()
         hooks.allocators = allocators or Allocators()
         _wrap_all()
@@ -119,8 +132,8 @@ def _wrap_all() -> None:
             setattr(owner, name, _installed[owner, name])
 
 
-def to_wrap() -> Iterator[tuple[type, str, Callable[[Any], Any]]]:
-    """Yield the functions that this TensorFlow has: the class of each, its name, and what makes the wrapper."""
+def to_wrap() -> Iterator[tuple[type | ModuleType, str, Callable[[Any], Any]]]:
+    """Yield the functions that this TensorFlow has: class or module, name, and what makes the wrapper."""
     for capability, part, name, around in _WRAPPED:
         owner = None if capability is not None and capability.missing else find(part)
         if owner is not None and name in vars(owner):
@@ -259,6 +272,7 @@ _WRAPPED: tuple[tuple[Capability | None, str, str, Callable[[Any], Any]], ...] =
     (SWITCHES, "eager.monitoring:BoolGaugeCell", "set", around_gauge),
     (GRAPH_LOCK, _LOCK, "acquire", around_acquire),
     (GRAPH_LOCK, _LOCK, "release", around_release),
+    (FUNCTIONS, "eager.polymorphic_function.atomic_function:", "make_call_op_in_graph", around_call),
     (MEMORY, _CONTEXT, "get_memory_info", around_memory_info),
     (MEMORY, _CONTEXT, "reset_memory_stats", around_reset_of_peak),
 )
