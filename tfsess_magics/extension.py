@@ -145,7 +145,7 @@ def _install(shell: InteractiveShell, undo: Undo) -> None:
     report = CellReport(shell, eager_cells.look, lambda: [*told_after_cell(), *news_of_front_ends()], new_traces)
     sessions = NotebookSessions(shell, registry, adopt, eager_cells.entered, report.tell, verbs=VERBS)
     started = running.started if running else lambda _: None
-    runner = CellRunner(shell, sessions.enter, started, explain, report.tell)
+    runner = CellRunner(shell, sessions.enter, started, explain, report.tell, enter_used=sessions.used)
     numbers = CellNumbers(shell)
 
     def listen(_: object) -> None:
@@ -154,6 +154,7 @@ def _install(shell: InteractiveShell, undo: Undo) -> None:
     undo.note(partial(feed.unsubscribe, listen))
     feed.subscribe(listen)
     undo.note(partial(SessionMagics.leave_settings, shell))
+    undo.note(sessions.used.end)
     magics = SessionMagics(shell, sessions, feed, explain, report.tell)
     undo.note(magics.unregister)
     shell.register_magics(magics)

@@ -99,6 +99,7 @@ export interface SessionSummary {
   answers: boolean | null;
   is_default: boolean;
   is_unused: boolean;
+  is_used: boolean;
   operations: number;
   growth: Growth | null;
   runs: number;

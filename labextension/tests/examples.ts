@@ -79,6 +79,7 @@ export function session(id: number, changes: Partial<SessionSummary> = {}): Sess
     answers: null,
     is_default: false,
     is_unused: false,
+    is_used: false,
     operations: 312,
     growth: null,
     runs: 1204,

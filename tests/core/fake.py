@@ -37,6 +37,9 @@ class FakeSession:
     def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
         raise NotImplementedError(by)
 
+    def use_for_cells(self, is_used: bool) -> None:
+        raise NotImplementedError(is_used)
+
     def rename(self, name: str) -> None:
         self.name = name
 

@@ -130,6 +130,8 @@ class Activity:
     """Start of the oldest run in flight."""
     is_unused: bool = False
     """True if it looks leaked; see `tfsess_magics.tf.session.unused`."""
+    is_used: bool = False
+    """True if every later cell of a notebook runs in it: ``%tfsession use``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +229,8 @@ class SessionInfo(Identity):
     """True if it is the default session of a thread."""
     is_unused: bool = False
     """True if it looks leaked; see `tfsess_magics.tf.session.unused`."""
+    is_used: bool = False
+    """True if every later cell of a notebook runs in it: ``%tfsession use``."""
     options: SessionOptions
     created: float
     operations: int = 0

@@ -102,6 +102,9 @@ CELL_OPTIONS = (TRACE, FRESH, REUSE, INIT)
 SESSION_OPTIONS = {option.name: option for option in OPTIONS if option not in CELL_OPTIONS}
 """Those that a session is opened with, by their names in Python."""
 
+USE_OPTIONS = tuple(option for option in OPTIONS if option not in (TRACE, FRESH))
+"""Those of ``%tfsession use``, which is for many cells."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:

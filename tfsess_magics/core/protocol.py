@@ -155,6 +155,8 @@ class SessionSummary(msgspec.Struct, frozen=True):
     """True if it is the default session of a thread."""
     is_unused: bool
     """True if it looks leaked: no code uses it, and at most one name refers to it."""
+    is_used: bool
+    """True if every later cell of a notebook runs in it: ``%tfsession use``."""
     operations: int
     growth: Growth | None
     """None where no code makes the graph grow whenever it runs."""

@@ -158,6 +158,9 @@ class NamedSession(Session, Protocol):
     def options(self) -> SessionOptions:
         """The options that it was opened with."""
 
+    def use_for_cells(self, is_used: bool) -> None:
+        """Note whether every later cell of a notebook runs in it."""
+
     def rename(self, name: str) -> None:
         """Go by another name; the caller has checked that it will do, and is free."""
 

@@ -38,6 +38,7 @@ def summarize(
         answers=answers,
         is_default=is_default,
         is_unused=activity.is_unused,
+        is_used=activity.is_used,
         operations=operations,
         growth=growth,
         runs=runs,

@@ -19,13 +19,16 @@ export function Facts({ session, clockAhead }: FactsProps): React.JSX.Element {
   const { trans } = usePanel();
   const { operations, runs } = session;
   const growth = session.growth ? writeGrowth(session.growth, trans) : '';
+  const used = session.is_used ? trans.__('every cell runs in it') : '';
   const rest = isEager(session)
     ? [
+        used,
         session.kind === 'eager' ? trans.__('eager') : '',
         session.devices.join(', '),
         countVariables(session.variables, trans)
       ]
     : [
+        used,
         ...factsOfOthers(session, trans),
         writeTarget(session, trans) || session.devices.join(', '),
         operations === 0 ? trans.__('empty graph') : trans._n('%2 op', '%2 ops', operations, formatNumber(operations)),

@@ -15,6 +15,7 @@ from tfsess_magics.notebook.cells.line import parse_line
 _ABOVE = r"(?:\s*#[^\r\n]*[\r\n])*\s*"
 """The comments and empty lines that may stand above the header."""
 _CELL = re.compile(_ABOVE + r"%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
+_ABOUT_US = re.compile(r"(?:\s*(?:#[^\r\n]*|%tfsession\b[^\r\n]*|%\w+_ext\b[^\r\n]*))+\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ def split_cell(raw_cell: str) -> Cell | None:
         return None
     body = raw_cell[match.end() :]
     return Cell(match[1] or "", body, raw_cell.count("\n", 0, match.end()))
+
+
+def is_about_us(raw_cell: str) -> bool:
+    """Return whether a cell has nothing but lines of ``%tfsession``, lines that load extensions, and comments."""
+    return _ABOUT_US.match(raw_cell) is not None
 
 
 def parse_header(

@@ -17,7 +17,8 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any
+from threading import current_thread, main_thread
+from typing import Any, Protocol
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -27,13 +28,25 @@ from tfsess_magics.core.in_scope import InScope
 from tfsess_magics.core.late import TRIES
 from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.session import CellCode, Scope
-from tfsess_magics.notebook.cells.header import Cell, split_cell
+from tfsess_magics.notebook.cells.header import Cell, is_about_us, split_cell
 from tfsess_magics.notebook.cells.line import asks_for_help
 from tfsess_magics.notebook.cells.traceback import without_our_frames
 from tfsess_magics.notebook.compat import SHOWS_NOTES, notes_to_show
 
 Enter = Callable[[str, int, CellCode], Scope]
 """From a header, the number of its cell and its code to an activation in the session, opened where there is none."""
+
+
+class EnterUsed(Protocol):
+    """Enters the session that every cell is to run in."""
+
+    @property
+    def is_on(self) -> bool:
+        """True if there is one."""
+
+    def __call__(self, cell: int, code: CellCode) -> Scope:
+        """Enter it for the cell of that number."""
+
 
 Explain = Callable[[BaseException | None], None]
 
@@ -70,13 +83,23 @@ class CellRunner:
         Called with every error before it is shown, ordinary cells' too; may add a note to it.
     tell
         Called with what the body of each did to the defaults, at its end.
+    enter_used
+        Enters the session that every cell is to run in.
     """
 
     def __init__(
-        self, shell: InteractiveShell, enter: Enter, started: Callable[[Any], None], explain: Explain, tell: Tell
+        self,
+        shell: InteractiveShell,
+        enter: Enter,
+        started: Callable[[Any], None],
+        explain: Explain,
+        tell: Tell,
+        *,
+        enter_used: EnterUsed,
     ) -> None:
         self._shell = shell
         self._enter = enter
+        self._enter_used = enter_used
         self._started = started
         self._explain = explain
         self._tell = tell
@@ -138,6 +161,8 @@ class CellRunner:
         running: Awaitable[Any]
         if cell is not None:
             running = self._run_session_cell(original, cell, raw_cell, *args, **kwargs)
+        elif self._is_for_used(raw_cell, **kwargs):
+            running = self._run_used_cell(original, raw_cell, *args, **kwargs)
         elif self._scope.get() is None:
             running = original(raw_cell, *args, **kwargs)
         else:
@@ -160,11 +185,46 @@ class CellRunner:
     ) -> Any:
         before, self._transformed = self._transformed, None
         body, failure = before[1] if before and before[0] == cell else self._transform(cell)
+        is_help = asks_for_help(cell.header)
+        enter = None if is_help else functools.partial(self._enter, cell.header)
+        return await self._run_in_session(original, enter, cell.body, (body, failure), raw_cell, *args, **kwargs)
+
+    def _is_for_used(self, raw_cell: str, *, silent: bool = False, **_: Any) -> bool:
+        """Return whether a cell without a header runs in the session that every cell is to run in."""
+        return (
+            self._enter_used.is_on
+            and self._enabled
+            and not silent
+            and current_thread() is main_thread()
+            and self._scope.get() is None
+            and not is_about_us(raw_cell)
+        )
+
+    async def _run_used_cell(
+        self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        transformed = kwargs.pop("transformed_cell", None), kwargs.pop("preprocessing_exc_tuple", None)
+        if transformed[0] is None:
+            transformed = self._transform(Cell("", raw_cell, 0))
+        return await self._run_in_session(original, self._enter_used, raw_cell, transformed, raw_cell, *args, **kwargs)
+
+    async def _run_in_session(
+        self,
+        original: Callable[..., Awaitable[Any]],
+        enter: Callable[[int, CellCode], Scope] | None,
+        source: str,
+        transformed: _Transformed,
+        raw_cell: str,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        """Run a transformed cell in the session that `enter` gives; `source`: that of the body."""
+        body, failure = transformed
         scope, outer, is_silent = None, self._scope.get(), False
         try:
             try:
-                if failure is None and not asks_for_help(cell.header):
-                    scope, failure = self._enter_or_fail(cell, kwargs.get("cell_id"))
+                if failure is None and enter is not None:
+                    scope, failure = self._enter_or_fail(enter, CellCode(source, kwargs.get("cell_id")))
                 self._scope.set(scope)
                 result = await original(
                     raw_cell, *args, **kwargs | {"transformed_cell": body, "preprocessing_exc_tuple": failure}
@@ -245,9 +305,9 @@ class CellRunner:
                 error.lineno += len(above)
             return above + cell.body, sys.exc_info()
 
-    def _enter_or_fail(self, cell: Cell, cell_id: str | None) -> tuple[Scope | None, Any]:
+    def _enter_or_fail(self, enter: Callable[[int, CellCode], Scope], code: CellCode) -> tuple[Scope | None, Any]:
         try:
-            return self._enter(cell.header, int(self._shell.execution_count), CellCode(cell.body, cell_id)), None
+            return enter(int(self._shell.execution_count), code), None
         except TfSessionError as error:
             usage = UsageError(str(error))
             return None, (UsageError, usage, None)

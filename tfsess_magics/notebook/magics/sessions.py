@@ -11,13 +11,14 @@ from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, did_
 from tfsess_magics.core.model import Maker, Origin
 from tfsess_magics.core.notice import Notice, Tell, Topic
 from tfsess_magics.core.option_values import parse_timeout
-from tfsess_magics.core.options import CELL_OPTIONS, SESSION_OPTIONS
+from tfsess_magics.core.options import CELL_OPTIONS, FRESH, SESSION_OPTIONS, TRACE, USE_OPTIONS
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.registry import SessionRegistry
-from tfsess_magics.core.session import CellCode, CellOptions, S, Scope
+from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, S, Scope
 from tfsess_magics.core.text import reset_message
 from tfsess_magics.notebook.cells.header import Header, parse_header
 from tfsess_magics.notebook.cells.line import HELP, split_words
+from tfsess_magics.notebook.magics.used import Used
 from tfsess_magics.notebook.magics.verb import Verb
 
 _NO_FRAME = 1_000_000
@@ -49,6 +50,8 @@ class NotebookSessions(Generic[S]):
         self._adopt = adopt
         self._entered = entered
         self._tell = tell
+        self.used: Used[S] = Used(entered)
+        """The session in which every cell runs."""
 
     def words(self, line: str, *, expand: bool = True) -> list[str]:
         """Split a magic's line, with ``{name}`` and ``$name`` expanded unless `expand` is false.
@@ -68,10 +71,34 @@ class NotebookSessions(Generic[S]):
         TfSessionError
             If the header will not do.
         """
-        words, live = self.words(line), self.registry.names
-        if words and words[0] not in live:
+        words = self.words(line)
+        if words and words[0] not in self.registry.names:
             self._require_no_verb(words[0], words[1:])  # before its options, which are none of a header
-        header = parse_header(words, self._evaluate)
+        session, options = self._open_for_cells(parse_header(words, self._evaluate), cell)
+        self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
+        return session.enter(f"cell {cell}", options, code)
+
+    def use(self, words: Sequence[str], cell: int) -> S:
+        """Have every later cell of the shell run in the session that a header names, opened if there is none.
+
+        Raises
+        ------
+        TfSessionError
+            If the header will not do.
+        """
+        for option in (TRACE, FRESH):
+            if option.flag in words:
+                raise InvalidOptionError(f"{option.flag} is for one cell: %%tfsession NAME {option.flag}")
+        header = parse_header(words, self._evaluate, "%tfsession use", USE_OPTIONS)
+        session, options = self._open_for_cells(header, cell)
+        if session.kind.is_eager and options != PLAIN:
+            raise InvalidOptionError(f"{session.name!r} is an eager scope; none of these options is for one.")
+        self.used.begin(session, options)
+        return session
+
+    def _open_for_cells(self, header: Header, cell: int) -> tuple[S, CellOptions]:
+        """Return the session of a header, reset if the header asks for it, and the options of the cells in it."""
+        live = self.registry.names
         if header.name not in live:
             self._require_no_verb(header.name, [])
         timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
@@ -82,8 +109,7 @@ class NotebookSessions(Generic[S]):
         if is_fresh and not is_new:
             was = self.registry.reset_session(session, f"%%tfsession {session.name} --fresh")
             self._tell([Notice(Topic.OPENING, reset_message(was))])
-        self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
-        return session.enter(f"cell {cell}", CellOptions(timeout, **given), code)
+        return session, CellOptions(timeout, **given)
 
     def _require_no_verb(self, name: str, words: Sequence[str]) -> None:
         verb = self._verbs.get(name)

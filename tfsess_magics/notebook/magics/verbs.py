@@ -13,7 +13,7 @@ from IPython.display import display
 
 from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, did_you_mean
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, Option
+from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, USE_OPTIONS, Option
 from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.notebook.cells.line import ParsedLine
@@ -83,6 +83,17 @@ class Verbs:
     def _new(self, line: ParsedLine) -> None:
         print(f"opened {self._sessions.create(line.arguments, self._calling_cell()).name}")
 
+    def _use(self, line: ParsedLine) -> None:
+        used = self._sessions.used
+        if line.arguments == [_OFF.flag]:
+            used.end()
+        elif line.arguments:
+            self._sessions.use(line.arguments, self._calling_cell())
+        if used.is_on:
+            print(f"every later cell runs in {used.name}, until: %tfsession use {_OFF.flag}")
+        else:
+            print("cells are ordinary")
+
     def _adopt(self, line: ParsedLine) -> None:
         print(adopted_message(self._sessions.adopt(line.arguments).info()))
 
@@ -148,6 +159,7 @@ _UNUSED = Option("unused", "end those of other code that no code seems to need, 
 _YES = Option("yes", "do not ask")
 _NOW = Option("now", "also a run that would end by itself")
 _DROP = replace(ON_STOP, help="with drop, also where variables cannot be read")
+_OFF = Option("off", "later cells are ordinary again")
 _SHOW = Option("show", "show its last trace again")
 _SAVE = Option("save", "save its last trace as Chrome trace JSON", "FILE")
 
@@ -169,6 +181,14 @@ VERBS = {
                 Form(_UNUSED.help, needs=(_UNUSED,), takes=(_YES,)),
             ),
             Verbs._close,
+        ),
+        Verb(
+            "use",
+            (
+                Form("have every later cell run in a session, opened if there is none", HEADER, takes=USE_OPTIONS),
+                Form(_OFF.help, needs=(_OFF,)),
+            ),
+            Verbs._use,
         ),
         Verb("rename", (Form("give a session another name", OLD_NEW),), Verbs._rename),
         Verb("reset", (Form("an empty graph and a new session under the same name", NAME),), Verbs._reset),

@@ -37,6 +37,8 @@ def _state(info: SessionInfo) -> str:
 def _marks(info: SessionInfo) -> list[str]:
     """Return the marks of a session, apart from its maker."""
     marks = [] if info.kind in (Kind.NAMED, Kind.OUTSIDE) else [f"({info.kind.value})"]
+    if info.is_used:
+        marks.append("every cell runs in it")
     if info.is_default and info.kind is not Kind.NAMED:
         marks.append("default session of a thread")
     if info.is_unused:

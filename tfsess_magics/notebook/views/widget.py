@@ -236,11 +236,12 @@ def _close(widget: widgets.Widget) -> None:
 
 
 def _marks(summary: SessionSummary) -> list[str]:
-    """Return the marks of a session of other code, apart from its maker."""
+    """Return the marks of a session, apart from its maker."""
+    used = ["every cell runs in it"] if summary.is_used else []
     if summary.kind in (Kind.NAMED, Kind.OUTSIDE):
-        return []
+        return used
     marks = {"default session of a thread": summary.is_default, "unused?": summary.is_unused}
-    return [summary.kind, *(mark for mark, holds in marks.items() if holds)]
+    return [*used, summary.kind, *(mark for mark, holds in marks.items() if holds)]
 
 
 def _size(summary: SessionSummary) -> str:

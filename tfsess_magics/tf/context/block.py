@@ -47,6 +47,8 @@ class Enterable:
         self.options = opening.options
         self.origin = opening.origin
         self.generation = 1
+        self.is_used = False
+        """True if every later cell of a notebook runs in it: ``%tfsession use``."""
         self.created = time.time()
         self._changed = opening.changed
         self._explain = opening.explain
@@ -57,6 +59,11 @@ class Enterable:
         """Go by another name; the caller has checked that it will do, and is free."""
         with self._lock:
             self.name = name
+
+    def use_for_cells(self, is_used: bool) -> None:
+        """Note whether every later cell of a notebook runs in it."""
+        self.is_used = is_used
+        self._changed()
 
     def activation_of(self, by: str) -> Activation | None:
         """Return the activation of `by`, in whatever thread, None if there is none."""

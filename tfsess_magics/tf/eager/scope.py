@@ -198,7 +198,7 @@ class EagerScope(Enterable):
 
     def _activity(self) -> Activity:
         self._require_open()
-        return Activity(state=State.ENTERED if self._activations else State.IDLE)
+        return Activity(state=State.ENTERED if self._activations else State.IDLE, is_used=self.is_used)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"generation {self.generation}"

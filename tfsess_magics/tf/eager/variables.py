@@ -115,6 +115,7 @@ class EagerVariables:
             origin=identity.origin,
             generation=identity.generation,
             state=activity.state,
+            is_used=activity.is_used,
             options=options,
             created=created,
             devices=self.devices(),

@@ -155,6 +155,7 @@ class Watched:
             state=activity.state,
             running_since=activity.running_since,
             is_unused=activity.is_unused,
+            is_used=activity.is_used,
             options=options,
             created=created,
             target=self.target,

@@ -286,7 +286,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
             state = State.RUNNING
         else:
             state = State.ENTERED if self._activations else State.IDLE
-        return Activity(state=state, running_since=running_since)
+        return Activity(state=state, running_since=running_since, is_used=self.is_used)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"generation {self.generation}"

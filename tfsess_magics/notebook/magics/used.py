@@ -1,0 +1,65 @@
+"""The session in which every later cell of a notebook runs: ``%tfsession use NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic
+
+from tfsess_magics.core.errors import ClosedSessionError
+from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, S, Scope
+
+
+class Used(Generic[S]):
+    """The choice of one shell; used by the thread that runs its cells.
+
+    Parameters
+    ----------
+    entered
+        Called with the session and the body of each cell that is about to run in it.
+    """
+
+    def __init__(self, entered: Callable[[S, str], None]) -> None:
+        self._entered = entered
+        self._session: S | None = None
+        self._options = PLAIN
+
+    @property
+    def is_on(self) -> bool:
+        """True if a session was chosen."""
+        return self._session is not None
+
+    @property
+    def name(self) -> str:
+        """The name of the session, empty if none was chosen."""
+        return "" if self._session is None else self._session.name
+
+    def begin(self, session: S, options: CellOptions) -> None:
+        """Have every later cell run in `session`, with these `options` of cells."""
+        self.end()
+        self._session, self._options = session, options
+        session.use_for_cells(True)
+
+    def end(self) -> None:
+        """Have no later cell run in it. Harmless when none was chosen."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            session.use_for_cells(False)
+
+    def __call__(self, cell: int, code: CellCode) -> Scope:
+        """Enter the session for `cell`.
+
+        Raises
+        ------
+        ClosedSessionError
+            If it was closed, once: no later cell runs in it.
+        """
+        session = self._session
+        if session is None or session.closed:
+            name = self.name
+            self.end()
+            raise ClosedSessionError(
+                f"{name!r} was closed, and every cell was to run in it. Cells are ordinary again: run this one again "
+                f"for that. To go on in a new session: %tfsession use {name}"
+            )
+        self._entered(session, code.body)
+        return session.enter(f"cell {cell}", self._options, code)
