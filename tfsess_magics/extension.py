@@ -9,6 +9,8 @@ TensorFlow.
   defaults of other code of the thread.
 - IPython, on the shell instance: ``showtraceback``, and ``_showtraceback`` before 8.14. Without them tracebacks show
   frames of this package and no notes, and IPython fails to show some interrupts.
+- IPython, in the completer of the shell: ``custom_matchers``; before 8.6 the hook ``complete_command``. Without them
+  Tab offers files and Python names behind ``%tfsession``.
 - IPython before 8.0: ``compile.cache``. Without it the cell that made an object is not known.
 - Event loop, in a step of a cell: its task factory. Without it tasks of a body are not in its session.
 - Kernel: ``control_handlers["comm_msg"]``. Without it orders wait for the cell where there are no subshells.
@@ -44,7 +46,7 @@ from tfsess_magics.core.running_cell import add_cell_finder, remove_cell_finder
 from tfsess_magics.core.settings import settings
 from tfsess_magics.core.undo import Undo
 from tfsess_magics.notebook.after_cell.thread_errors import ThreadErrors
-from tfsess_magics.process import explain, explain_end_of_thread, new_traces, news, observe, registry
+from tfsess_magics.process import devices, explain, explain_end_of_thread, new_traces, news, observe, registry
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -134,7 +136,8 @@ def _install(shell: InteractiveShell, undo: Undo) -> None:
     from tfsess_magics.notebook.after_cell.eager_cells import EagerCells
     from tfsess_magics.notebook.after_cell.report import CellReport
     from tfsess_magics.notebook.cells.runner import CellRunner
-    from tfsess_magics.notebook.compat import CellNumbers
+    from tfsess_magics.notebook.compat import CellNumbers, Tab
+    from tfsess_magics.notebook.magics.completion import TabCompleter
     from tfsess_magics.notebook.magics.magics import SessionMagics
     from tfsess_magics.notebook.magics.sessions import NotebookSessions
     from tfsess_magics.notebook.magics.verbs import VERBS
@@ -158,7 +161,8 @@ def _install(shell: InteractiveShell, undo: Undo) -> None:
     magics = SessionMagics(shell, sessions, feed, explain, report.tell)
     undo.note(magics.unregister)
     shell.register_magics(magics)
-    for part in (runner, report, numbers):
+    tab = Tab(shell, TabCompleter(registry, devices))
+    for part in (runner, report, numbers, tab):
         undo.note(part.uninstall)
         part.install()
     undo.note(partial(remove_cell_locator, numbers.number_of))

@@ -136,6 +136,12 @@ def explain_end_of_thread(error: BaseException | None) -> None:
         tensorflow.explain(error, ends_thread=True)
 
 
+def devices() -> list[str]:
+    """Return the devices that TensorFlow has found by now, as options take them; it is not imported for that."""
+    tensorflow = connected()
+    return tensorflow.devices() if tensorflow else ["/CPU:0"]
+
+
 def news() -> list[Notice]:
     """Return the notices of TensorFlow's state after a cell, each once. Never raises."""
     try:

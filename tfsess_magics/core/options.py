@@ -25,6 +25,10 @@ from tfsess_magics.core.option_values import (
 
 EXPR = "EXPR"
 """The metavar of options whose values are expressions of Python."""
+DEVICE = "DEVICE"
+"""That of options whose values are devices."""
+PATH, FILE = "PATH", "FILE"
+"""Those of options whose values are files: one to read, and one to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,12 @@ class Option:
         return f"{self.flag} {self.value}".rstrip()
 
 
+TIMEOUT = Option(
+    "timeout",
+    "a run that takes longer ends, and the session lives on; on a later cell: for that cell",
+    "SECONDS",
+    parse=parse_timeout,
+)
 ON_STOP = Option(
     "on_stop",
     "whether a stop keeps the values of variables (it does)",
@@ -72,8 +82,8 @@ EAGER = Option("eager", "a scope for TensorFlow 2 and Keras code instead: no gra
 OPTIONS = (
     Option("graph", "work in a tf.Graph that is there already, any Python expression", EXPR),
     Option("config", "a tf.compat.v1.ConfigProto, any Python expression", EXPR),
-    Option("config_file", "the same from a file in text format", "PATH"),
-    Option("device", "default device of the graph, such as /CPU:0", "DEVICE"),
+    Option("config_file", "the same from a file in text format", PATH),
+    Option("device", "default device of the graph, such as /CPU:0", DEVICE),
     Option(
         "threads",
         "threads within an operation, and operations at a time; 0: TensorFlow chooses",
@@ -81,12 +91,7 @@ OPTIONS = (
         parse=parse_threads,
     ),
     Option("seed", "graph-level random seed", "NUMBER", parse=parse_seed),
-    Option(
-        "timeout",
-        "a run that takes longer ends, and the session lives on; on a later cell: for that cell",
-        "SECONDS",
-        parse=parse_timeout,
-    ),
+    TIMEOUT,
     ON_STOP,
     TRACE,
     FRESH,

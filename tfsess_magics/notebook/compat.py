@@ -6,12 +6,12 @@ Each part names the first version that has no need of it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import IPython
-from IPython.core import magic
+from IPython.core import completer, magic
 from IPython.core.interactiveshell import InteractiveShell
 
 from tfsess_magics.core.errors import NOTE_PREFIX
@@ -43,6 +43,86 @@ def notes_to_show(error: BaseException | None) -> Iterator[str]:
             yield from (note for note in notes if type(note) is str and note.startswith(NOTE_PREFIX))
         cause = error.__cause__
         error = cause if cause is not None or error.__suppress_context__ else error.__context__
+
+
+Complete = Callable[[str, int, int], tuple[str, Sequence[str]] | None]
+"""From a cell and the line and column of the cursor to a text before it, and what may take the text's place."""
+
+
+class Matcher:
+    """The offers of `complete` on Tab in a shell, and no others where it has one.
+
+    `install` and `uninstall` may be called in any order.
+    """
+
+    def __init__(self, shell: InteractiveShell, complete: Complete) -> None:
+        self._completer: Any = shell.Completer
+
+        @completer.context_matcher(identifier="tfsess_magics", priority=_FIRST)  # type: ignore[untyped-decorator]
+        def match(context: Any) -> dict[str, Any]:
+            found = complete(context.full_text, context.cursor_line, context.cursor_position)
+            if found is None:
+                return {"completions": []}
+            fragment, words = found
+            return {
+                "completions": [completer.SimpleCompletion(word) for word in words],
+                "matched_fragment": fragment,
+                "suppress": True,
+                "ordered": True,
+            }
+
+        self._match = match
+
+    def install(self) -> None:
+        """Begin to offer."""
+        self.uninstall()
+        self._completer.custom_matchers.append(self._match)
+
+    def uninstall(self) -> None:
+        """End it."""
+        while self._match in self._completer.custom_matchers:
+            self._completer.custom_matchers.remove(self._match)
+
+
+class CompleteCommand:
+    """The same for an IPython without such matchers: its own offers come as well, and it shows one line of the cell."""
+
+    _COMMANDS = ("%tfsession", "%%tfsession")
+
+    def __init__(self, shell: InteractiveShell, complete: Complete) -> None:
+        self._shell = shell
+
+        def hook(_: InteractiveShell, event: Any) -> list[str]:
+            found = complete(event.line, 0, len(event.text_until_cursor))
+            if found is None or not found[0].endswith(event.symbol):
+                return []
+            fragment, words = found
+            there = len(fragment) - len(event.symbol)  # IPython puts a word in the place of the symbol
+            return [word[there:] for word in words if word.startswith(fragment)]
+
+        self._hook = hook
+
+    def install(self) -> None:
+        """Begin to offer."""
+        self.uninstall()
+        for command in self._COMMANDS:
+            self._shell.set_hook("complete_command", self._hook, str_key=command)
+
+    def uninstall(self) -> None:
+        """End it."""
+        by_command = self._shell.strdispatchers["complete_command"].strs
+        for command in self._COMMANDS:
+            if chain := by_command.get(command):
+                chain.chain[:] = [(_, one) for _, one in chain.chain if getattr(one, "__func__", one) is not self._hook]
+                if not chain.chain:
+                    del by_command[command]
+
+
+_FIRST = 1000
+"""The priority of the matcher: where it has an offer, IPython does not ask the others, which may take long."""
+
+# IPython 8.6: before, there is a hook only.
+Tab: type[Matcher | CompleteCommand] = Matcher if hasattr(completer, "context_matcher") else CompleteCommand
 
 
 _numbers: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()

@@ -131,6 +131,15 @@ class TensorFlow:
             session.watched.graph_variables.totals(ask=True)
         return self._memory.memory((live.number, live.name, _holder(live)) for live in self._registry.live())
 
+    def devices(self) -> list[str]:
+        """Return the devices that TensorFlow has found by now, as options take them: ``/GPU:0``.
+
+        It does not look for others: a look at GPUs fixes what the process sees of them, and may write to its terminal.
+        """
+        found = [device.name for session in self._sessions() for device in session.watched.devices]
+        names = ["CPU:0", *self._memory.accelerators(), *found]
+        return list(dict.fromkeys(f"/{name.removeprefix('/')}" for name in names))
+
     def giving_back(self, session: Any, end: Callable[[], T]) -> tuple[T, GivenBack]:
         """Do `end`, which closes or resets a session; return what it returns, and what it gave back."""
         self._look_at_memory()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tfsess_magics.core.errors import InvalidOptionError, did_you_mean
@@ -15,6 +16,9 @@ HELP = "help"
 """The word that asks for help without dashes, in place of a verb."""
 HELP_FLAGS = ("--help", "-h")
 """Words that ask for help, anywhere on the line of a magic."""
+_CURSOR = "\0"
+"""Stands where the cursor is; no line has it."""
+_NUMBER_AT_END = re.compile(r"(?<!\S)#\d*\Z")
 _NUMBER = re.compile(r"#\d+(?=\s|$)")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -56,6 +60,31 @@ def asks_for_help(line: str) -> bool:
     except InvalidOptionError:
         return False
     return any(flag in words for flag in HELP_FLAGS)
+
+
+def words_in(line: str) -> list[str]:
+    """Return the words of a line as they are written, up to a quote or a bracket that is never closed."""
+    words: list[str] = []
+    with suppress(InvalidOptionError):
+        words.extend(_words(line))
+    return words
+
+
+def is_one_word(text: str) -> bool:
+    """Return whether `text` is one word on a line, and stands for itself."""
+    return words_in(text) == [text] == [_unquoted(text)]
+
+
+def split_at_cursor(before: str) -> tuple[list[str], str] | None:
+    """Return the whole words `before` the cursor, and the part of the one that it is in.
+
+    None if it is in a comment, in quotes or in brackets.
+    """
+    number = _NUMBER_AT_END.search(before)
+    words = words_in((before[: number.start()] if number else before) + _CURSOR)
+    if not words or not words[-1].endswith(_CURSOR):
+        return None
+    return words[:-1], number[0] if number else words[-1].removesuffix(_CURSOR)
 
 
 def _words(line: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ class Form:
     """The options that make the form."""
     takes: tuple[Option, ...] = ()
     """The options that may be added."""
+    is_of_new_name: bool = False
+    """True if no live session may have the name."""
 
     @property
     def usage(self) -> str:
@@ -33,6 +35,11 @@ class Form:
         added = () if self.arguments == HEADER else self.takes
         words = [self.arguments, *(option.usage for option in self.needs), *(f"[{option.usage}]" for option in added)]
         return " ".join(filter(None, words))
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """The options that it needs or takes, as they are written."""
+        return {option.flag: option for option in (*self.needs, *self.takes)}
 
     def fits(self, line: ParsedLine) -> bool:
         """Return whether `line` is written in this form."""

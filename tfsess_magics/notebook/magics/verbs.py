@@ -13,7 +13,7 @@ from IPython.display import display
 
 from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, did_you_mean
 from tfsess_magics.core.feed import Feed
-from tfsess_magics.core.options import ON_STOP, SESSION_OPTIONS, USE_OPTIONS, Option
+from tfsess_magics.core.options import FILE, ON_STOP, SESSION_OPTIONS, USE_OPTIONS, Option
 from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.notebook.cells.line import ParsedLine
@@ -161,7 +161,7 @@ _NOW = Option("now", "also a run that would end by itself")
 _DROP = replace(ON_STOP, help="with drop, also where variables cannot be read")
 _OFF = Option("off", "later cells are ordinary again")
 _SHOW = Option("show", "show its last trace again")
-_SAVE = Option("save", "save its last trace as Chrome trace JSON", "FILE")
+_SAVE = Option("save", "save its last trace as Chrome trace JSON", FILE)
 
 VERBS = {
     verb.name: verb
@@ -170,7 +170,14 @@ VERBS = {
         Verb("info", (Form("one session: options, devices, runs, variables, memory", NAME),), Verbs._info),
         Verb(
             "new",
-            (Form("open a session without entering it", HEADER, takes=tuple(SESSION_OPTIONS.values())),),
+            (
+                Form(
+                    "open a session without entering it",
+                    HEADER,
+                    takes=tuple(SESSION_OPTIONS.values()),
+                    is_of_new_name=True,
+                ),
+            ),
             Verbs._new,
         ),
         Verb(

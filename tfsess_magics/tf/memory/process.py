@@ -91,6 +91,10 @@ class ProcessMemory:
                 if self.allocators.named(allocator.name) is None:
                     self.allocators.measured = *self.allocators.measured, allocator
 
+    def accelerators(self) -> list[str]:
+        """Return the names of the devices that are no CPUs, as far as TensorFlow's eager context has them."""
+        return self._functions.accelerators()
+
     def giving_back(self, holder: Holder, end: Callable[[], T]) -> tuple[T, GivenBack]:
         """Do `end`, which frees what `holder` has; return what it returns, and what it gave back."""
         uncounted = sum(small for _, small in holder.held().values())
