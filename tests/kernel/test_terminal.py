@@ -135,6 +135,26 @@ def test_interrupt_of_a_run_that_waits(terminal: Terminal) -> None:
     assert "closed waits" in terminal.run("%tfsession close waits")
 
 
+@pytest.mark.parametrize("command", [["IPython", "--no-banner"], ["jupyter_console"]], ids=["IPython", "console"])
+def test_tab(command: list[str], tmp_path: Path) -> None:
+    """Tab completes a verb, and the line is run."""
+    env = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(tmp_path), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    child = pexpect.spawn(sys.executable, ["-m", *command], env=env, cwd=str(tmp_path), encoding="utf-8")
+    child.timeout = TIMEOUT
+    escapes = r"(?:\x1b\[[0-9;?]*[a-zA-Z]|\s)*"
+    child.expect(rf"In {escapes}\[{escapes}1")
+    child.send("%load_ext tfsess_magics\r")
+    child.expect(rf"In {escapes}\[{escapes}2")
+    child.send("%tfsession sto\t")
+    child.expect(rf"sto{escapes}p")
+    child.send("\r")
+    child.expect(r"usage: %tfsession stop NAME .* got nothing")
+    child.expect(rf"In {escapes}\[{escapes}3")
+    child.send("exit\r")
+    child.expect(pexpect.EOF)
+    child.close()
+
+
 def test_await_in_ipython(tmp_path: Path) -> None:
     """A body may await in terminal IPython, whose event loop runs for that cell only."""
     terminal = IPythonTerminal(tmp_path)

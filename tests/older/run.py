@@ -23,6 +23,8 @@ PARTS = {
     "the magic": (
         "tests/kernel/test_ordinary_cell.py",
         "tests/notebook/magics/test_magics.py",
+        "tests/notebook/magics/test_tab.py",
+        "tests/kernel/test_tab.py",
         "tests/notebook/cells/test_header.py",
         "tests/notebook/test_extension.py",
     ),

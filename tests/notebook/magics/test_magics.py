@@ -79,6 +79,7 @@ def test_a_wrong_header_fails_the_cell_and_runs_no_body(notebook: Notebook, head
     assert tfsess_magics.sessions() == ()
 
 
+@pytest.mark.parametrize("above", ["", pytest.param("%%time\n", marks=pytest.mark.needs("IPython>=9"))])
 @pytest.mark.parametrize(
     ("header", "line"),
     [
@@ -99,19 +100,18 @@ def test_a_wrong_header_fails_the_cell_and_runs_no_body(notebook: Notebook, head
     ],
 )
 def test_a_verb_in_the_header_of_a_cell_is_refused_with_the_line_to_type(
-    notebook: Notebook, header: str, line: str
+    notebook: Notebook, header: str, line: str, above: str
 ) -> None:
     """No session is opened under its name, the verb is not carried out, and the body does not run."""
     notebook.ok("verb = 'close'")
     notebook.ok("%tfsession new train")
-    for above in ("", "%%time\n"):
-        outcome = notebook.run(f"{above}%%tfsession {header}\nran = True")
-        assert isinstance(outcome.error, UsageError)
-        name = line.split()[1]
-        assert outcome.err == (
-            f"UsageError: {name!r} is a verb, and no session has that name. To use the verb, with one %: {line}. "
-            "To open a session, give it another name.\n"
-        )
+    outcome = notebook.run(f"{above}%%tfsession {header}\nran = True")
+    assert isinstance(outcome.error, UsageError)
+    name = line.split()[1]
+    assert outcome.err == (
+        f"UsageError: {name!r} is a verb, and no session has that name. To use the verb, with one %: {line}. "
+        "To open a session, give it another name.\n"
+    )
     assert "ran" not in notebook.shell.user_ns
     assert [info.name for info in tfsess_magics.sessions()] == ["train"]
 

@@ -63,7 +63,7 @@ def _call_of_class(shell: InteractiveShell, name: str, *args: Any, **kwargs: Any
 
 def _call_for_help(cell: Cell) -> str:
     """Return a cell that calls the magic; IPython reads the body under it, so that is none of the user's."""
-    return f"%%tfsession {cell.header}\n..." if cell.body.strip() else "%tfsession --help"
+    return f"%%tfsession {cell.header}\npass" if cell.body.strip() else "%tfsession --help"
 
 
 class CellRunner:
