@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tfsess_magics.core.options import OPTIONS
+from tfsess_magics.core.options import CELL_OPTIONS, OPTIONS, SESSION_OPTIONS
 from tfsess_magics.notebook.magics.completion import Known, offer
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, Verb
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, OLD_NEW, Verb
 from tfsess_magics.notebook.magics.verb import NAMES as SEVERAL
 from tfsess_magics.notebook.magics.verbs import VERBS
 
@@ -20,6 +20,8 @@ KNOWN = Known(
 NAMES = ["train", "prep", "keras"]
 LIVE = [*NAMES, "#7", "#12"]
 FLAGS = [option.flag for option in OPTIONS]
+NEW_FLAGS = [option.flag for option in SESSION_OPTIONS.values()]
+LATER_FLAGS = ["--timeout", *(option.flag for option in CELL_OPTIONS)]
 
 
 def _offered(marked: str) -> tuple[str, list[str]] | None:
@@ -46,7 +48,7 @@ def _but(flags: list[str], *without: str) -> list[str]:
         ("  %tfsession   c|", "c", ["close"]),
         ("x = 1\n%tfsession s|\ny = 2", "s", ["stop"]),
         ("%%tfsession a\n%tfsession st|", "st", ["stop"]),
-        ("%tfsession re|set train", "re", ["reset"]),
+        ("%tfsession re|set train", "re", ["rename", "reset"]),
         ("%tfsession -|", "-", ["--help"]),
         ("%tfsession help |", "", list(VERBS)),
         ("%tfsession --help tr|", "tr", ["trace"]),
@@ -64,6 +66,10 @@ def _but(flags: list[str], *without: str) -> list[str]:
         ("%tfsession close | prep", "", ["train", "keras", "#7", "#12"]),
         ("%tfsession list |", "", []),
         ("%tfsession memory |", "", []),
+        ("%tfsession rename |", "", NAMES),
+        ("%tfsession rename train |", "", []),
+        ("%tfsession use t|", "t", ["train"]),
+        ("%tfsession use --|", "--", [*_but(FLAGS, "--trace", "--fresh"), "--off", "--help"]),
         ("%tfsession adopt |", "", ["#7", "#12"]),
         ("%tfsession adopt #|", "#", ["#7", "#12"]),
         ("%tfsession adopt #7 |", "", []),
@@ -83,9 +89,9 @@ def _but(flags: list[str], *without: str) -> list[str]:
         ("%tfsession trace train |", "", ["--show", "--save"]),
         ("%tfsession trace train --show |", "", []),
         ("%tfsession stop train --nothing |", "", []),
-        ("%tfsession new a |", "", _but(FLAGS, "--trace")),
-        ("%tfsession new |", "", _but(FLAGS, "--trace")),
-        ("%tfsession new a --seed 7 --|", "--", _but(FLAGS, "--trace", "--seed", "--eager")),
+        ("%tfsession new a |", "", NEW_FLAGS),
+        ("%tfsession new |", "", NEW_FLAGS),
+        ("%tfsession new a --seed 7 --|", "--", _but(NEW_FLAGS, "--seed", "--eager")),
         # values
         ("%tfsession stop train --on-stop |", "", ["keep", "drop"]),
         ("%tfsession stop train --on-stop=d|", "d", ["drop"]),
@@ -110,9 +116,9 @@ def _but(flags: list[str], *without: str) -> list[str]:
         ("%%tfsession new_one --config f(1, 2) --config|", "--config", []),
         ("%%tfsession new_one --eager |", "", []),
         ("%%tfsession | --seed 7", "", [*NAMES, *_but(FLAGS, "--seed", "--eager")]),
-        ("%%tfsession train |", "", ["--timeout", "--trace"]),
-        ("%%tfsession | train", "", ["--timeout", "--trace"]),
-        ("%%tfsession train --trace |", "", ["--timeout"]),
+        ("%%tfsession train |", "", LATER_FLAGS),
+        ("%%tfsession | train", "", LATER_FLAGS),
+        ("%%tfsession train --trace |", "", _but(LATER_FLAGS, "--trace")),
         ("%%tfsession keras |", "", []),
         ("%%tfsession a --device /C|", "/C", ["/CPU:0"]),
         ("%%tfsession a --on-stop |\nx", "", ["keep", "drop"]),
@@ -137,7 +143,7 @@ def test_tab_offers_what_may_come_next(marked: str, fragment: str | None, words:
     assert _offered(marked) == (None if fragment is None else (fragment, words))
 
 
-ARGUMENTS = {"": "", NAME: "train", SEVERAL: "train", EXPR_NAME: "#7 m", HEADER: "m"}
+ARGUMENTS = {"": "", NAME: "train", SEVERAL: "train", OLD_NEW: "train new", EXPR_NAME: "#7 m", HEADER: "m"}
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
