@@ -10,6 +10,7 @@ from tensorflow.python.framework import ops
 from tfsess_magics.core.plain import quoted
 from tfsess_magics.tf.explain.eager_object import explain_eager_object
 from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_activation, here, way_to
+from tfsess_magics.tf.instrument import functions
 from tfsess_magics.tf.introspect.frames import variables_in
 from tfsess_magics.tf.introspect.paths import KERAS
 from tfsess_magics.tf.session.ownership import describe, home_of
@@ -83,6 +84,9 @@ def explain_eager_tensor(error: BaseException, live: Live) -> str | None:
     if captured is None:
         weight = variables_in(error, "__tf_tensor__", of=KERAS).get("self")
         captured = getattr(getattr(weight, "value", None), "handle", None)
+    if captured is None:  # TensorFlow takes its frames from the traceback, and not that of our wrapper
+        inputs = variables_in(error, "make_call_op_in_graph", of=(functions.__file__,)).get("tensor_inputs", ())
+        captured = next((one for one in inputs if isinstance(one, tf.Tensor) and hasattr(one, "numpy")), None)
     fetched = variables_in(error, "_as_graph_element_locked").get("obj")
     fed = variables_in(error, "_run").get("subfeed_val")
     tensor = next((t for t in (captured, fetched, fed) if t is not None), None)
