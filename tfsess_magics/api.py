@@ -176,10 +176,13 @@ def adopt(session: object, name: str) -> NamedSession:
 
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:
-    """Carry the session that this thread is in into the thread that calls `function`.
+    """Carry the session that this thread is in into the thread or task that runs `function`.
 
     TensorFlow's defaults are those of one thread: what a cell starts in another one has no default session there. The
     session is in use while the function runs, also after its cell.
+
+    A coroutine or generator function gives coroutines or generators that are in the session at each step, until they
+    end. A task is in the session of the cell that makes it only until that cell ends, unless its function is bound.
 
     Returns
     -------
@@ -195,6 +198,7 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
     --------
     >>> with tfsess_magics.session("train"):  # doctest: +SKIP
     ...     worker = threading.Thread(target=tfsess_magics.bind(read))
+    ...     task = asyncio.create_task(tfsess_magics.bind(watch)())
     """
     if connected() is None:
         raise NoSessionError("bind carries the session of a cell or with block, and no session is open.")

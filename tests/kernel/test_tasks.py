@@ -92,3 +92,48 @@ def test_generator_left_suspended_in_a_scope(kernel: Kernel) -> None:
     assert kernel.run("%%tfsession tasks\nmark()").status == "ok"
     kernel.run("held.close()")
     require_outside(kernel, IN_SESSION)
+
+
+_LATER = """\
+v = tf.compat.v1.get_variable('v', initializer=3.0)
+v.initializer.run()
+async def function():
+    await go.wait()
+    return v.eval()
+"""
+
+
+def test_the_note_of_a_task_that_has_outlived_its_cell(kernel: Kernel) -> None:
+    """Awaited in a cell of the session or an ordinary one, it names the task; its advice works in both."""
+    for header in ("", "%%tfsession tasks\n"):
+        kernel.run("import tfsess_magics\ngo = asyncio.Event()")
+        assert kernel.run(f"%%tfsession tasks\n{_LATER}task = asyncio.create_task(function())").status == "ok"
+        outcome = kernel.run(f"{header}go.set()\nawait task")
+        assert "thread" not in outcome.traceback.rpartition("tfsess_magics: ")[2]
+        note = (
+            "tfsess_magics: it was raised in a task, which was in session 'tasks' until the end of the cell that made "
+            "it. To keep it there, make it under %%tfsession tasks with bind: "
+        )
+        assert note in outcome.traceback
+        line = outcome.traceback.partition(note)[2].splitlines()[0]
+        assert line == "asyncio.create_task(tfsess_magics.bind(function)())"
+        assert kernel.run("go = asyncio.Event()\n%tfsession reset tasks").status == "ok"
+        assert kernel.run(f"%%tfsession tasks\n{_LATER}task = {line}").status == "ok"
+        assert kernel.run(f"{header}go.set()\nassert (await task) == 3.0").status == "ok"
+        kernel.run("%tfsession reset tasks")
+        require_outside(kernel)
+
+
+def test_the_note_of_a_task_of_an_ordinary_cell(kernel: Kernel) -> None:
+    """Awaited in a cell of a session it is in none; made there it is."""
+    body = "async def function():\n    await asyncio.sleep(0)\n    return tf.compat.v1.placeholder(tf.float32).shape\n"
+    kernel.run(f"import tfsess_magics\n{body}task = asyncio.create_task(function())")
+    note = (
+        "tfsess_magics: it was raised in a task that was made outside of the session, and is in none. Make the task "
+        "in a cell under %%tfsession tasks: "
+    )
+    traceback = kernel.run("%%tfsession tasks\nawait task").traceback
+    assert note in traceback
+    line = traceback.partition(note)[2].splitlines()[0]
+    assert kernel.run(f"%%tfsession tasks\nmade = await {line}").status == "ok"
+    require_outside(kernel)

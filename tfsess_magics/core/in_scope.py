@@ -1,9 +1,9 @@
-"""Runs a coroutine in a scope, step by step."""
+"""Runs a coroutine, or a generator, in a scope, step by step."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any
 
 from tfsess_magics.core.late import TRIES
@@ -11,16 +11,21 @@ from tfsess_magics.core.session import Scope
 
 
 class InScope(Coroutine[Any, Any, Any]):
-    """A coroutine that is in the scope while it runs and out of it while it waits.
+    """A coroutine, or generator, that is in the scope while it runs and out of it while it waits.
 
     Tasks that it starts are in the scope as well, as long as the scope lasts. Used by the thread that entered.
     """
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], scope: Scope) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any] | Generator[Any, Any, Any], scope: Scope) -> None:
         self._coroutine = coroutine
         self._scope = scope
         self.__name__ = getattr(coroutine, "__name__", "coroutine")
         self.__qualname__ = getattr(coroutine, "__qualname__", self.__name__)
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that it is in."""
+        return self._scope
 
     def send(self, value: Any) -> Any:
         """Run to the next await."""

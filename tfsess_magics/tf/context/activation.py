@@ -12,6 +12,7 @@ graph ends for both.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
@@ -68,6 +69,12 @@ class Entered(Protocol):
     name: str
     kind: Kind
     generation: int
+
+    explain: Callable[[BaseException], None]
+    """Adds a note to an error that leaves it."""
+
+    def enter(self, by: str) -> Activation:
+        """Begin an activation of `by` in this thread."""
 
     def leave(self, activation: Activation) -> None:
         """End `activation`."""

@@ -51,7 +51,7 @@ class Enterable:
         """True if every later cell of a notebook runs in it: ``%tfsession use``."""
         self.created = time.time()
         self._changed = opening.changed
-        self._explain = opening.explain
+        self.explain = opening.explain
         self._lock = threading.RLock()
         self._activations: WeakSet[Activation] = WeakSet()
 
@@ -104,7 +104,7 @@ class Enterable:
             try:
                 block = block or innermost_block(self)
                 if error is not None:
-                    self._explain(error)
+                    self.explain(error)
                 if block:
                     leave_block(block)
                 break

@@ -44,6 +44,7 @@ from tfsess_magics.tf.explain.other_graph import (
     explain_other_graph,
     explain_out_of_scope,
 )
+from tfsess_magics.tf.explain.tasks import explain_in_task
 from tfsess_magics.tf.explain.threads import explain_unbound
 from tfsess_magics.tf.introspect.ended import explain_ended
 from tfsess_magics.tf.introspect.frames import chain, is_by_keras, variables_in
@@ -78,7 +79,7 @@ class Explainer:
                 return
             for one in errors:
                 unbound = explain_unbound(one, self._live()) if ends_thread and graph_activation() is None else None
-                if note := unbound or self._note(one):
+                if note := unbound or explain_in_task(one) or self._note(one):
                     one.add_note(NOTE_PREFIX + note)
                     return
         except Exception:  # noqa: BLE001 - the user's error is what matters

@@ -14,10 +14,6 @@ from tfsess_magics.tf.session.ownership import home_of
 Live = Sequence[Any]
 """The live sessions that have a graph."""
 
-IN_THREAD = (
-    "it was raised in another thread than the cell's, and TensorFlow's defaults are those of one thread. "
-    "To carry the cell's session there: tfsess_magics.bind(function)"
-)
 _ENTER_GRAPH = "To work in its graph: %%tfsession NAME --graph GRAPH"
 
 
@@ -31,7 +27,8 @@ def here(live: Live, graph: tf.Graph | None = None) -> tuple[str, str]:
     """Return the name of the session that is meant by "here", and a sentence that says it."""
     activation = graph_activation()
     if activation is not None and graph in (None, activation.generation.graph):
-        who = "this cell" if activation.by.startswith("cell") else "this block"
+        by = activation.by
+        who = "this cell" if by.startswith("cell") else "this function" if by.startswith("a bound") else "this block"
         return activation.session.name, f"{who} runs in {activation.session.name!r}"
     if graph is None:
         return "", "this cell is eager" if tf.executing_eagerly() else "this code is in no named session"

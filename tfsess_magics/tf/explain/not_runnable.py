@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_activation, here, way_to
+from tfsess_magics.tf.explain.location import Live, after_reset, graph_activation, here, way_to
+from tfsess_magics.tf.explain.tasks import explain_elsewhere
 from tfsess_magics.tf.explain.uninitialized import explain_uninitialized
 from tfsess_magics.tf.instrument.observe import closed_by
 from tfsess_magics.tf.introspect.frames import variables_in
@@ -79,7 +80,7 @@ def explain_no_default_session(error: BaseException, live: Live) -> str | None:
         return None
     activation = graph_activation()
     if activation is not None and activation.generation.graph is element.graph:
-        return IN_THREAD
+        return explain_elsewhere(error)
     name = home_of(element.graph, live).name
     if name is None or name.startswith("#"):
         remedy = way_to(live, element)

@@ -9,7 +9,8 @@ from tensorflow.python.framework import ops
 
 from tfsess_magics.core.plain import quoted
 from tfsess_magics.tf.explain.eager_object import explain_eager_object
-from tfsess_magics.tf.explain.location import IN_THREAD, Live, after_reset, graph_activation, here, way_to
+from tfsess_magics.tf.explain.location import Live, after_reset, graph_activation, here, way_to
+from tfsess_magics.tf.explain.tasks import explain_elsewhere
 from tfsess_magics.tf.instrument import functions
 from tfsess_magics.tf.introspect.frames import variables_in
 from tfsess_magics.tf.introspect.paths import KERAS
@@ -62,14 +63,14 @@ def explain_out_of_scope(error: BaseException, live: Live) -> str | None:
     if element is None or hasattr(element, "numpy") or element.graph.building_function:
         return None
     if graph_activation():
-        return IN_THREAD
+        return explain_elsewhere(error)
     return f"{describe(element, live)}; this cell is eager. {way_to(live, element)}"
 
 
 def explain_eager_code(error: BaseException, live: Live) -> str:
     """Say what to do where code that builds a graph is run eagerly."""
     if graph_activation() and not tf.executing_eagerly():
-        return IN_THREAD
+        return explain_elsewhere(error)
     evaluated = getattr(variables_in(error, "eval").get("self"), "handle", None)
     if isinstance(evaluated, tf.Tensor):
         if hasattr(evaluated, "numpy"):

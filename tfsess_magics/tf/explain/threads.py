@@ -22,7 +22,7 @@ def explain_unbound(error: BaseException, live: Iterable[Any]) -> str | None:
     """Say how a session is carried into this thread, which is in none, if `error` comes of that."""
     live = list(live)
     names = [session.name for session in live if not session.name.startswith("#")]
-    if not names or not (_WANTS_DEFAULTS.search(str(error)) or _has_asked_for_a_session(error)):
+    if not names or not (_WANTS_DEFAULTS.search(str(error)) or has_asked_for_a_session(error)):
         return None
     run = variables_in(error, "_run", "partial_run_setup")
     if run and run["self"].graph is not ops.get_default_graph():
@@ -47,7 +47,7 @@ def _graph_of_element(error: BaseException, fetches: Any) -> tf.Graph | None:
     return next((element.graph for element in symbolic if isinstance(element, tf.Tensor | tf.Operation)), None)
 
 
-def _has_asked_for_a_session(error: BaseException) -> bool:
+def has_asked_for_a_session(error: BaseException) -> bool:
     """Say whether it was raised where ``get_default_session()`` was called and gave None."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
