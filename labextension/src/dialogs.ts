@@ -2,7 +2,7 @@ import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { countMore, countOperations, countSessions, countVariables, formatBytes, formatNumber } from './format';
-import { isOfOthers } from './kind';
+import { isOfOtherCode } from './kind';
 import { total } from './model';
 import { NameInput } from './name-input';
 import type { SessionSummary } from './protocol';
@@ -43,7 +43,7 @@ export function askUnbind(
   return ask(trans.__('%1 %2?', label, session.name), says, label, trans);
 }
 
-/** Ask whether to close a session of other code; `heldBy`: what refers to it, null if that is not known. */
+/** Ask whether to close a session that the extension did not open; `heldBy`: what refers to it, null if that is not known. */
 export function askCloseOther(
   session: SessionSummary,
   heldBy: readonly string[] | null,
@@ -51,8 +51,12 @@ export function askCloseOther(
 ): Promise<boolean> {
   const whose = moduleOf(session.origin) || labelOrigin(session.origin, trans);
   const says = [
-    trans.__('It belongs to other code: %1.', writeOrigin(session.origin, trans)),
-    trans.__('Code of %1 that goes on using it gets “%2”', whose, CLOSED),
+    isOfOtherCode(session)
+      ? trans.__('It belongs to other code: %1.', writeOrigin(session.origin, trans))
+      : trans.__('A cell of the notebook made it: %1.', writeOrigin(session.origin, trans)),
+    isOfOtherCode(session)
+      ? trans.__('Code of %1 that goes on using it gets “%2”', whose, CLOSED)
+      : trans.__('A cell that goes on using it gets “%1”', CLOSED),
     ...(heldBy ? [sayHolders(heldBy, trans)] : []),
     ...whatIsLost([session], trans)
   ];
@@ -106,7 +110,7 @@ export function askCloseAll(
 ): Promise<boolean> {
   const title = trans.__('Close all sessions of %1?', kernel);
   const what = trans.__('%1: %2.', countSessions(sessions.length, trans), listNames(sessions, trans));
-  const others = sessions.filter(isOfOthers);
+  const others = sessions.filter(isOfOtherCode);
   const whose =
     others.length > 0 ? [trans.__('Other code that goes on using %1 will fail.', listNames(others, trans))] : [];
   return ask(title, [what, ...whose, ...whatIsLost(sessions, trans)], trans.__('Close All'), trans);

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { isOfOthers } from './kind';
+import { isOfOtherCode } from './kind';
 import type { SessionSummary } from './protocol';
 import { writeOrigin, writeTarget } from './text';
 
@@ -36,9 +36,9 @@ function isChosen(session: SessionSummary, choice: Choice): boolean {
     case 'all':
       return true;
     case 'mine':
-      return !isOfOthers(session);
+      return !isOfOtherCode(session);
     case 'others':
-      return isOfOthers(session);
+      return isOfOtherCode(session);
     case 'unused':
       return session.is_unused;
   }

@@ -7,7 +7,12 @@ export function isEager({ kind }: Kind): boolean {
   return kind === 'eager' || kind === 'outside';
 }
 
-/** Return true if other code has made it. */
+/** Return true if code of a module has made it, and neither the extension nor a cell of the user's. */
+export function isOfOtherCode({ kind, origin }: Pick<SessionSummary, 'kind' | 'origin'>): boolean {
+  return isOfOthers({ kind }) && origin.cell === null;
+}
+
+/** Return true if the extension has not opened it: it belongs to the code that made it. */
 export function isOfOthers({ kind }: Kind): boolean {
   return kind === 'observed' || kind === 'adopted';
 }

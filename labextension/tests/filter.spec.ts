@@ -1,6 +1,6 @@
 import { EVERYTHING, isEverything, matches } from '../src/filter';
 import type { SessionFilter } from '../src/filter';
-import { eager, origin, other, outside, session, trans } from './examples';
+import { CELL, eager, origin, other, outside, session, trans } from './examples';
 
 const SESSIONS = [
   session(1, { name: 'Train', devices: ['CPU:0', 'GPU:0'] }),
@@ -8,7 +8,8 @@ const SESSIONS = [
   other(3, { is_unused: true }),
   other(4, { kind: 'adopted', name: 'model', target: 'grpc://ps:2222', devices: [] }),
   eager(5, { devices: [] }),
-  outside(6, { devices: [] })
+  outside(6, { devices: [] }),
+  other(7, { origin: CELL })
 ];
 
 describe('matches', () => {
@@ -16,8 +17,8 @@ describe('matches', () => {
     SESSIONS.filter(one => matches(one, { ...EVERYTHING, ...filter }, trans)).map(({ id }) => id);
 
   it.each([
-    ['all', [1, 2, 3, 4, 5, 6]],
-    ['mine', [1, 2, 5, 6]],
+    ['all', [1, 2, 3, 4, 5, 6, 7]],
+    ['mine', [1, 2, 5, 6, 7]],
     ['others', [3, 4]],
     ['unused', [3]]
   ] as const)('%s', (choice, ids) => {
@@ -25,7 +26,7 @@ describe('matches', () => {
   });
 
   it.each([
-    ['', [1, 2, 3, 4, 5, 6]],
+    ['', [1, 2, 3, 4, 5, 6, 7]],
     ['train', [1]],
     ['PREP', [3, 4]],
     ['gpu', [1]],

@@ -1,5 +1,5 @@
 import { CommandIDs } from '../src/commands';
-import { details, other, session } from './examples';
+import { CELL, details, other, session } from './examples';
 import { settle } from './fake-kernel';
 import { Ordering, until } from './ordering';
 
@@ -72,6 +72,20 @@ describe('orders to sessions of other code', () => {
       reply('closed #7');
       await done;
       expect(at.told).toEqual(['closed #7']);
+    });
+
+    it('says that a cell made it, which is not other code', async () => {
+      at.dispose();
+      at = await Ordering.of(other(7, { origin: CELL }));
+      const done = at.commands.execute(CommandIDs.close, seven);
+      await settle();
+      reply('', { details: details({ id: 7, held_by: ["the name 'sess' in __main__"] }) });
+      await at.answer(
+        'Cancel',
+        'A cell of the notebook made it: cell 4.',
+        'A cell that goes on using it gets “RuntimeError: Attempted to use a closed Session.”'
+      );
+      await done;
     });
 
     it('says when nothing refers to it', async () => {

@@ -220,10 +220,13 @@ def test_a_session_can_work_in_a_graph_that_is_there(notebook: Notebook) -> None
 
 
 def test_sessions_that_look_leaked_are_marked_and_closed_after_asking(
-    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+    notebook: Notebook, module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One forgotten name is not enough to keep a session from it; use, a second name or being a default one is."""
-    notebook.ok(f"{MAKE}\nkept = also = tf.compat.v1.Session(graph=tf.Graph())")
+    """One forgotten name is not enough to keep a session from it.
+
+    Use is, a second name, being a default one, and a name in the notebook of one that a cell made.
+    """
+    notebook.ok(f"from prep import io\nsess = io.load()\nkept = also = io.load()\n{MAKE.replace('sess', 'mine')}")
     assert "unused?" not in notebook.ok("%tfsession").out
     assert "no session looks unused" in notebook.ok("%tfsession close --unused").out
     monkeypatch.setattr(unused, "IDLE", 0.0)
@@ -237,7 +240,12 @@ def test_sessions_that_look_leaked_are_marked_and_closed_after_asking(
     assert notebook.shell.user_ns["sess"]._closed
     assert not notebook.shell.user_ns["kept"]._closed
     assert "no session looks unused" in notebook.ok("%tfsession close --unused --yes").out
-    notebook.ok("kept.close()")
+    assert not notebook.shell.user_ns["mine"]._closed
+    notebook.ok(
+        "import types, sys\nother = sys.modules['other'] = types.ModuleType('other')\nother.held = mine\ndel mine"
+    )
+    assert notebook.ok("%tfsession").out.count("unused?") == 1
+    notebook.ok("del sys.modules['other'], other\nkept.close()")
 
 
 def test_tensorflow_may_be_imported_after_the_extension_is_loaded() -> None:

@@ -34,6 +34,7 @@ from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.instrument.fork import forks
 from tfsess_magics.tf.internals import CAPABILITIES, SWAP, TRACE
 from tfsess_magics.tf.introspect.callers import caller
+from tfsess_magics.tf.introspect.holders import name_in_notebook
 from tfsess_magics.tf.introspect.objects import may_be_hidden
 from tfsess_magics.tf.introspect.paths import is_between
 from tfsess_magics.tf.memory.process import Holder, ProcessMemory
@@ -302,8 +303,11 @@ class TensorFlow:
         return check_options(**given)
 
     def unused(self, sessions: Iterable[Any]) -> set[int]:
-        """Return the numbers of those `sessions` to which one name in one module is the only reference."""
-        return find_leaked({observed.number: observed.watched for observed in sessions})
+        """Return the numbers of those `sessions` to which one name in one module is the only reference.
+
+        One that a cell made is in use while the notebook has a name for it.
+        """
+        return find_leaked({observed.number: observed.watched for observed in sessions if not _is_cells_own(observed)})
 
     def adopt(self, observed: ObservedSession, name: str, changed: Callable[[], None]) -> AdoptedSession:
         """Make a named session of an observed one, with the same number; raises as `open` does."""
@@ -329,6 +333,10 @@ class TensorFlow:
         opened = NamedSession(opening)
         self._memory.look(has_session=True)
         return opened
+
+
+def _is_cells_own(observed: Any) -> bool:
+    return observed.origin.cell is not None and bool(name_in_notebook(observed.watched.session))
 
 
 def _holder(session: Any) -> Holder:

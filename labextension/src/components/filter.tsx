@@ -32,7 +32,7 @@ export function Filter({ filter, onChange }: FilterProps): React.JSX.Element {
       />
       <select
         className="tfsess-Filter-choice"
-        title={trans.__('mine: opened by %1 or the API; others: made by other code', '%%tfsession')}
+        title={trans.__('mine: opened by %1, the API or a cell; others: made by other code', '%%tfsession')}
         aria-label={trans.__('Whose sessions')}
         value={filter.choice}
         onChange={({ target }) => onChange({ ...filter, choice: target.value as Choice })}

@@ -4,7 +4,8 @@ A session looks leaked when it has not run for `IDLE` seconds and is no thread's
 one module must be all that refers to it, by its reference count. The feed looks once, `IDLE` seconds after the last
 run. So that mark is the one message that comes without a change.
 
-A session to which an object, a closure or IPython's ``Out`` refers never looks leaked, however forgotten that is.
+A session that a cell made is left out while the notebook has a name for it: the user sees that name. A session to which
+an object, a closure or IPython's ``Out`` refers never looks leaked, however forgotten that is.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def find_leaked(sessions: Mapping[int, Watched]) -> set[int]:
     """
     names: Counter[int] = Counter()
     held = {number: session for number, watched in sessions.items() if (session := watched.session) is not None}
+    if not held:
+        return set()
     wanted = {id(session) for session in held.values()}
     # Each module once: multiprocessing gives ``__main__`` a second name.
     for module in {id(module): module for module in list(sys.modules.values())}.values():
