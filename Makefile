@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOUR := notebooks/tour.ipynb
+WORKSPACES := $(VENV)/workspaces
 UI_TESTS := labextension/ui-tests
 LAB_SOURCES := $(wildcard labextension/*.json labextension/yarn.lock labextension/.yarnrc.yml) \
 	$(shell find labextension/src labextension/style -type f)
@@ -22,8 +23,12 @@ $(INSTALLED): $(VENV)/.tools $(LAB_SOURCES)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	touch $@
 
-lab: install
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS) $(TOUR)
+$(WORKSPACES): notebooks/lab-workspace.json | install
+	JUPYTERLAB_WORKSPACES_DIR=$(CURDIR)/$@ $(BIN)/jupyter lab workspaces import $<
+	touch $@
+
+lab: install $(WORKSPACES)
+	JUPYTERLAB_WORKSPACES_DIR=$(CURDIR)/$(WORKSPACES) $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS) $(TOUR)
 
 check: lint
 	cd labextension && jlpm test
