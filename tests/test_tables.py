@@ -10,11 +10,17 @@ import pytest
 
 from tfsess_magics import api
 from tfsess_magics.core.options import SESSION_OPTIONS, Option, SessionOptions
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, NAME, NAMES, OLD_NEW
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, NAME, NAME_PATH, NAMES, OLD_NEW
 from tfsess_magics.notebook.magics.verbs import VERBS
 from tfsess_magics.process import registry
 
-POSITIONAL = {NAME: ["name"], NAMES: ["*names"], OLD_NEW: ["name", "new_name"], EXPR_NAME: ["session", "name"]}
+POSITIONAL = {
+    NAME: ["name"],
+    NAMES: ["*names"],
+    NAME_PATH: ["name", "path"],
+    OLD_NEW: ["name", "new_name"],
+    EXPR_NAME: ["session", "name"],
+}
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, inspect.Parameter]]:
@@ -62,7 +68,7 @@ def test_a_record_of_options_has_a_field_for_each() -> None:
     assert [field.name for field in fields(SessionOptions)] == [one for one in SESSION_OPTIONS if one != "config_file"]
 
 
-@pytest.mark.parametrize("verb", ["adopt", "close", "rename", "reset", "stop"])
+@pytest.mark.parametrize("verb", ["adopt", "close", "rename", "reset", "restore", "save", "stop"])
 def test_a_verb_takes_what_its_function_takes(verb: str) -> None:
     """Its first form has the function's arguments and options; the others are for the line alone."""
     positional, by_name = _parameters(getattr(api, verb))

@@ -1,6 +1,19 @@
 """Named TensorFlow graph sessions in notebook cells: ``%load_ext tfsess_magics``."""
 
-from tfsess_magics.api import adopt, bind, close, get, memory, rename, reset, session, sessions, stop
+from tfsess_magics.api import (
+    adopt,
+    bind,
+    close,
+    get,
+    memory,
+    rename,
+    reset,
+    restore,
+    save,
+    session,
+    sessions,
+    stop,
+)
 from tfsess_magics.core.errors import (
     ClosedSessionError,
     ForeignFunctionError,
@@ -10,6 +23,8 @@ from tfsess_magics.core.errors import (
     NoRunsError,
     NoSessionError,
     NotOursError,
+    NotRestoredError,
+    NotSavedError,
     OptionConflictError,
     QueueRunnerStoppedError,
     SessionExistsError,
@@ -24,7 +39,18 @@ from tfsess_magics.core.errors import (
     ValuesLostError,
 )
 from tfsess_magics.core.memory import DeviceMemory, KernelMemory, RunMemory
-from tfsess_magics.core.model import DeviceInfo, Kind, Origin, RunInfo, SessionInfo, State, StopReply, VariableInfo
+from tfsess_magics.core.model import (
+    DeviceInfo,
+    Kind,
+    Origin,
+    RestoreReply,
+    RunInfo,
+    SaveReply,
+    SessionInfo,
+    State,
+    StopReply,
+    VariableInfo,
+)
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.extension import load_ipython_extension, unload_ipython_extension
 
@@ -41,12 +67,16 @@ __all__ = [
     "NoRunsError",
     "NoSessionError",
     "NotOursError",
+    "NotRestoredError",
+    "NotSavedError",
     "OptionConflictError",
     "Origin",
     "QueueRunnerStoppedError",
+    "RestoreReply",
     "RunInfo",
     "RunMemory",
     "RunTrace",
+    "SaveReply",
     "SessionExistsError",
     "SessionInUseError",
     "SessionInfo",
@@ -69,6 +99,8 @@ __all__ = [
     "memory",
     "rename",
     "reset",
+    "restore",
+    "save",
     "session",
     "sessions",
     "stop",

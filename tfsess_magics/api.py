@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from tfsess_magics.core.errors import NoSessionError
 from tfsess_magics.core.memory import KernelMemory
-from tfsess_magics.core.model import SessionInfo, StopReply
+from tfsess_magics.core.model import RestoreReply, SaveReply, SessionInfo, StopReply
 from tfsess_magics.core.origin import calling_origin
 from tfsess_magics.process import connect, connected, registry
 
@@ -289,6 +289,80 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None, now: bool
         If the values cannot be read; nothing was done then.
     """
     return registry.stop(name, "tfsess_magics.stop", on_stop, now=now)
+
+
+def save(name: str, path: str | os.PathLike[str]) -> SaveReply:
+    """Write the values of the variables of the session `name`, or of that number (``"#7"``), to a checkpoint.
+
+    A ``tf.compat.v1.train.Saver`` of the same graph can restore it. The graph gets no operation, and may be finalized.
+    The values of all variables are read in one step, local ones too. The reply names those that have no value, and
+    what else is not saved: queues, tables, iterators.
+
+    Runs of other threads may be in flight meanwhile, as with a Saver. A value is then from before or after what such a
+    run changes, and the reply counts these runs.
+
+    A checkpoint that is there is replaced when the new one is whole. An error, a full disk or an interrupt leaves it as
+    it was. A checkpoint has two files: the end of the process between the two moves, which take microseconds, can leave
+    the new data with the old index. A reader notices that by the checksums.
+
+    Parameters
+    ----------
+    name
+        Of the session.
+    path
+        The files' common name, as a Saver takes it: ``"models/train"`` for ``models/train.index`` and
+        ``models/train.data-00000-of-00001``. On a local disk; the folder has to exist.
+
+    Returns
+    -------
+    SaveReply
+        The names of the saved variables, their bytes, and what was left out.
+
+    Raises
+    ------
+    UnknownSessionError, ClosedSessionError
+        If there is none, or other code has closed its TensorFlow session.
+    NoRunsError
+        If it is an eager scope.
+    SessionInUseError
+        If it is being stopped.
+    NotSavedError
+        If no variable has a value, or the values cannot be read, or the files cannot be written.
+    """
+    return registry.save(name, os.fspath(path))
+
+
+def restore(name: str, path: str | os.PathLike[str], *, partial: bool = False) -> RestoreReply:
+    """Give the variables of the session `name`, or of that number (``"#7"``), the values of a checkpoint.
+
+    The checkpoint is one of `save`, or of a ``tf.compat.v1.train.Saver``. Names, shapes and dtypes are compared before
+    anything is assigned. A variable of the graph that does not fit, or that the file lacks, is an error that names it.
+    What the file has beyond that is named in the reply. The graph gets no operation, and may be finalized.
+
+    Parameters
+    ----------
+    name
+        Of the session.
+    path
+        As for `save`; or a folder, for the newest checkpoint that a Saver wrote there.
+    partial
+        True to restore the variables that fit, and leave the others as they are.
+
+    Returns
+    -------
+    RestoreReply
+        The names of the restored variables, their bytes, and what was left out.
+
+    Raises
+    ------
+    UnknownSessionError, ClosedSessionError, NoRunsError
+        As `save`.
+    SessionInUseError
+        If a run is in flight in it, but for those of queue-runner threads, or it is being stopped.
+    NotRestoredError
+        If the checkpoint cannot be read, or does not fit.
+    """
+    return registry.restore(name, os.fspath(path), partial=partial)
 
 
 def reset(name: str) -> SessionInfo:

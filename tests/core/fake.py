@@ -5,7 +5,19 @@ from typing import Any, TypeVar
 
 from tfsess_magics.core.errors import ClosedSessionError, InvalidOptionError, SessionInUseError
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Activity, DeviceInfo, Ended, Kind, Maker, Origin, SessionInfo, State, StopReply
+from tfsess_magics.core.model import (
+    Activity,
+    DeviceInfo,
+    Ended,
+    Kind,
+    Maker,
+    Origin,
+    RestoreReply,
+    SaveReply,
+    SessionInfo,
+    State,
+    StopReply,
+)
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, ObservedSession, Scope, identify
@@ -111,6 +123,12 @@ class FakeBackend:
             raise ClosedSessionError(session.name)
         session.is_stopped = True
         return StopReply(not session.goes_on or now, f"{by} stopped {session.name}")
+
+    def save(self, session: FakeSession, path: str, told: Callable[[str], None]) -> SaveReply:
+        raise NotImplementedError(session.name)
+
+    def restore(self, session: FakeSession, path: str, told: Callable[[str], None], *, partial: bool) -> RestoreReply:
+        raise NotImplementedError(session.name)
 
     def giving_back(self, session: FakeSession, end: Callable[[], T]) -> tuple[T, GivenBack]:  # noqa: ARG002
         return end(), GivenBack(by_device=(("CPU", 0),), uncounted=0, resident=0)

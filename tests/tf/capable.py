@@ -93,6 +93,11 @@ def growth(cells: Cells) -> bool:
     return bool(cells.value("'with each session.run' in tfsess_magics.sessions()[0].growth"))
 
 
+def save(cells: Cells) -> bool:
+    cells.run("import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n    %tfsession save #1 {folder}/model")
+    return True
+
+
 def stop(cells: Cells) -> bool:
     """Stop a run that waits; close its session where that does not work."""
     ended: list[BaseException] = []
@@ -147,6 +152,7 @@ ABILITIES: tuple[Callable[[Cells], bool], ...] = (
     growth,
     graph_lock,
     trace,
+    save,
     stop,
     swap,
     eager_variables,

@@ -15,18 +15,18 @@ from tfsess_magics.tf.internals import CAPABILITIES, GROWTH, STOP, SWAP
 RENAMED = {
     "_default_graph_stack": {"swap"},
     "_call_tf_sessionrun": {"runs", "trace", "stop"},
-    "TF_SessionRun_wrapper": {"values", "stop"},
-    "TF_NewSessionRef": {"stop"},
+    "TF_SessionRun_wrapper": {"values", "stop", "save"},
+    "TF_NewSessionRef": {"stop", "save"},
     "Timeline": {"trace"},
     "TFE_GetMemoryInfo": {"memory"},
-    "_extend_graph": {"growth", "values", "stop"},
+    "_extend_graph": {"growth", "values", "stop", "save"},
     "_group_member_counts": {"graph_lock"},
     "_UnreadVariable": {"eager_variables"},
     "make_call_op_in_graph": {"functions"},
     "_TENSORSHAPE_V2_OVERRIDE": {"switches"},
 }
 """Names of private parts, a part of each capability at least, and the abilities that go with them."""
-REFUSED = {"swap", "trace", "stop"}
+REFUSED = {"swap", "trace", "stop", "save"}
 """Abilities that an order asks for, which is refused."""
 
 

@@ -96,11 +96,18 @@ class NotInScopeError(TfSessionError, RuntimeError):
         )
 
 
+_EAGER_WAYS = {
+    "stop": " To stop a cell: Kernel > Interrupt.",
+    "save": " To save its variables: tf.train.Checkpoint.",
+    "restore": " To restore its variables: tf.train.Checkpoint.",
+}
+
+
 class NoRunsError(TfSessionError, RuntimeError):
-    """An order to stop or trace a run of a scope that has none."""
+    """An order that needs a TensorFlow session, such as a stop, to a scope that has none."""
 
     def __init__(self, name: str, order: str) -> None:
-        way_on = " To stop a cell: Kernel > Interrupt." if order == "stop" else ""
+        way_on = _EAGER_WAYS.get(order, "")
         super().__init__(f"cannot {order} {name!r}: it is eager, and has no runs.{way_on}")
 
 
@@ -129,6 +136,20 @@ class ValuesLostError(TfSessionError, RuntimeError):
             f"{name} was not stopped: its variables cannot be read ({said}), and would be lost. To stop it without "
             "them: %tfsession stop NAME --on-stop drop"
         )
+
+
+class NotSavedError(TfSessionError, RuntimeError):
+    """A save that did not take place; the checkpoint that was there before is as it was."""
+
+    def __init__(self, name: str, path: str, why: str) -> None:
+        super().__init__(f"{name} was not saved to {plain(path)}: {why}")
+
+
+class NotRestoredError(TfSessionError, ValueError):
+    """A restore that did not take place: the checkpoint cannot be read, or does not fit the graph."""
+
+    def __init__(self, name: str, path: str, why: str) -> None:
+        super().__init__(f"{name} was not restored from {plain(path)}: {why}")
 
 
 UPGRADE = "A newer tfsess_magics may know this TensorFlow: pip install --upgrade tfsess_magics, then restart the kernel"

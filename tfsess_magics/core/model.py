@@ -198,6 +198,37 @@ class StopReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveReply:
+    """The work done by an order to save the values of a session's variables."""
+
+    path: str
+    """The checkpoint as a ``Saver`` takes it: the file names without their ends."""
+    variables: tuple[str, ...]
+    """Names of the variables that were saved."""
+    nbytes: int
+    """Bytes of their values."""
+    left_out: tuple[str, ...] = ()
+    """What was not saved, and why, by reasons: ``a, b (no value)``."""
+    runs: int = 0
+    """Number of runs that were in flight meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreReply:
+    """The work done by an order to restore the values of a session's variables."""
+
+    path: str
+    variables: tuple[str, ...]
+    """Names of the variables that were restored."""
+    nbytes: int
+    """Bytes of their values."""
+    left_out: tuple[str, ...] = ()
+    """The variables that were not restored, and why, by reasons: ``a, b (not in the file)``."""
+    unused: tuple[str, ...] = ()
+    """Names of the tensors in the file that no variable takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
     """One ``session.run``."""
 

@@ -19,7 +19,7 @@ from tfsess_magics.core.errors import (
     StaleOrderError,
     UnknownSessionError,
 )
-from tfsess_magics.core.model import Ended, Origin, SessionInfo, StopReply
+from tfsess_magics.core.model import Ended, Origin, RestoreReply, SaveReply, SessionInfo, StopReply
 from tfsess_magics.core.names import check_name
 from tfsess_magics.core.session import Backend, ObservedSession, S, Session
 
@@ -333,6 +333,54 @@ class SessionRegistry(Generic[S]):
         session = self.get_any(name)
         _require_runs(session, "trace")
         self._connect().trace(session)
+
+    def save(self, name: str, path: str, told: Callable[[str], None] = lambda _: None) -> SaveReply:
+        """Write the values of the variables of the session of that name to a checkpoint.
+
+        Takes no lock: it may take long.
+
+        Parameters
+        ----------
+        told
+            Called with a line that says what is being done, once that has taken a second.
+
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        NoRunsError
+            If it is eager.
+        ClosedSessionError, SessionInUseError, NotSavedError
+            If it was closed, it is being stopped, or the file cannot be written.
+        """
+        session = self.get_any(name)
+        _require_runs(session, "save")
+        return self._connect().save(session, path, told)
+
+    def restore(
+        self, name: str, path: str, told: Callable[[str], None] = lambda _: None, *, partial: bool = False
+    ) -> RestoreReply:
+        """Give the variables of the session of that name the values of a checkpoint, all or none of them.
+
+        Parameters
+        ----------
+        told
+            As of `save`.
+        partial
+            True to take what fits, and leave the rest.
+
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        NoRunsError
+            If it is eager.
+        ClosedSessionError, SessionInUseError, NotRestoredError
+            If it was closed, something runs in it, or the file cannot be read or does not fit.
+        """
+        session = self.get_any(name)
+        _require_runs(session, "restore")
+        return self._connect().restore(session, path, told, partial=partial)
 
     def reset(self, name: str, by: str = "tfsess_magics.reset") -> SessionInfo:
         """Reset the session of that name on the order of `by`, and return what it was.

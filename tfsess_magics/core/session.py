@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import Ended, Identity, Kind, Origin, SessionInfo, StopReply
+from tfsess_magics.core.model import Ended, Identity, Kind, Origin, RestoreReply, SaveReply, SessionInfo, StopReply
 from tfsess_magics.core.notice import Notice
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import SessionSummary
@@ -223,6 +223,12 @@ class Backend(Protocol[S_co]):
 
     def stop(self, session: Any, by: str, on_stop: str | None, *, now: bool) -> StopReply:
         """Stop the runs of a session on the order of `by`, or its next one; `now`: cut what would end by itself."""
+
+    def save(self, session: Any, path: str, told: Callable[[str], None]) -> SaveReply:
+        """Write the values of a session's variables to a checkpoint; tell what is being done if that takes long."""
+
+    def restore(self, session: Any, path: str, told: Callable[[str], None], *, partial: bool) -> RestoreReply:
+        """Give a session's variables the values of a checkpoint; `partial`: those that fit."""
 
     def giving_back(self, session: Any, end: Callable[[], T]) -> tuple[T, GivenBack]:
         """Do `end`, which closes or resets a session; return what it returns, and what it gave back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfsess_magics.core import protocol
-from tfsess_magics.core.model import Kind, SessionInfo, VariableInfo, write_origin
+from tfsess_magics.core.model import Kind, RestoreReply, SaveReply, SessionInfo, VariableInfo, write_origin
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.trace import DevicePlacement
 
@@ -232,6 +232,28 @@ def reset_message(was: SessionInfo) -> str:
     return (
         f"reset {was.name}: {now} (generation {was.generation + 1}). Gone: {gone}; {_given_back(was)}{_unfinished(was)}"
     )
+
+
+def saved_message(name: str, reply: SaveReply) -> str:
+    """Say what a save has written, and what it has left out."""
+    left_out = f". Not saved: {'; '.join(reply.left_out)}" if reply.left_out else ""
+    runs = (
+        f". {count(reply.runs, 'run')} in flight meanwhile: a value may be from before or after what such a run changes"
+        if reply.runs
+        else ""
+    )
+    return f"saved {_values(reply)} of {name} to {plain(reply.path)}{left_out}{runs}"
+
+
+def restored_message(name: str, reply: RestoreReply) -> str:
+    """Say what a restore has given its session, and what it has not."""
+    left_out = f". Not restored: {'; '.join(reply.left_out)}" if reply.left_out else ""
+    unused = f". In the file only: {first_names(reply.unused, len(reply.unused))}" if reply.unused else ""
+    return f"restored {_values(reply)} of {name} from {plain(reply.path)}{left_out}{unused}"
+
+
+def _values(reply: SaveReply | RestoreReply) -> str:
+    return f"{count(len(reply.variables), 'variable')} ({format_bytes(reply.nbytes)})"
 
 
 def _given_back(was: SessionInfo) -> str:

@@ -12,7 +12,7 @@ from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import UPGRADE, InvalidSessionError
 from tfsess_magics.core.memory import GivenBack, KernelMemory
-from tfsess_magics.core.model import Kind, Maker, Origin, StopReply
+from tfsess_magics.core.model import Kind, Maker, Origin, RestoreReply, SaveReply, StopReply
 from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.option_values import KEEP, parse_on_stop
 from tfsess_magics.core.options import SessionOptions
@@ -43,6 +43,8 @@ from tfsess_magics.tf.notices.gpu_options import LateGpuOptions
 from tfsess_magics.tf.notices.scopes import OpenScopes
 from tfsess_magics.tf.notices.switches import Switches
 from tfsess_magics.tf.runs.concurrent import look_among
+from tfsess_magics.tf.saving.restore import restore
+from tfsess_magics.tf.saving.save import save
 from tfsess_magics.tf.session.adopted import AdoptedSession
 from tfsess_magics.tf.session.config import check_options
 from tfsess_magics.tf.session.growth import Growth
@@ -113,6 +115,14 @@ class TensorFlow:
         meter = session.watched.meter
         keeps = meter.keeps if on_stop is None else parse_on_stop(on_stop) == KEEP
         return self._stopper.stop(meter, by, keeps=keeps, is_entered=is_entered, now=now)
+
+    def save(self, session: Any, path: str, told: Callable[[str], None]) -> SaveReply:
+        """Write the values of a session's variables to a checkpoint; see `save`."""
+        return save(session.name, session.watched, path, told)
+
+    def restore(self, session: Any, path: str, told: Callable[[str], None], *, partial: bool) -> RestoreReply:
+        """Give a session's variables the values of a checkpoint; see `restore`."""
+        return restore(session.name, session.watched, path, told, takes_part=partial)
 
     def _look_at_memory(self) -> None:
         """Find the allocators that can be asked by now."""

@@ -179,6 +179,20 @@ STOP = Capability(
     f"{_GRAPH}_functions",
     f"{_GRAPH}_session_run_lock",
 )
+SAVE = Capability(
+    "Saving and restoring values",
+    "%tfsession save and restore are refused. Sessions and the list still work.",
+    *_OWN_STEPS,
+    f"{_C_SESSION}ExtendSession",
+    f"{_C_SESSION}TF_CloseSession",
+    f"{_C_SESSION}TF_DeleteSession",
+    f"{_C_SESSION}TF_DeleteSessionOptions",
+    f"{_C_SESSION}TF_NewSessionOptions",
+    f"{_C_SESSION}TF_NewSessionRef",
+    f"{_SESSION}_extend_graph",
+    f"{_GRAPH}_c_graph.get",
+    f"{_GRAPH}_functions",
+)
 TRACE = Capability(
     "Tracing runs",
     "--trace and %tfsession trace are refused. Sessions and the list still work.",
@@ -236,4 +250,4 @@ FUNCTIONS = Capability(
     "The call of one makes a graph unusable, as in plain TensorFlow. All else still works.",
     "eager.polymorphic_function.atomic_function:make_call_op_in_graph",
 )
-CAPABILITIES = (SWAP, RUNS, VALUES, STOP, TRACE, MEMORY, GROWTH, GRAPH_LOCK, EAGER_VARIABLES, SWITCHES, FUNCTIONS)
+CAPABILITIES = (SWAP, RUNS, VALUES, STOP, SAVE, TRACE, MEMORY, GROWTH, GRAPH_LOCK, EAGER_VARIABLES, SWITCHES, FUNCTIONS)

@@ -8,7 +8,7 @@ import pytest
 
 from tfsess_magics.core.options import CELL_OPTIONS, OPTIONS, SESSION_OPTIONS
 from tfsess_magics.notebook.magics.completion import Known, offer
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, OLD_NEW, Verb
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAME_PATH, OLD_NEW, Verb
 from tfsess_magics.notebook.magics.verb import NAMES as SEVERAL
 from tfsess_magics.notebook.magics.verbs import VERBS
 
@@ -46,9 +46,9 @@ def _but(flags: list[str], *without: str) -> list[str]:
         # verbs
         ("%tfsession |", "", [*VERBS, "help"]),
         ("  %tfsession   c|", "c", ["close"]),
-        ("x = 1\n%tfsession s|\ny = 2", "s", ["stop"]),
+        ("x = 1\n%tfsession s|\ny = 2", "s", ["stop", "save"]),
         ("%%tfsession a\n%tfsession st|", "st", ["stop"]),
-        ("%tfsession re|set train", "re", ["rename", "reset"]),
+        ("%tfsession re|set train", "re", ["rename", "reset", "restore"]),
         ("%tfsession -|", "-", ["--help"]),
         ("%tfsession help |", "", list(VERBS)),
         ("%tfsession --help tr|", "tr", ["trace"]),
@@ -64,6 +64,10 @@ def _but(flags: list[str], *without: str) -> list[str]:
         ("%tfsession close |", "", [*LIVE, "--all", "--unused"]),
         ("%tfsession close train #7 |", "", ["prep", "keras", "#12"]),
         ("%tfsession close | prep", "", ["train", "keras", "#7", "#12"]),
+        ("%tfsession save |", "", ["train", "prep", "#7", "#12"]),
+        ("%tfsession restore #|", "#", ["#7", "#12"]),
+        ("%tfsession save train a |", "", []),
+        ("%tfsession restore train a |", "", ["--partial"]),
         ("%tfsession list |", "", []),
         ("%tfsession memory |", "", []),
         ("%tfsession rename |", "", NAMES),
@@ -143,7 +147,15 @@ def test_tab_offers_what_may_come_next(marked: str, fragment: str | None, words:
     assert _offered(marked) == (None if fragment is None else (fragment, words))
 
 
-ARGUMENTS = {"": "", NAME: "train", SEVERAL: "train", OLD_NEW: "train new", EXPR_NAME: "#7 m", HEADER: "m"}
+ARGUMENTS = {
+    "": "",
+    NAME: "train",
+    SEVERAL: "train",
+    NAME_PATH: "train a",
+    OLD_NEW: "train a",
+    EXPR_NAME: "#7 m",
+    HEADER: "m",
+}
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
@@ -185,3 +197,14 @@ def test_paths_are_offered_for_options_that_take_a_file(
     }.items():
         assert _offered(f"{line} {written}|") == (written, words)
         assert _offered(f"{line}={written}|") == (written, words)
+
+
+def test_checkpoints_are_offered_by_the_names_that_verbs_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the folders on the way to them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    for name in ("a.index", "a.data-00000-of-00001", "my b.index", "checkpoint", "models/c-7.index"):
+        (tmp_path / name).touch()
+    for verb in ("save", "restore"):
+        assert set(_words(f"%tfsession {verb} train |")) - {"--partial"} == {"a", "'my b'", "models/"}
+        assert _words(f"%tfsession {verb} train models/|") == ["models/c-7"]

@@ -271,9 +271,8 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
         (
             "clsoe train",
             (
-                "%tfsession has no 'clsoe'. It has: list, info, new, close, use, rename, reset, stop, trace, adopt, "
-                "memory, panel. "
-                "Did you mean 'close'?"
+                "%tfsession has no 'clsoe'. It has: list, info, new, close, use, rename, reset, stop, save, restore, "
+                "trace, adopt, memory, panel. Did you mean 'close'?"
             ),
         ),
         ("train", "To run a cell in a session: %%tfsession train, with two %."),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tfsess_magics.core.options import DEVICE, EAGER, EXPR, FILE, OPTIONS, PATH, SESSION_OPTIONS, TIMEOUT, Option
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.notebook.cells.line import HELP, HELP_FLAGS, is_one_word, split_at_cursor, words_in
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, OLD_NEW, Form
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAME_PATH, NAMES, OLD_NEW, Form
 from tfsess_magics.notebook.magics.verbs import VERBS
 
 _log = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def _in_forms(
     may_be = [form for form in forms if _fits(form, arguments, flags)]
     found: list[str] = []
     if not fragment.startswith("-"):
-        found += [word for form in may_be for word in _arguments(form, arguments, known)]
+        found += [word for form in may_be for word in _arguments(form, arguments, fragment, known)]
     found += [option.flag for form in may_be for option in _left(form, flags)]
     if fragment.startswith("-") and not flags:
         found.append(_WHOLE)
@@ -169,15 +169,19 @@ def _in_forms(
 
 def _fits(form: Form, arguments: Sequence[str], flags: Collection[str]) -> bool:
     """Return whether a line that has these words can become one of that form."""
-    most = {"": 0, NAME: 1, HEADER: 1, OLD_NEW: 2}.get(form.arguments, len(arguments))
+    most = {"": 0, NAME: 1, HEADER: 1, NAME_PATH: 2, OLD_NEW: 2}.get(form.arguments, len(arguments))
     return len(arguments) <= most and form.options.keys() >= set(flags)
 
 
-def _arguments(form: Form, arguments: Sequence[str], known: Known) -> Iterator[str]:
+def _arguments(form: Form, arguments: Sequence[str], fragment: str, known: Known) -> Iterator[str]:
     if form.arguments == NAMES or (form.arguments == NAME and not arguments):
         yield from (word for word in (*known.names, *known.numbers) if word not in arguments)
     elif form.arguments in (OLD_NEW, HEADER) and not arguments and not form.is_of_new_name:
         yield from known.names
+    elif form.arguments == NAME_PATH and not arguments:
+        yield from (*(name for name, is_eager in known.names.items() if not is_eager), *known.numbers)
+    elif form.arguments == NAME_PATH and len(arguments) == 1:
+        yield from _paths(fragment, ".index")  # a checkpoint goes by the name of its files without their ends
     elif form.arguments == EXPR_NAME and not arguments:
         yield from known.numbers
 
@@ -204,12 +208,22 @@ def _values(option: Option, fragment: str, known: Known) -> Offer | None:
     return Offer(fragment, list(option.choices))
 
 
-def _paths(fragment: str) -> Iterator[str]:
-    """Yield the files and folders whose paths begin with `fragment`, in quotes where they need these."""
+def _paths(fragment: str, end: str = "") -> Iterator[str]:
+    """Yield the files and folders whose paths begin with `fragment`, in quotes where they need these.
+
+    Parameters
+    ----------
+    end
+        The end that files have to have; they are offered without it.
+    """
     folder, slash, name = fragment.rpartition("/")
     try:
         with os.scandir(os.path.expanduser(folder + slash) or ".") as entries:  # noqa: PTH111 - keeps the last slash
-            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+            found = sorted(
+                (entry.name, True) if entry.is_dir() else (entry.name.removesuffix(end), False)
+                for entry in entries
+                if entry.is_dir() or entry.name.endswith(end)
+            )
     except (OSError, ValueError):
         return
     for entry, is_folder in found:

@@ -11,7 +11,8 @@ from tfsess_magics.core.errors import InvalidOptionError
 from tfsess_magics.core.options import Option
 from tfsess_magics.notebook.cells.line import ParsedLine, parse_line
 
-NAME, NAMES, OLD_NEW, EXPR_NAME, HEADER = "NAME", "NAME...", "OLD NEW", "EXPR NAME", "NAME [options]"
+NAME, NAMES, NAME_PATH, OLD_NEW = "NAME", "NAME...", "NAME PATH", "OLD NEW"
+EXPR_NAME, HEADER = "EXPR NAME", "NAME [options]"
 """The arguments that a verb may have. `HEADER` is a line like that of a cell, which the verb's handler reads."""
 
 
@@ -21,7 +22,7 @@ class Form:
 
     help: str
     arguments: str = ""
-    """One of `NAME`, `NAMES`, `OLD_NEW`, `EXPR_NAME`, `HEADER`, or empty."""
+    """One of `NAME`, `NAMES`, `NAME_PATH`, `OLD_NEW`, `EXPR_NAME`, `HEADER`, or empty."""
     needs: tuple[Option, ...] = ()
     """The options that make the form."""
     takes: tuple[Option, ...] = ()

@@ -14,12 +14,19 @@ from IPython.display import display
 from tfsess_magics.core.errors import InvalidOptionError, NoTraceError, did_you_mean
 from tfsess_magics.core.feed import Feed
 from tfsess_magics.core.options import FILE, ON_STOP, SESSION_OPTIONS, USE_OPTIONS, Option
-from tfsess_magics.core.text import adopted_message, closed_message, format_bytes, reset_message
+from tfsess_magics.core.text import (
+    adopted_message,
+    closed_message,
+    format_bytes,
+    reset_message,
+    restored_message,
+    saved_message,
+)
 from tfsess_magics.core.trace import RunTrace
 from tfsess_magics.notebook.cells.line import ParsedLine
 from tfsess_magics.notebook.magics.close_many import close_all, close_unused
 from tfsess_magics.notebook.magics.sessions import NotebookSessions
-from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAMES, OLD_NEW, Form, Verb
+from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAME_PATH, NAMES, OLD_NEW, Form, Verb
 from tfsess_magics.notebook.views.memory import MemoryOverview
 from tfsess_magics.notebook.views.sessions import SessionDetails, SessionTable
 from tfsess_magics.notebook.views.trace import TraceView
@@ -118,6 +125,14 @@ class Verbs:
         on_stop, now = line.options.get("on_stop"), "now" in line.options
         print(self._registry.stop(line.arguments[0], "%tfsession stop", on_stop, now=now))
 
+    def _save(self, line: ParsedLine) -> None:
+        name, path = line.arguments
+        print(saved_message(name, self._registry.save(name, path, print)))
+
+    def _restore(self, line: ParsedLine) -> None:
+        name, path = line.arguments
+        print(restored_message(name, self._registry.restore(name, path, print, partial="partial" in line.options)))
+
     def _trace(self, line: ParsedLine) -> None:
         (name,) = line.arguments
         if not line.options:
@@ -130,7 +145,7 @@ class Verbs:
         if "show" in line.options:
             display(TraceView(trace))
         else:
-            _save(trace, line.options["save"])
+            _save_trace(trace, line.options["save"])
 
     def _panel(self, line: ParsedLine) -> None:
         try:
@@ -146,7 +161,7 @@ class Verbs:
         display(panel.widget)
 
 
-def _save(trace: RunTrace, file: str) -> None:
+def _save_trace(trace: RunTrace, file: str) -> None:
     try:
         trace.save(file)
     except OSError as error:
@@ -160,6 +175,7 @@ _YES = Option("yes", "do not ask")
 _NOW = Option("now", "also a run that would end by itself")
 _DROP = replace(ON_STOP, help="with drop, also where variables cannot be read")
 _OFF = Option("off", "later cells are ordinary again")
+_PARTIAL = Option("partial", "take what fits, and leave the rest")
 _SHOW = Option("show", "show its last trace again")
 _SAVE = Option("save", "save its last trace as Chrome trace JSON", FILE)
 
@@ -209,6 +225,16 @@ VERBS = {
                 ),
             ),
             Verbs._stop,
+        ),
+        Verb(
+            "save",
+            (Form("write the values of its variables to a checkpoint, as a Saver of TensorFlow does", NAME_PATH),),
+            Verbs._save,
+        ),
+        Verb(
+            "restore",
+            (Form("give its variables the values of a checkpoint, all or none", NAME_PATH, takes=(_PARTIAL,)),),
+            Verbs._restore,
         ),
         Verb(
             "trace",

@@ -12,6 +12,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -111,10 +112,7 @@ class GraphVariables:
             If there is not enough memory for them.
         """
         with self._lock:
-            self._scan(session)
-            self.forget(session)
-            timeout = settings.values_patience if session._target else UNBOUNDED
-            self._find_out(session, timeout, math.inf)
+            timeout = self._ask_anew(session)
             # Of some nothing tells whether they have a value.
             seen = [v for v in self._variables.values() if v.initialized is not False and v.index < self._meter.version]
             can_be_kept = [v for v in seen if v.initialized and v.value and v.assign and v.dtype not in _NO_ARRAY]
@@ -131,6 +129,81 @@ class GraphVariables:
                 else:
                     values.append(Value(v.name, assign, array))
             return Values(values, tuple(lost))
+
+    def _ask_anew(self, session: BaseSession) -> int:
+        """Find out which variables have a value, whatever was known; return the milliseconds that a step may take."""
+        self._scan(session)
+        self.forget(session)
+        timeout = settings.values_patience if session._target else UNBOUNDED
+        self._find_out(session, timeout, math.inf)
+        return timeout
+
+    def read(self, session: BaseSession) -> tuple[list[tuple[Variable, Any]], dict[str, list[str]]]:
+        """Read in one step the value of every variable that has one, whether or not anything can assign it.
+
+        Returns
+        -------
+        list, dict
+            The variables with their values, and the names of the others by what is amiss with them.
+
+        Raises
+        ------
+        tf.errors.OpError
+            If they cannot be read.
+        MemoryError
+            If there is not enough memory for them.
+        """
+        with self._lock:
+            timeout = self._ask_anew(session)
+            readable: dict[tuple[object, ...], Variable] = {}
+            amiss: dict[tuple[object, ...], str] = {}
+            for v in self._variables.values():
+                if why := self._why_unreadable(v):
+                    amiss.setdefault(v.resource, why)
+                else:
+                    readable.setdefault(v.resource, v)
+            require_memory(sum(v.nbytes or 0 for v in readable.values()))
+            names = [v.value for v in readable.values() if v.value]
+            arrays = dict(
+                zip(readable, run_unseen(session, fetches=names, timeout=timeout) if names else (), strict=True)
+            )
+            read, others = [], dict[str, list[str]]()
+            for v in self._variables.values():
+                if v.resource in arrays:
+                    read.append((v, arrays[v.resource]))
+                else:
+                    others.setdefault(amiss[v.resource], []).append(v.name)
+            return read, others
+
+    def _why_unreadable(self, variable: Variable) -> str:
+        """Say what keeps a value from being read; empty if nothing does."""
+        if variable.index >= self._meter.version or variable.initialized is False:
+            return "no value"
+        if variable.dtype in _NO_ARRAY:
+            return f"a value of type {variable.dtype}"
+        if not variable.value or variable.value_index >= self._meter.version:
+            return "no operation that has run reads it"
+        return "" if variable.initialized else "no operation that has run tells whether it has a value"
+
+    def known(self, session: BaseSession) -> list[Variable]:
+        """Return all variables of the graph."""
+        with self._lock:
+            self._scan(session)
+            return list(self._variables.values())
+
+    def give(self, session: BaseSession, values: Values) -> Values:
+        """Assign values in the session as it is, and return those that it has taken.
+
+        Raises
+        ------
+        MemoryError, tf.errors.ResourceExhaustedError
+            If there is not enough memory for them; it may have taken some.
+        """
+        with self._lock:
+            try:
+                return values.give(session, is_last=False)
+            finally:
+                self.forget(session)
 
     def restore(self, session: BaseSession, values: Values) -> Values:
         """Give a new session on the same graph its values, and return what it has of them.

@@ -1,0 +1,65 @@
+"""One order to save or restore: what it is about, and whether it can be carried out now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tensorflow.python.client.session import BaseSession
+
+from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
+from tfsess_magics.core.plain import plain
+from tfsess_magics.core.text import first_names
+from tfsess_magics.tf.internals import SAVE
+from tfsess_magics.tf.stopping.close import use_of_runs
+
+
+class Order(NamedTuple):
+    """A session and the path of a checkpoint."""
+
+    name: str
+    """That of the session."""
+    watched: Any
+    session: BaseSession
+    target: Path
+    """The common name of the checkpoint's files."""
+
+
+def accept(verb: str, name: str, watched: Any, path: str) -> Order:
+    """Return an order that can be carried out now.
+
+    Raises
+    ------
+    UnavailableError
+        If this TensorFlow lacks what it takes.
+    ClosedSessionError
+        If the session was closed.
+    SessionInUseError
+        If it is being stopped.
+    """
+    SAVE.require()
+    session = watched.session
+    if session is None or session._closed:
+        raise ClosedSessionError(f"cannot {verb} {name!r}: its TensorFlow session was closed, and its values are gone.")
+    if use := use_of_runs(watched.meter):
+        raise SessionInUseError(name, verb, use)
+    return Order(name, watched, session, Path(path).expanduser())
+
+
+def say(error: BaseException) -> str:
+    """Say what an error of TensorFlow or of the system tells, on one line."""
+    said = str(getattr(error, "message", "") or error).strip()
+    return plain(said.splitlines()[0]) if said else type(error).__name__
+
+
+def by_reasons(others: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Write names with the reason for them: ``a, b and 3 more (no value)``."""
+    return tuple(f"{first_names(names, len(names))} ({why})" for why, names in others.items())
+
+
+def size_of(array: Any) -> int:
+    """Return the bytes of a value; of strings those of their characters."""
+    if isinstance(array, bytes):
+        return len(array)
+    return sum(map(len, array.flat)) if array.dtype == object else int(array.nbytes)
