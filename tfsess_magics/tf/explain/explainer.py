@@ -30,6 +30,7 @@ from tfsess_magics.tf.explain.eager_object import (
     explain_value,
 )
 from tfsess_magics.tf.explain.functions import explain_cycle
+from tfsess_magics.tf.explain.in_eager_cell import explain_none, explain_saver
 from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
 from tfsess_magics.tf.explain.not_runnable import (
@@ -46,6 +47,7 @@ from tfsess_magics.tf.explain.other_graph import (
 )
 from tfsess_magics.tf.explain.tasks import explain_in_task
 from tfsess_magics.tf.explain.threads import explain_unbound
+from tfsess_magics.tf.explain.value import explain_value_of_tensor
 from tfsess_magics.tf.introspect.ended import explain_ended
 from tfsess_magics.tf.introspect.frames import chain, is_by_keras, variables_in
 from tfsess_magics.tf.introspect.lines import place_of
@@ -196,6 +198,18 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         (r"Tensor\.op is undefined when eager", explain_dataset),
         (r"Can not convert a \w*Variable into a Tensor or Operation", explain_fetch),
         (r"^'NoneType' object has no attribute 'eval'", explain_value),
+        (
+            (
+                r"^(?:Cannot convert a symbolic tf\.Tensor|Using a symbolic `tf\.Tensor` as a Python `bool`)"
+                r"|^Iterating over a symbolic `tf\.Tensor`"
+                r"|^(?:\w+\(\) argument must be|must be real number|\w+ indices must be)\b.*\bSymbolicTensor\b"
+                r"|^'SymbolicTensor' object (?:cannot be interpreted as an integer|has no attribute 'numpy')"
+                r"|^unsupported format string passed to SymbolicTensor"
+            ),
+            explain_value_of_tensor,
+        ),
+        (r"Can only save/restore ResourceVariables when executing eagerly", explain_saver),
+        (r"^Argument `?fetch`? = None has invalid type|^'NoneType' object has no attribute 'run'", explain_none),
         (r"Graph is invalid, contains a cycle", explain_cycle),
         (r"Session graph is empty", explain_empty_graph),
         (r"Attempted to use a closed Session|Session has been closed", explain_closed),
