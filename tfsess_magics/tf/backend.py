@@ -43,13 +43,13 @@ from tfsess_magics.tf.notices.gpu_options import LateGpuOptions
 from tfsess_magics.tf.notices.scopes import OpenScopes
 from tfsess_magics.tf.notices.switches import Switches
 from tfsess_magics.tf.runs.concurrent import look_among
-from tfsess_magics.tf.saving.restore import restore
-from tfsess_magics.tf.saving.save import save
 from tfsess_magics.tf.session.adopted import AdoptedSession
 from tfsess_magics.tf.session.config import check_options
 from tfsess_magics.tf.session.growth import Growth
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.session.observed import ObservedSession
+from tfsess_magics.tf.session.saving.restore import restore
+from tfsess_magics.tf.session.saving.save import save
 from tfsess_magics.tf.session.unused import find_leaked
 from tfsess_magics.tf.stopping.stopper import Stopper
 from tfsess_magics.tf.tracing import trace

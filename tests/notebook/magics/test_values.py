@@ -6,7 +6,7 @@ import pytest
 
 import tfsess_magics
 from tests.notebook.conftest import Notebook
-from tfsess_magics.tf.saving import uncut
+from tfsess_magics.tf.session.saving import uncut
 
 BUILD = "%%tfsession train\nv = v1.get_variable('v', initializer=[1.0, 2.0])\nw = v1.get_variable('w', [3])"
 READ = "%%tfsession train\n[float(x) for x in v.eval()]"

@@ -14,9 +14,9 @@ from tests import forks
 from tests.conftest import Raised
 from tests.notebook.raising import RaiseAt
 from tests.tf.conftest import Open
-from tests.tf.saving.full import save_without_room
-from tfsess_magics.tf.saving.bundle import Entry, write
-from tfsess_magics.tf.saving.places import Place
+from tests.tf.session.saving.full import save_without_room
+from tfsess_magics.tf.session.saving.bundle import Entry, write
+from tfsess_magics.tf.session.saving.places import Place
 
 v1 = tf.compat.v1
 FILES = {"model.index", "model.data-00000-of-00001"}

@@ -15,8 +15,8 @@ from tests.tf.conftest import Open
 from tests.tf.running import Running
 from tfsess_magics import ClosedSessionError, NoRunsError, NotSavedError, SessionInUseError, UnknownSessionError
 from tfsess_magics.core.text import saved_message
-from tfsess_magics.tf.saving import uncut
 from tfsess_magics.tf.session.named import NamedSession
+from tfsess_magics.tf.session.saving import uncut
 
 v1 = tf.compat.v1
 

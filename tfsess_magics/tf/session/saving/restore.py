@@ -20,10 +20,10 @@ from tfsess_magics.core.model import RestoreReply
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count, first_names, format_bytes
 from tfsess_magics.tf.memory.required import require_memory
-from tfsess_magics.tf.saving.bundle import DATA, INDEX
-from tfsess_magics.tf.saving.order import Order, accept, by_reasons, say, size_of
-from tfsess_magics.tf.saving.places import Place, places
-from tfsess_magics.tf.saving.uncut import Work
+from tfsess_magics.tf.session.saving.bundle import DATA, INDEX
+from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of
+from tfsess_magics.tf.session.saving.places import Place, places
+from tfsess_magics.tf.session.saving.uncut import Work
 from tfsess_magics.tf.stopping.queue_runners import queue_runners
 from tfsess_magics.tf.variables.operations import Variable
 from tfsess_magics.tf.variables.values import Value, Values

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 
-from tfsess_magics.tf.saving.places import Place
+from tfsess_magics.tf.session.saving.places import Place
 from tfsess_magics.tf.variables.internal_run import run_unseen
 
 INDEX, DATA = ".index", ".data-00000-of-00001"

@@ -17,10 +17,10 @@ from tfsess_magics.core.errors import NotSavedError
 from tfsess_magics.core.model import SaveReply
 from tfsess_magics.core.text import format_bytes
 from tfsess_magics.tf.memory.required import require_memory
-from tfsess_magics.tf.saving.bundle import DATA, INDEX, Entry, write
-from tfsess_magics.tf.saving.order import Order, accept, by_reasons, say, size_of
-from tfsess_magics.tf.saving.places import places
-from tfsess_magics.tf.saving.uncut import Work
+from tfsess_magics.tf.session.saving.bundle import DATA, INDEX, Entry, write
+from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of
+from tfsess_magics.tf.session.saving.places import places
+from tfsess_magics.tf.session.saving.uncut import Work
 from tfsess_magics.tf.stopping.stateful import stateful
 from tfsess_magics.tf.variables.operations import Variable
 
