@@ -38,7 +38,11 @@ export function askUnbind(
   const held = countVariables(session.variables, trans);
   const says = [
     trans.__('Names that will be unbound: %1.', which),
-    trans.__('Of its %1 (%2) those live on that something else refers to.', held, formatBytes(total([session]).nbytes))
+    trans.__(
+      'It has %1 (%2). Variables that other objects refer to stay in memory.',
+      held,
+      formatBytes(total([session]).nbytes)
+    )
   ];
   return ask(trans.__('%1 %2?', label, session.name), says, label, trans);
 }
@@ -66,7 +70,7 @@ export function askCloseOther(
 function sayHolders(heldBy: readonly string[], trans: TranslationBundle): string {
   return heldBy.length > 0
     ? trans.__('Referred to by: %1.', heldBy.join(', '))
-    : trans.__('Nothing but garbage refers to it.');
+    : trans.__('No variable and no object refers to it.');
 }
 
 /** Ask for the name of a session of other code, and return it; null if it is to have none. */
@@ -135,7 +139,7 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
   const { variables, nbytes } = total(sessions.filter(({ target }) => !target));
   const onServers = total(sessions.filter(({ target }) => target)).variables;
   const ends = sessions.some(({ running_since }) => running_since !== null)
-    ? [trans.__('A run is under way, and ends.')]
+    ? [trans.__('A run is in progress, and will be ended.')]
     : [];
   const kept = onServers > 0 ? [trans.__('On a server, and live on there: %1.', countVariables(onServers, trans))] : [];
   if (variables === 0 && operations === 0) {
@@ -146,7 +150,7 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
       ? trans.__('no variables')
       : trans.__('%1 (%2)', countVariables(variables, trans), formatBytes(nbytes));
   const lost = trans.__('What is lost: %1 and %2.', held, countOperations(operations, trans));
-  const memory = trans.__('The process keeps the memory for later, until the kernel restarts.');
+  const memory = trans.__('The process keeps the memory for reuse, until the kernel restarts.');
   return [lost, ...ends, ...kept, ...(nbytes === 0 ? [] : [memory])];
 }
 

@@ -92,7 +92,7 @@ describe('orders to sessions of other code', () => {
       const done = at.commands.execute(CommandIDs.close, seven);
       await settle();
       reply('', { details: details({ id: 7, held_by: [] }) });
-      await at.answer('Cancel', 'Nothing but garbage refers to it.');
+      await at.answer('Cancel', 'No variable and no object refers to it.');
       await done;
     });
 

@@ -125,7 +125,7 @@ describe('Row', () => {
 
     it.each([
       [["the name 'm' in __main__", 'a frame of load'], "the name 'm' in __main__a frame of load"],
-      [[], 'nothing but garbage']
+      [[], 'no variable and no object']
     ])('says what refers to it when it is opened', async (held_by, text) => {
       show(other(7, { target: 'grpc://ps:2222' }));
       page.click(TOGGLE);

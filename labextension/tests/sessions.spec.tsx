@@ -134,7 +134,7 @@ describe('Sessions', () => {
       list(session(1), other(2));
       expect(page.find(TEXT).getAttribute('aria-label')).toBe('Filter by name, module or device');
       expect(page.find('select').getAttribute('aria-label')).toBe('Whose sessions');
-      expect(page.find('select').title).toContain('opened by %%tfsession or the API');
+      expect(page.find('select').title).toContain('opened by %%tfsession, the API or a cell');
     });
 
     it('lists what matches, under its kernel, and counts it', () => {

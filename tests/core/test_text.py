@@ -59,7 +59,7 @@ def back(*by_device: tuple[str, int], resident: int | None = 0, unavailable: str
 GIVEN = "given back to TensorFlow's allocator"
 LOST = "did not come back: something holds that still, or other code has taken it"
 STAYS = "the memory of a GPU stays with the process until the kernel restarts"
-KEPT = "which keeps it for later: the process is"
+KEPT = "which keeps it for reuse, so the process is"
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def _kept(nbytes: int, smaller: int | None) -> str:
     if smaller >= nbytes // 2:
         return f": the process is {format_bytes(smaller)} smaller"
     size = f"only {format_bytes(smaller)} smaller" if smaller >= _INEXACT else "no smaller"
-    return f", which keeps it for later: the process is {size}"
+    return f", which keeps it for reuse, so the process is {size}"
 
 
 def _unfinished(was: SessionInfo) -> str:
@@ -294,8 +294,8 @@ def _unfinished(was: SessionInfo) -> str:
     if not was.unfinished:
         return ""
     return (
-        f". {count(was.unfinished, 'run')} cannot be cut: what it holds comes back when its operation has "
-        "finished, and if that never does, with a restart of the kernel"
+        f". {count(was.unfinished, 'run')} could not be ended: the memory is freed when the operation of the run "
+        "finishes, or when the kernel restarts"
     )
 
 

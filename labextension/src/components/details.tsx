@@ -68,7 +68,7 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
       {isOfOthers(session) && (
         <Lines
           name={trans.__('referred to by')}
-          lines={details.held_by.length > 0 ? details.held_by : [trans.__('nothing but garbage')]}
+          lines={details.held_by.length > 0 ? details.held_by : [trans.__('no variable and no object')]}
         />
       )}
       {session.target && <Fact name={trans.__('target')}>{writeTarget(session, trans)}</Fact>}

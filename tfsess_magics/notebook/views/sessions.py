@@ -169,7 +169,7 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
     if info.growth:
         facts.append(("mark", info.growth))
     if info.kind is not Kind.NAMED:
-        facts.append(("referred to by", ", ".join(held_by) or "nothing but garbage"))
+        facts.append(("referred to by", ", ".join(held_by) or "no variable and no object"))
     if info.last_run:
         facts.append(("last run", _run(info.last_run, info.unmeasured)))
     if info.largest_run:
