@@ -38,7 +38,7 @@ def test_a_later_cell_has_its_own_limit(cells: Notebook) -> None:
     assert isinstance(late.error, tf.errors.DeadlineExceededError)
 
 
-@pytest.mark.parametrize("line", ["train --timeout soon", "train --timeout -1", "new --timeout nan"])
+@pytest.mark.parametrize("line", ["train --timeout soon", "train --timeout -1", "other --timeout nan"])
 def test_what_is_no_time_fails_the_cell_and_runs_no_body(cells: Notebook, line: str) -> None:
     cells.ok("%tfsession new train")
     outcome = cells.run(f"%%tfsession {line}\nran = True")

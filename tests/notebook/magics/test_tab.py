@@ -152,6 +152,34 @@ def test_the_hook_of_older_versions_offers_the_same(live: Notebook) -> None:
     del shell.strdispatchers["complete_command"].strs["%tfsession"]
 
 
+def test_tab_offers_the_devices_of_live_sessions(tf_notebook: Notebook) -> None:
+    """Those that TensorFlow has found: it does not look for others on Tab."""
+    tf_notebook.ok("%tfsession new a --config v1.ConfigProto(device_count={'CPU': 2})")
+    assert "%%tfsession b --device /CPU:1" in _tab(tf_notebook.shell, "%%tfsession b --device /C|")
+    tf_notebook.ok("%tfsession close a")
+    assert "%%tfsession b --device /CPU:1" not in _tab(tf_notebook.shell, "%%tfsession b --device /C|")
+    assert "%%tfsession b --device /CPU:0" in _tab(tf_notebook.shell, "%%tfsession b --device /C|")
+
+
+def test_tab_leaves_tensorflow_as_it_is() -> None:
+    """Devices can be set up after it, as before."""
+    code = """
+import sys
+import tensorflow as tf
+from tensorflow.python.eager import context
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "tfsess_magics")
+line = "%%tfsession a --device "
+with provisionalcompleter():
+    found = [one.text for one in shell.Completer.completions(line, len(line))]
+print("/CPU:0" in found, context.context()._initialized, context.context()._physical_devices)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "True False None"
+
+
 def test_a_fault_on_the_way_offers_nothing() -> None:
     """Tab never raises."""
 

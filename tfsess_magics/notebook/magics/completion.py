@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tfsess_magics.core.options import DEVICE, EAGER, EXPR, FILE, OPTIONS, PATH, SESSION_OPTIONS, TIMEOUT, Option
+from tfsess_magics.core.options import CELL_OPTIONS, DEVICE, EAGER, EXPR, FILE, FRESH, OPTIONS, PATH, TIMEOUT, Option
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.notebook.cells.line import HELP, HELP_FLAGS, is_one_word, split_at_cursor, words_in
 from tfsess_magics.notebook.magics.verb import EXPR_NAME, HEADER, NAME, NAME_PATH, NAMES, OLD_NEW, Form
@@ -25,7 +25,11 @@ _MAGIC = re.compile(r"\s*(%%?)tfsession\s")
 _MAY_BE_ABOVE = re.compile(r"\s*(#|%%(?!tfsession\b)|$)")
 """A line that may stand above the header of a cell."""
 _WHOLE = HELP_FLAGS[0]
-_CONFIGS = ("--config", "--config-file")
+_HEADER_OF_CELL = Form("", HEADER, takes=OPTIONS)
+_OF_A_CELL = (TIMEOUT, *CELL_OPTIONS)
+"""The options that a later cell may give anew; the others remain as they were when the session was opened."""
+_ONE_OF = (("--config", "--config-file"), ("--graph", FRESH.flag))
+"""Options that do not go together. Only `FRESH` goes with `EAGER`."""
 
 
 class Offer(NamedTuple):
@@ -57,7 +61,7 @@ class TabCompleter:
     def __call__(self, cell: str, line: int, column: int) -> Offer | None:
         """Return what may stand at a place in a cell, None where that is none of this package's business."""
         try:
-            return offer(cell, line, column, self._known())
+            return offer(cell, line, column, self._known()) if "tfsession" in cell else None
         except Exception:  # noqa: BLE001 - the user only presses Tab
             _log.debug("nothing was offered on Tab", exc_info=True)
             return None
@@ -108,17 +112,7 @@ def _in_line(words: Sequence[str], behind: Sequence[str], fragment: str, known: 
 
 
 def _in_header(words: Sequence[str], behind: Sequence[str], fragment: str, known: Known) -> Offer | None:
-    named = replace(known, numbers=())  # cells cannot run in the sessions of other code
-    whole = Form("", NAME, takes=OPTIONS)
-    arguments = _read([*words, *behind], whole.options).arguments
-    is_eager = known.names.get(arguments[0]) if arguments else None
-    if is_eager is not None:
-        whole = replace(whole, takes=() if is_eager else _OF_A_CELL)
-    return _in_forms([whole], words, behind, fragment, named)
-
-
-_OF_A_CELL = tuple(option for option in OPTIONS if option.name not in SESSION_OPTIONS or option is TIMEOUT)
-"""The options that a later cell may give anew; the others remain as they were when the session was opened."""
+    return _in_forms([_HEADER_OF_CELL], words, behind, fragment, known)
 
 
 class _Typed(NamedTuple):
@@ -157,7 +151,7 @@ def _in_forms(
     if has_value and flag in options:
         return _values(options[flag], value, known)
     arguments, flags = before.arguments + after.arguments, {*before.flags, *after.flags}
-    may_be = [form for form in forms if _fits(form, arguments, flags)]
+    may_be = [_of_live(form, arguments, known) for form in forms if _fits(form, arguments, flags)]
     found: list[str] = []
     if not fragment.startswith("-"):
         found += [word for form in may_be for word in _arguments(form, arguments, fragment, known)]
@@ -173,9 +167,19 @@ def _fits(form: Form, arguments: Sequence[str], flags: Collection[str]) -> bool:
     return len(arguments) <= most and form.options.keys() >= set(flags)
 
 
+def _of_live(form: Form, arguments: Sequence[str], known: Known) -> Form:
+    """Return a form with those of its options that the session has not been opened with, if it is live."""
+    is_eager = known.names.get(arguments[0]) if form.arguments == HEADER and arguments else None
+    if is_eager is None or form.is_of_new_name:
+        return form
+    takes = (FRESH,) if is_eager else _OF_A_CELL
+    return replace(form, takes=tuple(option for option in form.takes if option in takes))
+
+
 def _arguments(form: Form, arguments: Sequence[str], fragment: str, known: Known) -> Iterator[str]:
     if form.arguments == NAMES or (form.arguments == NAME and not arguments):
-        yield from (word for word in (*known.names, *known.numbers) if word not in arguments)
+        live = [*known.names, *(() if form.is_for_named else known.numbers)]
+        yield from (name for name in live if name not in arguments)
     elif form.arguments in (OLD_NEW, HEADER) and not arguments and not form.is_of_new_name:
         yield from known.names
     elif form.arguments == NAME_PATH and not arguments:
@@ -191,10 +195,11 @@ def _left(form: Form, flags: Collection[str]) -> list[Option]:
     needed = [option for option in form.needs if option.flag not in flags]
     left = needed or [option for option in form.takes if option.flag not in flags]
     if EAGER.flag in flags:
-        return []
-    if any(flag in flags for flag in _CONFIGS):
-        left = [option for option in left if option.flag not in _CONFIGS]
-    return [option for option in left if option is not EAGER or not flags]
+        return [option for option in left if option is FRESH]
+    given = {flag for either in _ONE_OF for flag in either if any(other in flags for other in either)}
+    if not {*flags} <= {FRESH.flag}:
+        given.add(EAGER.flag)
+    return [option for option in left if option.flag not in given]
 
 
 def _values(option: Option, fragment: str, known: Known) -> Offer | None:

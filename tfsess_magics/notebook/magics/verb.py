@@ -29,6 +29,8 @@ class Form:
     """The options that may be added."""
     is_of_new_name: bool = False
     """True if no live session may have the name."""
+    is_for_named: bool = False
+    """True if it is refused for the sessions of other code that have no name."""
 
     @property
     def usage(self) -> str:

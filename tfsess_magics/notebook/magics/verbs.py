@@ -214,7 +214,11 @@ VERBS = {
             Verbs._use,
         ),
         Verb("rename", (Form("give a session another name", OLD_NEW),), Verbs._rename),
-        Verb("reset", (Form("an empty graph and a new session under the same name", NAME),), Verbs._reset),
+        Verb(
+            "reset",
+            (Form("an empty graph and a new session under the same name", NAME, is_for_named=True),),
+            Verbs._reset,
+        ),
         Verb(
             "stop",
             (
