@@ -7,7 +7,7 @@ that the thread was not eager then, and puts that back at its own close (eager/c
 
 What is done: `close_session` leaves those that were entered later, closes the session, and enters them again. Each
 then remembers the mode without the one that has gone. Where the session is not among the defaults of the thread that
-closes it, that thread's defaults are laid aside meanwhile. `end_closed_elsewhere` takes it from its own thread then.
+closes it, that thread's defaults are laid aside meanwhile. `end_closed` takes it from its own thread after a cell.
 
 What can still fail: code may have entered a graph or another kind of session after the interactive one. The order is
 then that code's, and only its own ``__exit__`` can leave. The session is taken from between, and eager mode comes back
@@ -29,8 +29,8 @@ from tensorflow.python.framework import ops, stack
 from tfsess_magics.tf.context.eager_mode import eager_mode
 from tfsess_magics.tf.internals import SWAP
 
-_elsewhere: WeakSet[Any] = WeakSet()
-"""The interactive sessions that were closed in a thread of which they are no defaults."""
+_closing: WeakSet[Any] = WeakSet()
+"""The interactive sessions that `close_session` was to close, as far as their threads may have them as defaults."""
 
 
 def is_interactive(session: object) -> bool:
@@ -47,24 +47,22 @@ def close_session(session: Any) -> None:
     """Close a TensorFlow session; an interactive one leaves the defaults of its thread, in whatever order."""
     if SWAP.missing or not is_interactive(session) or session._explicitly_closed:
         session.close()
-    elif not is_in(session, stack._default_session_stack.stack):
-        _elsewhere.add(session)
-        with _defaults_aside():
-            session.close()
-    elif (above := _above(session)) is not None:
-        with _left_meanwhile(above):
-            session.close()
-    else:
-        with _defaults_aside():
-            session.close()
-        take_out(session)
+        return
+    _closing.add(session)
+    above = _above(session)
+    with _defaults_aside() if above is None else _left_meanwhile(above):
+        session.close()
+    end_closed()
 
 
-def end_closed_elsewhere() -> None:
-    """Take the interactive sessions from this thread's defaults that `close_session` has closed in another thread."""
-    for session in [s for s in stack._default_session_stack.stack if s in _elsewhere]:
-        _elsewhere.discard(session)
+def end_closed() -> None:
+    """Take the interactive sessions from this thread's defaults that `close_session` has closed, and are there still.
+
+    Another thread has closed them, or an interrupt came in the middle.
+    """
+    for session in [s for s in stack._default_session_stack.stack if s in _closing and s._closed]:
         take_out(session)
+        _closing.discard(session)
 
 
 def take_out(session: Any) -> None:
@@ -100,14 +98,16 @@ def _above(session: Any) -> list[Any] | None:
 @contextmanager
 def _left_meanwhile(above: Sequence[Any]) -> Iterator[None]:
     """Leave the interactive sessions that were entered last, and enter them again."""
-    for session in reversed(above):
-        if session._explicit_graph is not None:
-            session._default_graph.__exit__(None, None, None)
-        session._default_session.__exit__(None, None, None)
     try:
+        for session in reversed(above):
+            if session._explicit_graph is not None:
+                session._default_graph.__exit__(None, None, None)
+            session._default_session.__exit__(None, None, None)
         yield
     finally:
         for session in above:
+            if is_in(session, stack._default_session_stack.stack):  # an interrupt came before it was left
+                continue
             session._default_session = session.as_default()
             session._default_session.__enter__()
             if session._explicit_graph is not None:

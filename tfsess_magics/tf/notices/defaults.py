@@ -26,7 +26,7 @@ from tensorflow.python.framework import ops, stack
 from tfsess_magics.core.origin import calling_cell, cell_of
 from tfsess_magics.core.plain import plain
 from tfsess_magics.tf.context.activation import innermost_activation
-from tfsess_magics.tf.context.interactive import end_closed_elsewhere, is_interactive
+from tfsess_magics.tf.context.interactive import end_closed, is_interactive
 from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.session.facts import known
@@ -58,7 +58,7 @@ class OpenDefaults:
     def news(self) -> list[str]:
         """Return a sentence for each thing that was not told yet; nothing while a cell is running."""
         if calling_cell() is None:
-            end_closed_elsewhere()
+            end_closed()
         graphs, sessions = ops._default_graph_stack.stack, stack._default_session_stack.stack
         if not (graphs or sessions or self.resets) or calling_cell() is not None:
             return []
