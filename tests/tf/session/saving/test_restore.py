@@ -142,6 +142,7 @@ def _change(saved: Path) -> None:
         ("nothing", None, "there is no checkpoint."),
         ("nowhere/nothing", None, "there is no checkpoint."),
         (".", None, "Couldn't find 'checkpoint' file"),
+        ("mod*", None, "TensorFlow takes * in the path of a checkpoint for a pattern."),
         ("model.index", None, "the path of a checkpoint is without .index: {}/model"),
         ("model.data-00000-of-00001", None, "the path of a checkpoint is without .data-00000-of-00001: {}/model"),
         ("text", None, "that is no checkpoint, or a damaged one: Unable to open table file {}/text"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,10 @@ from tfsess_magics.core.plain import plain
 from tfsess_magics.core.text import first_names
 from tfsess_magics.tf.internals import SAVE
 from tfsess_magics.tf.stopping.close import use_of_runs
+
+_OF_PATTERNS = "*?[" if os.sep == "\\" else "*?[\\"
+"""Characters by which a path is a pattern for TensorFlow, which looks for a match, or finds none
+(checkpoint_reader.cc)."""
 
 
 class Order(NamedTuple):
@@ -44,7 +49,14 @@ def accept(verb: str, name: str, watched: Any, path: str) -> Order:
         raise ClosedSessionError(f"cannot {verb} {name!r}: its TensorFlow session was closed, and its values are gone.")
     if use := use_of_runs(watched.meter):
         raise SessionInUseError(name, verb, use)
-    return Order(name, watched, session, Path(path).expanduser())
+    target = Path(os.path.expanduser(path))  # noqa: PTH111 - leaves a user that there is none of as it is
+    return Order(name, watched, session, target)
+
+
+def why_no_path(target: Path) -> str:
+    """Say why TensorFlow cannot find a checkpoint by a path; empty if it can."""
+    found = [char for char in _OF_PATTERNS if char in str(target)]
+    return f"TensorFlow takes {' and '.join(found)} in the path of a checkpoint for a pattern." if found else ""
 
 
 def say(error: BaseException) -> str:

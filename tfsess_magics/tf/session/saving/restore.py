@@ -16,12 +16,13 @@ import tensorflow as tf
 from tensorflow.python.client.session import BaseSession
 
 from tfsess_magics.core.errors import NotRestoredError, SessionInUseError
+from tfsess_magics.core.late import let_pass
 from tfsess_magics.core.model import RestoreReply
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count, first_names, format_bytes
 from tfsess_magics.tf.memory.required import require_memory
 from tfsess_magics.tf.session.saving.bundle import DATA, INDEX
-from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of
+from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of, why_no_path
 from tfsess_magics.tf.session.saving.places import Place, places
 from tfsess_magics.tf.session.saving.uncut import Work
 from tfsess_magics.tf.stopping.queue_runners import queue_runners
@@ -78,6 +79,7 @@ def _size(target: Path) -> str:
         files = [file for file in target.parent.iterdir() if file.name.startswith(f"{target.name}.data-")]
         return f" ({format_bytes(sum(file.stat().st_size for file in files))})" if files else ""
     except OSError:
+        let_pass()
         return ""
 
 
@@ -156,6 +158,8 @@ def _open(order: Order) -> _File:
     for end in (INDEX, DATA):
         if target.endswith(end):
             raise _failure(order, f"the path of a checkpoint is without {end}: {target.removesuffix(end)}")
+    if why := why_no_path(order.target):
+        raise _failure(order, why)
     try:
         return _File(target)
     except tf.errors.NotFoundError:

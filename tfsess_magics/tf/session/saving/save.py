@@ -18,7 +18,7 @@ from tfsess_magics.core.model import SaveReply
 from tfsess_magics.core.text import format_bytes
 from tfsess_magics.tf.memory.required import require_memory
 from tfsess_magics.tf.session.saving.bundle import DATA, INDEX, Entry, write
-from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of
+from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of, why_no_path
 from tfsess_magics.tf.session.saving.places import places
 from tfsess_magics.tf.session.saving.uncut import Work
 from tfsess_magics.tf.stopping.stateful import stateful
@@ -45,8 +45,6 @@ def save(name: str, watched: Any, path: str, told: Callable[[str], None]) -> Sav
         If the values cannot be read, or the files cannot be written.
     """
     order = accept("save", name, watched, path)
-    if why := _why_no_target(order.target):
-        raise NotSavedError(name, str(order.target), why)
     nbytes = watched.graph_variables.totals(ask=False)[1]
     size = f"{format_bytes(nbytes)} of " if nbytes else ""
     return Work(partial(_save, order)).result(lambda: told(f"saving {size}{name} to {order.target}"))
@@ -54,14 +52,13 @@ def save(name: str, watched: Any, path: str, told: Callable[[str], None]) -> Sav
 
 def _why_no_target(target: Path) -> str:
     """Say why a checkpoint cannot be at a path; empty if nothing is known to be against it."""
-    try:
-        if target.is_dir():
-            return "that is a folder. Add a name for the checkpoint."
-        if not target.parent.is_dir():
-            return f"there is no folder {target.parent}."
-        taken = [f"{target.name}{end}" for end in (INDEX, DATA) if Path(f"{target}{end}").is_dir()]
-    except OSError as error:
-        return say(error)
+    if why := why_no_path(target):
+        return why
+    if target.is_dir():
+        return "that is a folder. Add a name for the checkpoint."
+    if not target.parent.is_dir():
+        return f"there is no folder {target.parent}."
+    taken = [f"{target.name}{end}" for end in (INDEX, DATA) if Path(f"{target}{end}").is_dir()]
     return f"{taken[0]} is a folder." if taken else ""
 
 
@@ -69,12 +66,16 @@ def _save(order: Order, commit: Callable[[], None]) -> SaveReply:
     name, target, table = order.name, str(order.target), order.watched.meter.table
     runs = len(table.under_way())
     try:
+        if why := _why_no_target(order.target):
+            raise NotSavedError(name, target, why)
         read, others = order.watched.graph_variables.read(order.session)
         entries = _entries(order.session.graph, read, others)
         nbytes = sum(size_of(entry.array) for entry in entries.values())
         if entries:
             require_memory(nbytes)  # each value is copied once more
             write(order.target, list(entries.values()), commit)
+    except NotSavedError:
+        raise
     except (OSError, ValueError, MemoryError, RuntimeError, tf.errors.OpError) as error:
         raise NotSavedError(name, target, say(error)) from None
     left_out = by_reasons(others)
