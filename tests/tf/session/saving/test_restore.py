@@ -165,6 +165,25 @@ def test_a_file_that_will_not_do_is_said_and_nothing_is_assigned(
     assert every_kind.same(before, values(other))
 
 
+@pytest.mark.parametrize("form", [{"write_version": 1}, {"sharded": True}], ids=["V1", "sharded"])
+def test_older_and_sharded_checkpoints_are_read_and_replaced(
+    open_session: Open, tmp_path: Path, form: dict[str, Any]
+) -> None:
+    with open_session("train") as train:
+        v = v1.get_variable("v", initializer=[1.0, 2.0])
+        train.run(v.initializer)
+        bump, read = v.assign_add([1.0, 1.0]).op, v.read_value()
+        v1.train.Saver(**form).save(train.session, str(tmp_path / "model"))
+        train.run(bump)
+        tfsess_magics.restore("train", tmp_path / "model")
+        assert list(train.run(read)) == [1.0, 2.0]
+        train.run(bump)
+        tfsess_magics.save("train", tmp_path / "model")
+        train.run(bump)
+        tfsess_magics.restore("train", tmp_path / "model")
+        assert list(train.run(read)) == [2.0, 3.0]
+
+
 def test_a_folder_stands_for_the_newest_checkpoint_of_a_saver_there(other: NamedSession, saved: Path) -> None:
     assert tfsess_magics.restore("other", saved.parent, partial=True).variables == ("same",)
 

@@ -1,6 +1,8 @@
 """What a save writes, and what it says of the rest."""
 
+import gc
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,14 @@ from tests.in_runtime import wait_for_runs
 from tests.tf import every_kind
 from tests.tf.conftest import Open
 from tests.tf.running import Running
-from tfsess_magics import ClosedSessionError, NoRunsError, NotSavedError, SessionInUseError, UnknownSessionError
+from tfsess_magics import (
+    ClosedSessionError,
+    NoRunsError,
+    NotRestoredError,
+    NotSavedError,
+    SessionInUseError,
+    UnknownSessionError,
+)
 from tfsess_magics.core.text import saved_message
 from tfsess_magics.tf.session.named import NamedSession
 from tfsess_magics.tf.session.saving import uncut
@@ -178,6 +187,27 @@ def test_a_session_of_other_code_is_saved_and_restored_by_its_number(open_sessio
         assert len(tfsess_magics.sessions()) == 2  # the one that writes is not listed
     with pytest.raises(UnknownSessionError):
         tfsess_magics.save(name, tmp_path / "model")
+
+
+def test_no_order_keeps_a_session_of_other_code_alive(open_session: Open, tmp_path: Path) -> None:
+    """Nor does one that was refused."""
+    open_session("any")
+
+    def use() -> weakref.ref[Any]:
+        with tf.Graph().as_default():
+            session = v1.Session()
+            v = v1.get_variable("v", initializer=1.0)
+            session.run(v.initializer)
+        (name,) = (info.name for info in tfsess_magics.sessions() if info.name.startswith("#"))
+        tfsess_magics.save(name, tmp_path / "model")
+        tfsess_magics.restore(name, tmp_path / "model")
+        with pytest.raises(NotRestoredError):
+            tfsess_magics.restore(name, tmp_path / "other")
+        return weakref.ref(session)
+
+    used = use()
+    gc.collect()
+    assert used() is None
 
 
 def test_a_session_that_other_code_has_closed_is_refused(open_session: Open, tmp_path: Path) -> None:
