@@ -375,10 +375,10 @@ def test_that_stop_is_off_is_said_once_when_tensorflow_comes() -> None:
         "print('next')",
         "%unload_ext tfsess_magics",
     )
-    without = "import tensorflow.python.client.pywrap_tf_session as private; del private.ExtendSession;"
+    without = "import tensorflow.python.client.pywrap_tf_session as private; del private.TF_SessionMakeCallable;"
     first, advice, last = _in_python(f"{START}{without}[shell.run_cell(cell) for cell in {cells!r}]").splitlines()
     assert first.startswith("Stop is off: TensorFlow ")
-    assert "has no pywrap_tf_session.ExtendSession" in first
+    assert "has no pywrap_tf_session.TF_SessionMakeCallable" in first
     assert "pip install --upgrade tfsess_magics" in advice
     assert last == "next"
 

@@ -9,10 +9,14 @@ import pytest
 import tensorflow as tf
 
 import tfsess_magics
+from tests.in_runtime import wait_for_runs
 from tests.tf import every_kind
 from tests.tf.conftest import Open
-from tfsess_magics import NotRestoredError
+from tests.tf.running import Running
+from tfsess_magics import NotRestoredError, SessionInUseError
 from tfsess_magics.core.text import restored_message
+from tfsess_magics.tf.saving.order import accept
+from tfsess_magics.tf.saving.restore import give
 from tfsess_magics.tf.session.named import NamedSession
 
 v1 = tf.compat.v1
@@ -207,6 +211,16 @@ def test_the_gradient_of_a_loop_can_be_built_after_a_restore_of_what_has_run(
         tfsess_magics.restore("train", tmp_path / "model")
         (gradient,) = tf.gradients(y, x)
         assert train.run(gradient, {x: 2.0}) == 12.0
+
+
+def test_a_run_that_begins_while_the_file_is_read_keeps_all_as_it_was(train: NamedSession, tmp_path: Path) -> None:
+    order = accept("restore", "train", train.watched, str(tmp_path / "model"))
+    waits = Running(train, "waits:0")
+    wait_for_runs(train, 1)
+    with pytest.raises(SessionInUseError, match="1 run in flight in it"):
+        give(order, [], lambda: None)
+    train.run("fill")
+    waits.join()
 
 
 def test_queue_runners_are_no_obstacle(open_session: Open, tmp_path: Path) -> None:

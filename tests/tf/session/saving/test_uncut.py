@@ -43,18 +43,20 @@ def test_an_interrupt_before_the_last_steps_throws_the_work_away() -> None:
 
 
 def test_an_interrupt_in_the_last_steps_waits_for_their_end() -> None:
-    committed, is_whole = threading.Event(), threading.Event()
+    committed, has_left = threading.Event(), threading.Event()
+    left: list[bool] = []
 
     def do(commit: Callable[[], None]) -> None:
         commit()
         committed.set()
         interrupting.join()
-        is_whole.set()
+        left.append(has_left.wait(0.2))
 
     interrupting = _when(committed, interrupt)
     with pytest.raises(KeyboardInterrupt):
         Work(do).result(lambda: None)
-    assert is_whole.is_set()
+    has_left.set()
+    assert left == [False]
 
 
 def test_an_error_of_the_work_is_raised_where_it_was_wanted() -> None:

@@ -132,7 +132,7 @@ def _restore(order: Order, takes_part: bool, commit: Callable[[], None]) -> Rest
     except Exception as error:  # noqa: BLE001 - whatever a damaged file leads to
         raise _failure(order, f"it cannot be read: {say(error)}") from None
     values = [Value(fit.variable.name, fit.assign, _part(tensors, fit.place)) for fit in compared.fits]
-    _give(order, values, commit)
+    give(order, values, commit)
     return RestoreReply(
         path=str(order.target),
         variables=tuple(value.variable for value in values),
@@ -174,7 +174,7 @@ def _part(tensors: dict[str, Any], place: Place) -> Any:
     return tensors[place.name][place.slices] if place.is_part else tensors[place.name]
 
 
-def _give(order: Order, values: Sequence[Value], commit: Callable[[], None]) -> None:
+def give(order: Order, values: Sequence[Value], commit: Callable[[], None]) -> None:
     """Assign the values; nothing was assigned before that.
 
     Raises
