@@ -15,9 +15,9 @@ from tests.tf.conftest import Open
 from tests.tf.running import Running
 from tfsess_magics import NotRestoredError, SessionInUseError
 from tfsess_magics.core.text import restored_message
-from tfsess_magics.tf.saving.order import accept
-from tfsess_magics.tf.saving.restore import give
 from tfsess_magics.tf.session.named import NamedSession
+from tfsess_magics.tf.session.saving.order import accept
+from tfsess_magics.tf.session.saving.restore import give
 
 v1 = tf.compat.v1
 
