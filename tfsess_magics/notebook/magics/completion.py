@@ -26,6 +26,8 @@ _MAY_BE_ABOVE = re.compile(r"\s*(#|%%(?!tfsession\b)|$)")
 """A line that may stand above the header of a cell."""
 _WHOLE = HELP_FLAGS[0]
 _HEADER_OF_CELL = Form("", HEADER, takes=OPTIONS)
+_MOST = {"": 0, NAME: 1, HEADER: 1, NAME_PATH: 2, OLD_NEW: 2}
+"""How many words the arguments of a form may have, where there is a limit."""
 _OF_A_CELL = (TIMEOUT, *CELL_OPTIONS)
 """The options that a later cell may give anew; the others remain as they were when the session was opened."""
 _ONE_OF = (("--config", "--config-file"), ("--graph", FRESH.flag))
@@ -154,7 +156,9 @@ def _in_forms(
     may_be = [_of_live(form, arguments, known) for form in forms if _fits(form, arguments, flags)]
     found: list[str] = []
     if not fragment.startswith("-"):
-        found += [word for form in may_be for word in _arguments(form, arguments, fragment, known)]
+        found += [
+            word for form in may_be for word in _arguments(form, arguments, len(before.arguments), fragment, known)
+        ]
     found += [option.flag for form in may_be for option in _left(form, flags)]
     if fragment.startswith("-") and not flags:
         found.append(_WHOLE)
@@ -163,8 +167,7 @@ def _in_forms(
 
 def _fits(form: Form, arguments: Sequence[str], flags: Collection[str]) -> bool:
     """Return whether a line that has these words can become one of that form."""
-    most = {"": 0, NAME: 1, HEADER: 1, NAME_PATH: 2, OLD_NEW: 2}.get(form.arguments, len(arguments))
-    return len(arguments) <= most and form.options.keys() >= set(flags)
+    return len(arguments) <= _MOST.get(form.arguments, len(arguments)) and form.options.keys() >= set(flags)
 
 
 def _of_live(form: Form, arguments: Sequence[str], known: Known) -> Form:
@@ -176,17 +179,20 @@ def _of_live(form: Form, arguments: Sequence[str], known: Known) -> Form:
     return replace(form, takes=tuple(option for option in form.takes if option in takes))
 
 
-def _arguments(form: Form, arguments: Sequence[str], fragment: str, known: Known) -> Iterator[str]:
-    if form.arguments == NAMES or (form.arguments == NAME and not arguments):
+def _arguments(form: Form, arguments: Sequence[str], place: int, fragment: str, known: Known) -> Iterator[str]:
+    """Yield what an argument may be that has so many others before it."""
+    if len(arguments) == _MOST.get(form.arguments):
+        return
+    if form.arguments in (NAMES, NAME):
         live = [*known.names, *(() if form.is_for_named else known.numbers)]
         yield from (name for name in live if name not in arguments)
-    elif form.arguments in (OLD_NEW, HEADER) and not arguments and not form.is_of_new_name:
+    elif form.arguments in (OLD_NEW, HEADER) and place == 0 and not form.is_of_new_name:
         yield from known.names
-    elif form.arguments == NAME_PATH and not arguments:
+    elif form.arguments == NAME_PATH and place == 0:
         yield from (*(name for name, is_eager in known.names.items() if not is_eager), *known.numbers)
-    elif form.arguments == NAME_PATH and len(arguments) == 1:
+    elif form.arguments == NAME_PATH:
         yield from _paths(fragment, ".index")  # a checkpoint goes by the name of its files without their ends
-    elif form.arguments == EXPR_NAME and not arguments:
+    elif form.arguments == EXPR_NAME and place == 0:
         yield from known.numbers
 
 
