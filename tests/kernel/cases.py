@@ -233,7 +233,7 @@ CASES = (
     Case(
         "under-comments-error",
         "mark()\n\n\n\n\n\n1/0",
-        how={"above": "# notes\n\n"},
+        how={"above": "# notes\n\n", "plain": "\nmark()\n\n\n\n\n\n1/0"},
         ename="ZeroDivisionError",
         at_line=10,
     ),

