@@ -25,9 +25,9 @@ _BEGIN = """# Reference
 
 `%%tfsession NAME [options]` at the top of a cell runs the cell in the session NAME, and opens it on first use.
 
-The options are for the first use. Two are for any cell: `--trace`, and `--timeout`, which on a later cell is for the
-runs of that cell. An option with another value on a live session is an error. The magics expand `{name}` and `$name`,
-except in expressions.
+The options are for the first use. Some are for any cell: `--trace`, `--fresh`, `--reuse`, `--init`, and `--timeout`,
+which on a later cell is for the runs of that cell. An option with another value on a live session is an error. The
+magics expand `{name}` and `$name`, except in expressions.
 """
 _VERBS = """## Verbs
 

@@ -60,6 +60,22 @@ def test_after_a_close_one_cell_fails_and_says_so(train: Notebook) -> None:
     assert tfsess_magics.sessions() == ()
 
 
+def test_after_a_close_by_its_maker_one_cell_fails(train: Notebook) -> None:
+    train.ok("%tfsession use --off")
+    train.ok("other = v1.Session(graph=tf.Graph())\n%tfsession adopt other model\n%tfsession use model")
+    train.ok("%%tfsession train\nother.close()")
+    assert "UsageError: the TensorFlow session of 'model' was closed by" in train.run("1").err
+    assert train.ok("tf.executing_eagerly()").value is True
+
+
+def test_an_eager_scope_can_be_used(train: Notebook) -> None:
+    """Its list has what ordinary cells make then."""
+    train.ok("%tfsession use scope --eager")
+    train.ok("weights = tf.Variable([1.0, 2.0])")
+    train.ok("%tfsession use --off")
+    assert [len(info.variables) for info in tfsess_magics.sessions() if info.name == "scope"] == [1]
+
+
 def test_another_use_takes_its_place(train: Notebook) -> None:
     train.ok("%tfsession use second")
     assert runs_in(train) == "second"

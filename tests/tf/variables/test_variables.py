@@ -11,6 +11,8 @@ import tfsess_magics
 from tests.tf.conftest import Open
 from tfsess_magics import VariableInfo
 from tfsess_magics.core.text import variable_size
+from tfsess_magics.tf.internals import RUNS
+from tfsess_magics.tf.variables.internal_run import run_unseen
 
 v1 = tf.compat.v1
 
@@ -197,3 +199,16 @@ def test_asking_inside_a_run_waits_for_nothing(open_session: Open) -> None:
         v1.get_variable("b", [10])
         listed = tf.py_function(lambda: len(tfsess_magics.sessions()), [], tf.int32)
         assert train.run(listed) == 1
+
+
+def test_where_runs_are_not_counted_each_look_asks(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A TensorFlow may lack the part by which runs are seen."""
+    train = open_session("train")
+    with train:
+        v = v1.get_variable("v", [2], initializer=v1.ones_initializer())
+        train.run(tf.constant(1))
+    assert [variable.initialized for variable in train.info().variables] == [False]
+    run_unseen(train.session, targets=[v.initializer.name])
+    assert [variable.initialized for variable in train.info().variables] == [False]
+    monkeypatch.setitem(vars(RUNS), "missing", ("BaseSession._gone",))
+    assert [variable.initialized for variable in train.info().variables] == [True]

@@ -62,4 +62,8 @@ class Used(Generic[S]):
                 f"for that. To go on in a new session: %tfsession use {name}"
             )
         self._entered(session, code.body)
-        return session.enter(f"cell {cell}", self._options, code)
+        try:
+            return session.enter(f"cell {cell}", self._options, code)
+        except ClosedSessionError:  # by its maker, which does not free the name
+            self.end()
+            raise

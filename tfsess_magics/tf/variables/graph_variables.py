@@ -21,6 +21,7 @@ from tensorflow.python.client.session import BaseSession
 from tfsess_magics.core.model import DeviceInfo, VariableInfo
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.settings import settings
+from tfsess_magics.tf.internals import RUNS
 from tfsess_magics.tf.memory.required import require_memory
 from tfsess_magics.tf.runs.limit import UNBOUNDED
 from tfsess_magics.tf.variables.initialized import measure, probe
@@ -254,7 +255,8 @@ class GraphVariables:
 
     def _ask(self, session: BaseSession) -> None:
         state = (self._meter.runs, self._meter.table.running_since)
-        if state == self._asked or not (self._pending() or self._varying()):
+        is_answered = state == self._asked and not RUNS.missing  # else no run is counted
+        if is_answered or not (self._pending() or self._varying()):
             return
         self._asked = state
         with suppress(Exception):  # a session that was closed meanwhile; not known is the truth
