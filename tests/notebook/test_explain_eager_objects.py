@@ -1,4 +1,4 @@
-"""What is said of objects of TensorFlow 2 code that the cell of a session uses, and that it works."""
+"""The notes about objects of TensorFlow 2 code that the cell of a session uses, and that it works."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is said where a graph's tensor is taken for its value, and of savers and initializers in ordinary cells."""
+"""The notes where a graph's tensor is taken for its value, and of savers and initializers in ordinary cells."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ GET = "tfsess_magics: in a graph a tensor has its value in a run only. To get it
     ],
 )
 def test_a_tensor_where_a_value_is_wanted(two: tuple[Notebook, int], use: str, more: str) -> None:
-    """What the note names works in its place."""
+    """The line that the note names works in its place."""
     notebook, _ = two
     notebook.ok("import math, numpy as np")
     kind = "tf.int32" if "range" in use or "[1, 2]" in use else "tf.float32"

@@ -208,7 +208,7 @@ class SaveReply:
     nbytes: int
     """Bytes of their values."""
     left_out: tuple[str, ...] = ()
-    """What was not saved, and why, by reasons: ``a, b (no value)``."""
+    """The values that were not saved, by reasons: ``a, b (no value)``."""
     runs: int = 0
     """Number of runs that were in flight meanwhile."""
 

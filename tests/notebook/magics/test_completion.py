@@ -1,4 +1,4 @@
-"""What Tab offers, by what stands before and behind the cursor (``|``)."""
+"""The words that Tab offers, by what stands before and behind the cursor (``|``)."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ OUTSIDE = (None, True)
 
 
 def test_a_bound_coroutine_is_in_the_session_at_each_step(open_session: Open) -> None:
-    """What waits for it, and what runs meanwhile, is not; its tasks are."""
+    """Code that waits for it, or runs meanwhile, is outside; its tasks are inside."""
     meanwhile = []
 
     async def part() -> tuple[object, bool]:

@@ -27,7 +27,7 @@ _MAY_BE_ABOVE = re.compile(r"\s*(#|%%(?!tfsession\b)|$)")
 _WHOLE = HELP_FLAGS[0]
 _HEADER_OF_CELL = Form("", HEADER, takes=OPTIONS)
 _MOST = {"": 0, NAME: 1, HEADER: 1, NAME_PATH: 2, OLD_NEW: 2}
-"""How many words the arguments of a form may have, where there is a limit."""
+"""The most words that the arguments of a form may have, where there is a limit."""
 _OF_A_CELL = (TIMEOUT, *CELL_OPTIONS)
 """The options that a later cell may give anew; the others remain as they were when the session was opened."""
 _ONE_OF = (("--config", "--config-file"), ("--graph", FRESH.flag))
@@ -44,7 +44,7 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the offers are made from, besides the tables."""
+    """The live sessions and devices that offers are made from, besides the tables."""
 
     names: Mapping[str, bool]
     """The live named sessions and scopes, and whether each is eager."""

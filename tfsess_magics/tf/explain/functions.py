@@ -1,4 +1,4 @@
-"""What is said where a graph gets the call of a function that uses tensors of another graph, and where it has one."""
+"""The errors and warnings about calls, in one graph, of functions that use tensors of another graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a restore compares before it assigns anything."""
+"""A restore, and its comparisons before it assigns anything."""
 
 from collections.abc import Callable
 from pathlib import Path

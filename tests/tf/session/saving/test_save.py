@@ -1,4 +1,4 @@
-"""What a save writes, and what it says of the rest."""
+"""The values that a save writes, and its words about the rest."""
 
 import gc
 import threading

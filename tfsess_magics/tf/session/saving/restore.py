@@ -92,7 +92,7 @@ class _Fit(NamedTuple):
 
 
 class _Comparison(NamedTuple):
-    """What of a checkpoint fits a graph."""
+    """The part of a checkpoint that fits a graph, and the rest."""
 
     fits: list[_Fit]
     others: dict[str, list[str]]
