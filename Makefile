@@ -37,7 +37,7 @@ check: lint
 test: lint
 	cd labextension && jlpm test
 	$(BIN)/python -c 'import matplotlib.font_manager'  # makes its font cache, which it tells on stderr
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(PYTEST_OPTIONS)
 	$(MAKE) --no-print-directory browser
 
 test-all: PYTEST_OPTIONS := --every-line
