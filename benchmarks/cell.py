@@ -1,17 +1,20 @@
-"""What a ``%%tfsession`` cell costs over a hand-written ``with``, beside what ``%%time`` adds to a cell."""
+"""What a ``%%tfsession`` cell costs over a hand-written ``with``, beside what ``%%time`` adds to a cell.
+
+And what ``%tfsession use`` adds to an ordinary cell.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
+from typing import Any
 
 from benchmarks.measure import interleaved
 
 BODIES = {"empty": "pass", "eval": "value = x.eval()"}
 
 
-def report() -> None:
-    """Print the medians."""
+def _shell() -> Any:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -19,6 +22,12 @@ def report() -> None:
     config.HistoryManager.enabled = False
     shell = InteractiveShell(config=config)
     shell.run_line_magic("load_ext", "tfsess_magics")
+    return shell
+
+
+def report() -> None:
+    """Print the medians."""
+    shell = _shell()
     shell.run_cell(
         "import tensorflow as tf\n"
         "graph = tf.Graph()\n"
@@ -44,7 +53,21 @@ def report() -> None:
         print(f"cell, body {name!r}: " + ", ".join(f"{kind} {1e3 * s:.3f} ms" for kind, s in medians.items()))
         print(f"  %%tfsession over with: {1e3 * ours:.3f} ms; %%time over plain: {1e3 * theirs:.3f} ms", end="")
         print(f"; ratio {ours / theirs:.2f} (bound 1)")
+    _report_use(shell)
     shell.run_cell("%tfsession close train")
+
+
+def _report_use(ordinary: Any) -> None:
+    """Print the medians of a plain cell in an ordinary shell and in one that uses the session."""
+    using = _shell()
+    cells = {"ordinary": lambda: ordinary.run_cell("pass"), "use": lambda: using.run_cell("pass")}
+    with contextlib.redirect_stdout(io.StringIO()):
+        using.run_cell("%tfsession use train")
+        medians = interleaved(cells, rounds=60, repeats=20)
+        using.run_cell("%tfsession use --off")
+        using.run_line_magic("unload_ext", "tfsess_magics")
+    added = 1e3 * (medians["use"] - medians["ordinary"])
+    print(f"%tfsession use: {added:.3f} ms added to a plain cell of {1e3 * medians['ordinary']:.3f} ms (bound 0.2)")
 
 
 if __name__ == "__main__":
