@@ -16,10 +16,11 @@ Kernels of tests get the text of this module (`tests/kernel/train.py`), so it im
 """
 
 import inspect
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
+
+from tfsess_magics.core.frames import current_frames
 
 _LOOK_EVERY = 0.001
 """Seconds between two looks."""
@@ -39,7 +40,7 @@ def _entered(meter: Any) -> Iterator[object]:
 
     entries = BaseSession._call_tf_sessionrun, BaseSession._call_tf_sessionprun, BaseSession._Callable.__call__
     codes = [inspect.unwrap(entry).__code__ for entry in entries]
-    runs, frames = list(meter.table.in_flight.values()), sys._current_frames()
+    runs, frames = list(meter.table.in_flight.values()), current_frames()
     for run in runs:
         frame = frames.get(run.thread)
         if frame is not None and frame.f_code in codes and (frame.f_lineno or 0) > frame.f_code.co_firstlineno:

@@ -23,9 +23,10 @@ import tensorflow as tf
 modes = []
 def blocked():
     "Say so, once the main thread waits for what input() is to return."
+    from tfsess_magics.core.frames import current_frames
     main = threading.main_thread().ident
     def wait():
-        while sys._current_frames()[main].f_code.co_name != "select": time.sleep(0.001)
+        while current_frames()[main].f_code.co_name != "select": time.sleep(0.001)
         print("go")
     threading.Thread(target=wait).start()
 def mark():

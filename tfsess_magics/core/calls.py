@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, TypeVar
 
+from tfsess_magics.core.frames import current_frames
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -29,7 +31,7 @@ class Calls:
 
     def by_thread(self) -> Counter[int]:
         """Return how many calls each thread is in, by its `threading.get_ident`."""
-        return Counter({thread: self._on(frame) for thread, frame in sys._current_frames().items()})
+        return Counter({thread: self._on(frame) for thread, frame in current_frames().items()})
 
     @property
     def depth(self) -> int:

@@ -203,6 +203,7 @@ def test_nothing_waits_with_who_asks_a_server(
 ENDS = """
 import gc, os, signal, sys, threading, weakref
 import tensorflow as tf, tfsess_magics
+from tfsess_magics.core.frames import current_frames
 tfsess_magics.process.connect().observe()
 v1 = tf.compat.v1
 target, process = sys.argv[1], int(sys.argv[2])
@@ -211,7 +212,7 @@ with tf.Graph().as_default():
     session.run(tf.constant(1))
 os.kill(process, signal.SIGSTOP)
 tfsess_magics.sessions()
-while all(frame.f_code.co_name != "list_devices" for frame in sys._current_frames().values()):
+while all(frame.f_code.co_name != "list_devices" for frame in current_frames().values()):
     os.sched_yield()
 gone = threading.Event()
 weakref.finalize(session, gone.set)

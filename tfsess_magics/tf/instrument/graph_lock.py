@@ -28,6 +28,7 @@ from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any
 
+from tfsess_magics.core.frames import current_frames
 from tfsess_magics.core.settings import settings
 from tfsess_magics.tf.instrument.hooks import hooks
 from tfsess_magics.tf.internals import GRAPH_LOCK, find
@@ -116,7 +117,7 @@ def _open_what_is_left(lock: Any, group: int | None) -> None:
 def _is_opened_elsewhere() -> bool:
     """Say whether another thread is in the function above, as the holder of `_opening` is."""
     asking = threading.get_ident()
-    frames = sys._current_frames()
+    frames = current_frames()
     try:
         return any(_is_in(frame, _open_what_is_left.__code__) for thread, frame in frames.items() if thread != asking)
     finally:
@@ -162,7 +163,7 @@ def _is_in_use(*, is_taken: bool) -> bool:
     The one that asks has taken none: it would wait for itself in TensorFlow too. Nor has one that waits there.
     """
     asking = threading.get_ident()
-    frames = sys._current_frames()
+    frames = current_frames()
     try:
         return any(_uses(frame, is_taken=is_taken and thread != asking) for thread, frame in frames.items())
     finally:
