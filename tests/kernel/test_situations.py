@@ -13,6 +13,8 @@ from .harness import Kernel
 
 PREP = "%%tfsession prep\nx = tf.constant(1.0, name='x')"
 VARIABLE = "v = v1.get_variable('v', initializer=3.0)"
+BIAS = "%%tfsession train\nb = tf.Variable(3.0, name='b')"
+TABLE = "def make(): return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(['a'], [3]), -1)"
 FUNCTION = "w = tf.Variable(3.0, name='w')\nw.initializer.run()\n@tf.function\ndef times(z): return z * w"
 TWO = "".join(f"{name} = v1.InteractiveSession(graph=tf.Graph())\n" for name in ("one", "two"))
 TASK = (
@@ -105,16 +107,14 @@ SITUATIONS = {
     ),
     "a checkpoint, and a cell that ran twice": Situation(
         (
-            "%%tfsession train\nb = tf.Variable(3.0, name='b')\nb.initializer.run()\n"
-            "v1.train.Saver().save(v1.get_default_session(), folder + '/m');",
-            "%%tfsession train\nb = tf.Variable(3.0, name='b')",
+            f"{BIAS}\nb.initializer.run()\nv1.train.Saver().save(v1.get_default_session(), folder + '/m');",
+            BIAS,
         ),
         "%%tfsession train\nv1.train.Saver().restore(v1.get_default_session(), folder + '/m')",
         r"'b_1' \(.+\) is a second 'b' \(.+\), .+Begin with an empty graph: (?P<line>%tfsession reset train)",
         (
             "{line}",
-            "%%tfsession train\nb = tf.Variable(0.0, name='b')\n"
-            "v1.train.Saver().restore(v1.get_default_session(), folder + '/m')\nfloat(b.eval())",
+            f"{BIAS}\nv1.train.Saver().restore(v1.get_default_session(), folder + '/m')\nfloat(b.eval())",
         ),
         "3.0",
     ),
@@ -133,10 +133,7 @@ SITUATIONS = {
         "4.0",
     ),
     "an eager table in a session's cell": Situation(
-        (
-            "def make(): return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(['a'], [3]), -1)\n"
-            "table = make()",
-        ),
+        (f"{TABLE}\ntable = make()",),
         "%%tfsession train\ntable.lookup(tf.constant(['a']))",
         r"a lookup table \(StaticHashTable\) was made in eager mode.+initialize it: (?P<line>.+\))",
         ("%%tfsession train\ntable = make()\n{line}\nint(table.lookup(tf.constant(['a'])).eval()[0])",),
@@ -154,7 +151,8 @@ SITUATIONS = {
         "saver.save(sess, folder + '/s')",
         r"Put the line in a cell of the session: (?P<header>%%tfsession train)",
         (
-            "{header}\nsaver.save(sess, folder + '/s')\nv.load(0.0)\nsaver.restore(sess, folder + '/s')\nfloat(v.eval())",
+            "{header}\nsaver.save(sess, folder + '/s')\nv.load(0.0)",
+            "{header}\nsaver.restore(sess, folder + '/s')\nfloat(v.eval())",
         ),
         "5.0",
     ),
