@@ -65,7 +65,7 @@ class Matcher:
                 return {"completions": []}
             fragment, words = found
             return {
-                "completions": [completer.SimpleCompletion(word) for word in words],
+                "completions": [completer.SimpleCompletion(word, type="magic") for word in words],
                 "matched_fragment": fragment,
                 "suppress": True,
                 "ordered": True,
