@@ -42,10 +42,19 @@ PARTS = {
     "explanations": (
         "tests/notebook/test_explain.py",
         "tests/notebook/test_explain_eager.py",
+        "tests/notebook/test_explain_functions.py",
         "tests/notebook/test_explain_graphs.py",
         "tests/notebook/test_explain_sessions.py",
+        "tests/notebook/test_explain_values.py",
         "tests/notebook/test_explain_variables.py",
     ),
+    "use, cells that run again, other names": (
+        "tests/notebook/test_use.py",
+        "tests/notebook/test_rerun.py",
+        "tests/notebook/test_rename.py",
+    ),
+    "values in files": ("tests/tf/session/saving",),
+    "bound functions": ("tests/tf/context/test_bound.py",),
     "Keras": (
         "tests/notebook/test_eager.py::test_models_optimizers_and_datasets_are_listed_and_not_kept",
         "tests/notebook/test_eager.py::test_keras_is_not_cleared",
