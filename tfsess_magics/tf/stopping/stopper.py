@@ -5,7 +5,7 @@ A second interrupt, or another exception of a signal handler, may cut any line. 
 
 `Stopper.leave` keeps an exception that comes while a run waits for its stop. It raises that exception when the
 session can be used again, from the error of the stop. An interrupt says no more than the stop, so the error of the
-stop takes its place. `tests/tf/stopping/test_stop_races.py` raises exceptions at every line.
+stop takes its place. `tests/tf/stopping/test_stop_exceptions.py` raises exceptions at every line.
 """
 
 from __future__ import annotations
