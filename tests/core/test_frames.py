@@ -4,6 +4,7 @@ import gc
 import subprocess
 import sys
 import threading
+import weakref
 
 from tfsess_magics.core.frames import current_frames
 
@@ -49,6 +50,22 @@ def test_a_collection_during_a_look_does_not_stop_the_process() -> None:
     """In a process of its own: one that stands still cannot be mended."""
     done = subprocess.run([sys.executable, "-c", COLLECTING], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+
+
+class Thing:
+    """An object that a local variable of a function refers to."""
+
+
+def test_a_look_keeps_no_local_variable_alive() -> None:
+    """The collector is on, and comes to nothing meanwhile."""
+
+    def look() -> weakref.ref[Thing]:
+        thing = Thing()
+        assert threading.get_ident() in current_frames()
+        return weakref.ref(thing)
+
+    gc.collect()
+    assert look()() is None
 
 
 def test_a_collector_that_is_off_stays_off() -> None:
