@@ -165,8 +165,8 @@ def _install(shell: InteractiveShell, undo: Undo) -> None:
     for part in (runner, report, numbers, tab):
         undo.note(part.uninstall)
         part.install()
-    undo.note(partial(remove_cell_locator, numbers.number_of))
-    add_cell_locator(numbers.number_of)
+    undo.note(partial(remove_cell_locator, numbers))
+    add_cell_locator(numbers)
     if channel and running:
         undo.note(partial(remove_cell_finder, running.cell_of))
         add_cell_finder(running.cell_of)

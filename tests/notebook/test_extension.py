@@ -164,9 +164,10 @@ def test_what_other_code_has_put_on_the_compiler_stays(plain_notebook: Notebook)
         plain_notebook.ok("def late():\n    return tfsess_magics.session('late')\nimport tfsess_magics")
         number = plain_notebook.shell.execution_count - 1
         plain_notebook.ok("%reload_ext tfsess_magics")
+        assert origin.cell_of(plain_notebook.ok("late.__code__.co_filename").value) == number
         plain_notebook.ok("late();")
         (late,) = plain_notebook.ok("tfsess_magics.sessions()").value
-        assert late.origin.cell == number
+        assert late.origin.cell == number + 3
         plain_notebook.ok("%tfsession close late\n%unload_ext tfsess_magics")
         assert vars(compiler)["cache"] is other
     finally:

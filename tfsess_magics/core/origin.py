@@ -1,22 +1,37 @@
 """The origin of a session: the code that makes it, found on the stack.
 
 It is the innermost caller outside this package, and for sessions of other code also outside TensorFlow, Keras and
-``contextlib``. The makers of sessions that were there before the extension are not known.
+``contextlib``. Where that is a function of a notebook cell, the origin is the cell that runs, whose code has called
+the function. The makers of sessions that were there before the extension are not known.
+
+A cell has its own file name only where IPython makes that of the cell's number. A kernel makes it of the cell's text,
+so that cells with the same text share one.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Protocol
 
 from tfsess_magics.core.model import Maker, Origin
 
-CellLocator = Callable[[str], int | None]
-"""From the file name of code to the execution count of the notebook cell that it is, None if it is none."""
 
+class CellLocator(Protocol):
+    """The execution counts of notebook cells by the file names of their code."""
+
+    def number_of(self, file: str) -> int | None:
+        """Return that of the cell that has run last with that file name, None if it is no cell's."""
+
+    def numbers_of(self, file: str) -> Sequence[int]:
+        """Return those of all cells that have run with that file name, the last one last."""
+
+
+CELL = "<module>"
+"""The function of code that is in none: that of a cell which runs, and of a module that is imported."""
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 _locators: list[CellLocator] = []
 
@@ -33,18 +48,40 @@ def remove_cell_locator(locator: CellLocator) -> None:
 
 
 def cell_of(file: str) -> int | None:
-    """Return the execution count of the notebook cell whose code has that file name, None if it is no cell's."""
-    return next((cell for locate in _locators if (cell := locate(file)) is not None), None)
+    """Return the execution count of the last cell whose code has that file name, None if it is no cell's."""
+    return next((cell for locator in _locators if (cell := locator.number_of(file)) is not None), None)
+
+
+def cells_of(file: str) -> Sequence[int]:
+    """Return the execution counts of all cells whose code has that file name, the last one last."""
+    return next((cells for locator in _locators if (cells := locator.numbers_of(file))), ())
 
 
 def calling_cell() -> int | None:
-    """Return the execution count of the innermost notebook cell that is calling, None if none is."""
-    frame: FrameType | None = sys._getframe(1)
+    """Return the execution count of the innermost notebook cell that runs and is calling.
+
+    Without one, as in a thread, that of the cell which has defined the innermost function of a cell; None without any.
+    """
+    frame = _frame_of_cell(sys._getframe(1))
+    return None if frame is None else cell_of(frame.f_code.co_filename)
+
+
+def _frame_of_cell(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost frame, from `frame` outward, of a cell that runs; without one, of a function of a cell."""
+    of_function: FrameType | None = None
+    for at in _outward(frame):
+        if cell_of(at.f_code.co_filename) is None:
+            continue
+        if function_of(at.f_code) == CELL:
+            return at
+        of_function = of_function or at
+    return of_function
+
+
+def _outward(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
-        if (cell := cell_of(frame.f_code.co_filename)) is not None:
-            return cell
+        yield frame
         frame = frame.f_back
-    return None
 
 
 def is_ours(file: str) -> bool:
@@ -54,8 +91,13 @@ def is_ours(file: str) -> bool:
 
 def function_of(code: CodeType) -> str:
     """Return the name of the function whose code that is, ``<module>`` for what is in none."""
+    return function_named(code.co_name)
+
+
+def function_named(name: str) -> str:
+    """Return the name of the function whose code has that name, ``<module>`` for what is in none."""
     # IPython 8.5: before, it calls the code of a cell ``<cell line: 1>``.
-    return "<module>" if code.co_name.startswith("<cell line: ") else code.co_name
+    return CELL if name.startswith("<cell line: ") else name
 
 
 def calling_origin(maker: Maker = Maker.API, passes: Callable[[str], bool] = is_ours) -> Origin:
@@ -66,11 +108,16 @@ def calling_origin(maker: Maker = Maker.API, passes: Callable[[str], bool] = is_
     if frame is None:
         return Origin(maker=maker)
     file = frame.f_code.co_filename
+    cell = cell_of(file)
+    running = None if cell is None else _frame_of_cell(frame)
+    if running is not None and running.f_code.co_filename != file:
+        frame, file = running, running.f_code.co_filename
+        cell = cell_of(file)
     return Origin(
         maker=maker,
         module=frame.f_globals.get("__name__", ""),
         function=function_of(frame.f_code),
         file=file,
         line=frame.f_lineno,
-        cell=cell_of(file),
+        cell=cell,
     )

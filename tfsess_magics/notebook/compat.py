@@ -133,6 +133,7 @@ class CellNumbers:
     """The execution counts of a shell's cells by the file names of their code; the record grows as cells run."""
 
     def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
         self._compiler: Any = shell.compile
         self._has_record = hasattr(self._compiler, "_filename_map")
         self._numbers: dict[str, int] = (
@@ -143,8 +144,23 @@ class CellNumbers:
         self._is_on = False
 
     def number_of(self, file: str) -> int | None:
-        """Return the execution count of the cell whose code has that file name, None if it is no cell's."""
+        """Return that of the cell that has run last with that file name, None if it is no cell's."""
         return self._numbers.get(file)
+
+    def numbers_of(self, file: str) -> list[int]:
+        """Return those of all cells that have run with that file name, the last one last.
+
+        IPython keeps the last one only. A cell that has the same text in its history, and no file name of its own, is
+        another.
+        """
+        last = self._numbers.get(file)
+        if last is None:
+            return []
+        history = self._shell.history_manager.input_hist_raw
+        text = history[last] if last < len(history) else None
+        others = set(self._numbers.values())
+        same = (number for number, other in enumerate(history) if number and other == text and number not in others)
+        return [*(number for number in same if number < last), last]
 
     def install(self) -> None:
         """Begin the record."""

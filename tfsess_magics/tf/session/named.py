@@ -18,6 +18,7 @@ from tfsess_magics.tf.context.activation import Activation
 from tfsess_magics.tf.context.block import Enterable, Opening
 from tfsess_magics.tf.instrument.observe import closed_by
 from tfsess_magics.tf.internals import TRACE
+from tfsess_magics.tf.introspect.built import note_built
 from tfsess_magics.tf.session.config import late_notes, session_config
 from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.session.generation import Generation, begin
@@ -191,7 +192,9 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                 left.interactive = activation.defaults.interactive_left()
             self._activations.discard(activation)
             if left is not None:
-                left.watched.growth.left(activation, activation.begun if left is generation else 0)
+                begun = activation.begun if left is generation else 0
+                note_built(left.graph, begun, activation.by)
+                left.watched.growth.left(activation, begun)
             if self._generation is not None and not self._activations:
                 forget_order(self._generation.watched.meter)
         self._changed()
