@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.session import PLAIN, CellOptions
-from tfsess_magics.tf.context.left_open import Left, say_block, say_keras_session, say_reset
+from tfsess_magics.tf.context.left_open import Left, say_block, say_keras_session, say_reset, say_summary
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.runs.limit import Limit
 from tfsess_magics.tf.tracing.request import Order
@@ -55,6 +55,9 @@ class Defaults(Protocol):
     @property
     def has_new_keras_session(self) -> bool:
         """True if code inside has given Keras a session, and Keras has it still."""
+
+    def keep_summary(self) -> list[str]:
+        """Keep the default summary writer and step that code inside has set, and return which of them are new."""
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""
@@ -220,6 +223,8 @@ class Activation:
                 self._notice(left.say(self.session.name, self.by))
             if self.defaults.has_new_keras_session:
                 self._notice(say_keras_session(self.by, self.session.name, self.session.kind))
+            if summary := self.defaults.keep_summary():
+                self._notice(say_summary(self.by, summary, self.session.name))
             if self.resets and lost:
                 self._notice(say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation))
 

@@ -11,6 +11,7 @@ A body may leave, with this consequence:
   collection would turn eager mode off in a later cell
 - Keras' own session (``set_session``, ``clear_session``): Keras gets back what it had; inside it goes by the default
   session anyway
+- a default summary writer or step: the session's next cell finds it, and what the notebook had is back
 - devices, control dependencies, colocation and names of the graph: they end with the body, the context manager of a
   device at once
 - eager mode, also by ``tf.init_scope``: it ends with the body; its context manager remains open
@@ -27,6 +28,7 @@ session. For these the sentence names the cell, and no line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, SupportsIndex
 
 from tfsess_magics.core.model import Kind
@@ -108,6 +110,16 @@ def say_keras_session(by: str, name: str, kind: Kind) -> str:
     """Say that the body of `by` gave Keras a session of its own inside the session or scope of that name."""
     inside = "" if kind is Kind.EAGER else f"Keras goes on with the default session, that of {name!r}, and "
     return f"{by} gave Keras a session; {inside}the notebook's Keras session is unchanged"
+
+
+def say_summary(by: str, what: Sequence[str], name: str) -> str:
+    """Say that the body of `by` has set the default summary writer or step in the session or scope of that name."""
+    stay = "they stay those" if len(what) > 1 else "it stays that"
+    are = "are" if len(what) > 1 else "is"
+    return (
+        f"{by} set the default summary {' and '.join(what)}; {stay} of {name!r} for its next cell, the notebook's "
+        f"{are} unchanged"
+    )
 
 
 def say_block(who: Caller | None, name: str) -> str:

@@ -31,7 +31,7 @@ from tensorflow.python.framework import ops, stack, traceable_stack
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.util import tf_stack
 
-from tfsess_magics.tf.context import keras_session
+from tfsess_magics.tf.context import keras_session, summary_defaults
 from tfsess_magics.tf.context.eager_mode import eager_mode
 from tfsess_magics.tf.context.graph_scopes import BUILD_STATE, device_scope, left_open, name_scope, nothing_open
 from tfsess_magics.tf.context.interactive import is_in, is_interactive, open_interactive, take_out
@@ -53,6 +53,7 @@ class _Defaults(NamedTuple):
     variable_scope: Any
     frame_filters: list[Any]
     keras: keras_session.State
+    summary: summary_defaults.Summary
 
 
 class _OurFrames(find("util.tf_stack:StackTraceFilter") or object):  # type: ignore[misc]
@@ -81,6 +82,7 @@ def _take(graph: tf.Graph) -> _Defaults:
         store and _current_scope(store),
         tf_stack._source_filter_stacks[get_ident()],
         keras_session.take(),
+        summary_defaults.take(),
     )
 
 
@@ -103,6 +105,7 @@ def _put(graph: tf.Graph, defaults: _Defaults) -> None:
         store.current_scope = _root_scope()
     tf_stack._source_filter_stacks[get_ident()] = defaults.frame_filters
     keras_session.put(defaults.keras)
+    summary_defaults.put(defaults.summary)
 
 
 def _variable_scope_store(graph: tf.Graph) -> Any:
@@ -160,6 +163,7 @@ def _inside(graph: tf.Graph, session: Any, device: str | None, interactive: Sequ
         variable_scope=None,
         frame_filters=[frame_filter],
         keras=keras_session.NOTHING,
+        summary=summary_defaults.take(),
     )
 
 
@@ -204,12 +208,24 @@ class DefaultsSwap:
         Default device of the operations that are built inside.
     interactive
         Interactive sessions that an earlier activation left open, outermost first; the last one is the default.
+    summary
+        The default summary writer and step of the session.
     """
 
-    def __init__(self, graph: tf.Graph, session: Any, device: str | None, interactive: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        graph: tf.Graph,
+        session: Any,
+        device: str | None,
+        interactive: Sequence[Any],
+        summary: summary_defaults.SummaryDefaults,
+    ) -> None:
         self._graph = graph
         self._session = session
-        self._inside = _inside_eager(graph) if session is None else _inside(graph, session, device, interactive)
+        inside = _inside_eager(graph) if session is None else _inside(graph, session, device, interactive)
+        self._inside = inside._replace(summary=summary.begin())
+        self._summary = summary
+        self._summary_before = self._inside.summary
         self._keras_before = self._inside.keras
         self._own_sessions = len(self._inside.sessions) - len(interactive)
         self._outside: _Defaults | None = None
@@ -282,6 +298,10 @@ class DefaultsSwap:
     def has_new_keras_session(self) -> bool:
         """True if code inside has given Keras a session, and Keras has it still."""
         return keras_session.has_new_session(self._inside.keras, self._keras_before)
+
+    def keep_summary(self) -> list[str]:
+        """Keep the default summary writer and step that code inside has set, and return which of them are new."""
+        return self._summary.keep(self._summary_before, self._inside.summary)
 
     def graph_left(self) -> tf.Graph | None:
         """Return the graph that is the default inside, None if the last one was reset and none made since."""

@@ -28,6 +28,7 @@ from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import PLAIN, Bindings, CellCode, CellOptions, identify
 from tfsess_magics.tf.context.activation import Activation, Defaults
 from tfsess_magics.tf.context.block import Enterable, Opening
+from tfsess_magics.tf.context.summary_defaults import SummaryDefaults
 from tfsess_magics.tf.context.swap import DefaultsSwap
 from tfsess_magics.tf.eager.objects import EagerObjects
 from tfsess_magics.tf.eager.variables import EagerVariables
@@ -41,9 +42,10 @@ class _Contents:
         """The graph that TensorFlow takes for the default one inside, so that no two scopes share one."""
         self.variables = EagerVariables(changed)
         self.objects = EagerObjects()
+        self.summary = SummaryDefaults()
 
     def defaults(self) -> Defaults:
-        return DefaultsSwap(self.graph, None, None, ())
+        return DefaultsSwap(self.graph, None, None, (), self.summary)
 
 
 class EagerScope(Enterable):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.context.activation import Defaults
 from tfsess_magics.tf.context.interactive import close_session, open_interactive
+from tfsess_magics.tf.context.summary_defaults import SummaryDefaults
 from tfsess_magics.tf.context.swap import DefaultsSwap
 from tfsess_magics.tf.instrument import observe
 from tfsess_magics.tf.session.facts import Watched
@@ -29,10 +30,11 @@ class Generation:
         self.device = device
         self.interactive: Sequence[Any] = ()
         """Interactive sessions that cells left open; the next cell finds them open."""
+        self.summary = SummaryDefaults()
 
     def defaults(self) -> Defaults:
         """Return this generation as defaults that a thread can swap in."""
-        return DefaultsSwap(self.graph, self.session, self.device, open_interactive(self.interactive))
+        return DefaultsSwap(self.graph, self.session, self.device, open_interactive(self.interactive), self.summary)
 
     def end(self, name: str, by: str, ending: str) -> int:
         """End its runs and close it; return how many runs have an operation that has to finish first.

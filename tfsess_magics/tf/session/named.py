@@ -188,6 +188,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                 graph = activation.defaults.graph_left()
                 if graph is not generation.graph:
                     self._follow(graph)
+                    self._now.summary = generation.summary
                 left = self._now
                 left.interactive = activation.defaults.interactive_left()
             self._activations.discard(activation)
