@@ -40,6 +40,7 @@ from tfsess_magics.tf.introspect.paths import is_between
 from tfsess_magics.tf.memory.process import Holder, ProcessMemory
 from tfsess_magics.tf.notices.defaults import OpenDefaults
 from tfsess_magics.tf.notices.gpu_options import LateGpuOptions
+from tfsess_magics.tf.notices.process_settings import ProcessSettings
 from tfsess_magics.tf.notices.scopes import OpenScopes
 from tfsess_magics.tf.notices.switches import Switches
 from tfsess_magics.tf.runs.concurrent import look_among
@@ -79,6 +80,7 @@ class TensorFlow:
         self._stopper = Stopper(self._name_of)
         self._memory = ProcessMemory()
         self._switches = Switches()
+        self._settings = ProcessSettings()
         self._open_defaults = OpenDefaults(self._sessions)
         self._open_scopes = OpenScopes()
         self._late_gpu_options = LateGpuOptions()
@@ -270,7 +272,7 @@ class TensorFlow:
         unsupported, self._unsupported = self._unsupported, []
         told = {
             Topic.SUPPORT: unsupported,
-            Topic.SWITCHES: self._switches.news(),
+            Topic.SWITCHES: [*self._switches.news(), *self._settings.news()],
             Topic.GPU_OPTIONS: self._late_gpu_options.news(),
             Topic.DEFAULTS: [] if SWAP.missing else self._open_defaults.news(),
             Topic.SCOPES: [] if SWAP.missing else self._open_scopes.news(),

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from tests.forks import run
 
 SHELL = """
@@ -83,6 +85,55 @@ def test_a_switch_that_throws_others_is_said_alone() -> None:
     prepared, said, *after = said_after([PREPARE, f"{header}v1.disable_v2_behavior()", f"{header}x = 1", "x = 1"])
     assert [line.split(":")[0] for line in said] == ["cell 2, line 2 called disable_v2_behavior"]
     assert [prepared, *after] == [[], [], []]
+
+
+BACK = "To set it back: "
+
+
+def test_a_setting_for_the_whole_process_is_said_once_with_the_way_back() -> None:
+    """Under a session's cell too, which leaves it as it is."""
+    prepared, run_eagerly, floatx, others, after = said_after(
+        [
+            f"{PREPARE}; import keras",
+            "%%tfsession a\ntf.config.run_functions_eagerly(True)",
+            "%%tfsession a\nkeras.backend.set_floatx('float64')",
+            "keras.backend.set_epsilon(1e-3); keras.backend.set_image_data_format('channels_first')",
+            "x = 1",
+        ],
+        BACK,
+    )
+    assert [line.split(": ")[0] for line in run_eagerly] == ["tf.config.run_functions_eagerly(True) was called"]
+    assert [line.split(". ")[0] for line in floatx] == ["floatx of keras is 'float64'"]
+    assert [line.split(". ")[0] for line in others] == [
+        "epsilon of keras is 0.001",
+        "image_data_format of keras is 'channels_first'",
+    ]
+    assert (prepared, after) == ([], [])
+    ways = [line.partition(BACK)[2] for line in (*run_eagerly, *floatx, *others)]
+    set_all = "tf.config.run_functions_eagerly(True); keras.backend.set_floatx('float64')"
+    look = (
+        "print('as at first', tf.config.functions_run_eagerly(), keras.backend.floatx(), keras.backend.epsilon(), "
+        "keras.backend.image_data_format())"
+    )
+    *_, values = said_after([f"{PREPARE}; import keras", set_all, *ways, look], "as at first")
+    assert values == ["as at first False float32 1e-07 channels_last"]
+
+
+def test_a_setting_that_comes_again_is_said_again() -> None:
+    """It was set back in between."""
+    throw = "tf.config.run_functions_eagerly({})".format
+    assert list(map(len, said_after([PREPARE, throw(True), throw(False), throw(True)], BACK))) == [0, 1, 0, 1]
+
+
+@pytest.mark.needs("tf_keras")
+def test_a_setting_of_tf_keras_is_its_own() -> None:
+    """That of Keras 3 is another."""
+    _, (line,), after = said_after(
+        [f"{PREPARE}; import tf_keras", "tf_keras.backend.set_floatx('float16')", "import keras"], BACK
+    )
+    assert line.startswith("floatx of tf_keras is 'float16'. ")
+    assert line.endswith("import tf_keras; tf_keras.backend.set_floatx('float32')")
+    assert after == []
 
 
 GPU = """
