@@ -130,3 +130,77 @@ def test_another_thread(two: tuple[Notebook, int]) -> None:
             assert "To carry the cell's session there: tfsess_magics.bind(function)" in said
     finally:
         notebook.shell.user_ns.pop("pool").shutdown()
+
+
+PARTIAL = """a, b = v1.placeholder(tf.float32, [], 'a'), v1.placeholder(tf.float32, [], 'b')
+first = a + b
+second = first * b
+def partly(session):
+    handle = session.partial_run_setup([first, second], [a, b])
+    return session.partial_run(handle, first, {a: 1.0, b: 2.0}), session.partial_run(handle, second)
+"""
+
+
+@pytest.mark.parametrize("session", ["v1.get_default_session()", "v1.InteractiveSession(graph=a.graph)"])
+def test_a_partial_run_that_is_fed(two: tuple[Notebook, int], session: str) -> None:
+    """Of the two ways on both give the values."""
+    notebook, _ = two
+    notebook.ok(f"%%tfsession train\n{PARTIAL}")
+    said = explained(notebook, f"%%tfsession train\nsession = {session}\npartly(session)")
+    head, at_once, other = said.split(": ")[1:]
+    assert (
+        head == "this session places only what a run needs, and TensorFlow cannot feed its partial runs. Run all in one"
+    )
+    run, _ = at_once.split("; ")
+    given = "fetches, feed_dict = [first, second], {a: 1.0, b: 2.0}"
+    assert notebook.ok(f"%%tfsession train\n{given}\n{run}").value == [3.0, 6.0]
+    assert notebook.ok(f"%%tfsession train\nwith {other} as other: values = partly(other)\nvalues").value == (3.0, 6.0)
+    notebook.run("del session, other, a, b, first, second, partly, values, fetches, feed_dict; 1 / 0")
+
+
+@pytest.mark.parametrize(
+    ("wants", "make"),
+    [
+        ("t.eval()", "v1.py_func"),
+        ("v + v1.get_default_session().run(t)", "v1.py_func"),
+        ("t.eval()", "tf.numpy_function"),
+        ("t.eval()", "tf.py_function"),
+    ],
+)
+def test_a_python_function_that_wants_a_session(two: tuple[Notebook, int], wants: str, make: str) -> None:
+    """It gets the value as an input, or the session by bind."""
+    notebook, _ = two
+    notebook.ok(
+        "%%tfsession train\nt, tensor, dtype = tf.constant(2.0), tf.constant(2.0), tf.float32\n"
+        f"def function(v): return {wants}\nvalue = {make}(function, [t], dtype)"
+    )
+    said = explained(notebook, "%%tfsession train\nvalue.eval()")
+    assert explained(notebook, "tfsess_magics.get('train').run(value)") == said
+    head, as_input, bound = said.removeprefix("tfsess_magics: ").split(": ")
+    assert head == (
+        "the function of a py_func wanted a session, and TensorFlow calls it where there is none. "
+        "Give it the value among its inputs"
+    )
+    with_bind, header = bound, as_input.split("under ")[1]
+    assert notebook.ok(f"{header}\n{with_bind}.eval()").value in (2.0, 4.0)
+    call = as_input.split("; ")[0]
+    assert notebook.ok(f"{header}\ndef function(v): return v\n{call}.eval()").value == 2.0
+    notebook.run("del t, tensor, value, function; 1 / 0")
+
+
+def test_a_python_function_that_wants_a_session_in_one_of_other_code(two: tuple[Notebook, int]) -> None:
+    """There is nothing that bind could carry."""
+    notebook, _ = two
+    said = explained(
+        notebook,
+        "with v1.Session(graph=tf.Graph()):\n"
+        "    v1.py_func(lambda v: v1.get_default_session().run(v), [tf.constant(1.0)], tf.float32).eval()",
+    )
+    assert said.endswith("Give it the value among its inputs: tf.compat.v1.py_func(function, [tensor], dtype)")
+
+
+def test_another_error_of_a_python_function(two: tuple[Notebook, int]) -> None:
+    """Nothing is said of sessions."""
+    notebook, _ = two
+    outcome = notebook.run("%%tfsession train\nv1.py_func(lambda v: 1 / 0, [tf.constant(1.0)], tf.float32).eval()")
+    assert "wanted a session" not in outcome.out

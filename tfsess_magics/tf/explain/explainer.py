@@ -13,12 +13,15 @@ real, and fail then.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
 from tfsess_magics.core.errors import NOTE_PREFIX
 from tfsess_magics.core.model import Kind
@@ -31,12 +34,14 @@ from tfsess_magics.tf.explain.eager_object import (
 )
 from tfsess_magics.tf.explain.functions import explain_cycle
 from tfsess_magics.tf.explain.in_eager_cell import explain_none, explain_saver
+from tfsess_magics.tf.explain.keras_model import explain_model, explain_model_elsewhere
 from tfsess_magics.tf.explain.location import Live, afresh, graph_activation, here
 from tfsess_magics.tf.explain.nesting import explain_nesting
 from tfsess_magics.tf.explain.not_runnable import (
     explain_closed,
     explain_empty_graph,
     explain_no_default_session,
+    explain_partial_run,
     explain_without_values,
 )
 from tfsess_magics.tf.explain.other_graph import (
@@ -45,11 +50,12 @@ from tfsess_magics.tf.explain.other_graph import (
     explain_other_graph,
     explain_out_of_scope,
 )
+from tfsess_magics.tf.explain.python_function import explain_python_function
 from tfsess_magics.tf.explain.tasks import explain_in_task
 from tfsess_magics.tf.explain.threads import explain_unbound
 from tfsess_magics.tf.explain.value import explain_value_of_tensor
 from tfsess_magics.tf.introspect.ended import explain_ended
-from tfsess_magics.tf.introspect.frames import chain, is_by_keras, variables_in
+from tfsess_magics.tf.introspect.frames import chain, frames, is_by_keras, variables_in
 from tfsess_magics.tf.introspect.lines import place_of
 from tfsess_magics.tf.session.ownership import home_of
 
@@ -80,27 +86,35 @@ class Explainer:
             if any(note.startswith(NOTE_PREFIX) for one in errors for note in getattr(one, "__notes__", ())):
                 return
             for one in errors:
-                unbound = explain_unbound(one, self._live()) if ends_thread and graph_activation() is None else None
-                if note := unbound or explain_in_task(one) or self._note(one):
+                if note := self._out_of_session(one, ends_thread=ends_thread) or self._note(one):
                     one.add_note(NOTE_PREFIX + note)
                     return
         except Exception:  # noqa: BLE001 - the user's error is what matters
             _log.debug("an error could not be explained", exc_info=True)
 
+    def _out_of_session(self, error: BaseException, *, ends_thread: bool) -> str | None:
+        """Return the note about code that is called in another thread, or at another time."""
+        live = list(self._live())
+        unbound = explain_unbound(error, live) if ends_thread and graph_activation() is None else None
+        return unbound or explain_in_task(error)
+
     def _note(self, error: BaseException) -> str | None:
         message = str(error)
         for pattern, explain in _RULES:
-            if pattern.search(message):
-                return explain_ended(error) or explain(error, list(self._live()))
+            if pattern.search(message) and (note := explain_ended(error) or explain(error, list(self._live()))):
+                return note
         return None
 
 
 def _variable_exists(error: BaseException, live: Live) -> str | None:
-    variable = variables_in(error, "_get_single_variable").get("var")
     match = _VARIABLE_EXISTS.search(str(error))
-    if variable is None or match is None:
+    variable = variables_in(error, "_get_single_variable").get("var")
+    if match is None:
         return None
-    place, name = place_of(variable.op), here(live)[0]
+    operation = _operation_named(match[1], error) if variable is None else variable.op
+    if operation is None:
+        return None
+    place, name = place_of(operation), here(live)[0]
     made = f"it was made in {place}" if place else "it is in the graph already"
     activation = graph_activation()
     if activation is None or activation.code is None:
@@ -112,6 +126,19 @@ def _variable_exists(error: BaseException, live: Live) -> str | None:
     can_reset = not any(one.name == name and one.kind is Kind.ADOPTED for one in live)
     fresh = f"%%tfsession {name} --fresh" if can_reset else afresh(live, name)
     return f"{made}. To begin with an empty graph: {fresh}. To use {match[1]!r} as it is: %%tfsession {name} --reuse"
+
+
+def _operation_named(name: str, error: BaseException) -> tf.Operation | None:
+    """Return the operation of that name in the graph that `error` is about, where TensorFlow has taken its frames away.
+
+    That is the default graph, or the graph of a tensor in one of the frames that are left.
+    """
+    tensors = (value for frame in frames(error) for value in frame.f_locals.values() if isinstance(value, tf.Tensor))
+    graphs = (tensor.graph for tensor in tensors if not hasattr(tensor, "numpy"))
+    for graph in itertools.chain([ops.get_default_graph()], graphs):
+        with suppress(KeyError):
+            return graph.get_operation_by_name(name)
+    return None
 
 
 def _nesting(error: BaseException, _: Live) -> str | None:
@@ -179,6 +206,14 @@ _Explain = Callable[[BaseException, Live], str | None]
 _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
     (re.compile(pattern), explain)
     for pattern, explain in (
+        (r"Traceback \(most recent call last\)[\s\S]*(?:default.session|out of scope)", explain_python_function),
+        (r"^Feed \S+ not found|Graph execution error:\s+Feed \S+ not found", explain_partial_run),
+        (r"was not found in the Graph$|'\w*Tensor' object has no attribute 'node'", explain_model),
+        (
+            r"not an element of this graph|must be from the same graph|is out of scope and cannot be used here",
+            explain_model_elsewhere,
+        ),
+        (r"^Calling `Model\.\w+` in graph mode is not supported|^`updates` argument is not supported", explain_model),
         (
             r"not an element of this graph|must be from the same graph|graph is different from the session's",
             explain_other_graph,

@@ -89,6 +89,18 @@ def explain_no_default_session(error: BaseException, live: Live) -> str | None:
     return f"{describe(element, live)}. {remedy}"
 
 
+def explain_partial_run(error: BaseException, _: Live) -> str | None:
+    """Say which session can be fed partial runs."""
+    found = variables_in(error, "_run")
+    if not found.get("handle") or not found["self"]._config.graph_options.place_pruned_graph:
+        return None
+    return (
+        "this session places only what a run needs, and TensorFlow cannot feed its partial runs. Run all in one: "
+        "session.run(fetches, feed_dict); or make another session on the graph, which has its own values of the "
+        "variables: tf.compat.v1.Session(graph=session.graph)"
+    )
+
+
 def _session_in(error: BaseException, *methods: str) -> Any:
     """Return the session, also that of a callable, in one of whose `methods` the error was raised."""
     found = variables_in(error, *methods).get("self")

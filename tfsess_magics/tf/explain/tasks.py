@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from concurrent.futures import thread as pool
 from inspect import CO_COROUTINE
 from types import FrameType
@@ -13,6 +12,7 @@ from tfsess_magics.core.in_scope import InScope
 from tfsess_magics.tf.context.activation import Activation
 from tfsess_magics.tf.explain.location import graph_activation
 from tfsess_magics.tf.explain.threads import has_asked_for_a_session
+from tfsess_magics.tf.introspect.frames import frames
 
 _WANTS_SESSION = re.compile(
     r"No default session is registered|is out of scope and cannot be used here"
@@ -30,7 +30,7 @@ def explain_in_task(error: BaseException) -> str | None:
     """Say that a task has left its session with the cell that made it, if `error` comes of that."""
     if not (_WANTS_SESSION.search(str(error)) or has_asked_for_a_session(error)):
         return None
-    for frame in _frames(error):
+    for frame in frames(error):
         if frame.f_code is InScope._step.__code__:
             scope = frame.f_locals["self"].scope
             if scope.is_over and isinstance(scope, Activation):
@@ -44,9 +44,9 @@ def explain_in_task(error: BaseException) -> str | None:
 
 def explain_elsewhere(error: BaseException) -> str:
     """Say where code of a session's cell runs that is not in its session, and how it gets there."""
-    frames, activation = list(_frames(error)), graph_activation()
-    in_thread = any(frame.f_code.co_filename in _THREADS for frame in frames)
-    if in_thread or activation is None or not any(map(_is_of_coroutine, frames)):
+    passed, activation = list(frames(error)), graph_activation()
+    in_thread = any(frame.f_code.co_filename in _THREADS for frame in passed)
+    if in_thread or activation is None or not any(map(_is_of_coroutine, passed)):
         return _IN_THREAD
     return (
         "it was raised in a task that was made outside of the session, and is in none. Make the task in a cell under "
@@ -57,10 +57,3 @@ def explain_elsewhere(error: BaseException) -> str:
 def _is_of_coroutine(frame: FrameType) -> bool:
     """Say whether it is of a coroutine function, and not of a cell that awaits."""
     return bool(frame.f_code.co_flags & CO_COROUTINE) and frame.f_locals is not frame.f_globals
-
-
-def _frames(error: BaseException) -> Iterator[FrameType]:
-    traceback = error.__traceback__
-    while traceback is not None:
-        yield traceback.tb_frame
-        traceback = traceback.tb_next

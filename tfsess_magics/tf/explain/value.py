@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfsess_magics.tf.explain.location import Live, graph_activation, here, way_to
-from tfsess_magics.tf.introspect.frames import variables_in
+from tfsess_magics.tf.introspect.frames import frames, variables_in
 from tfsess_magics.tf.introspect.paths import TENSORFLOW
 from tfsess_magics.tf.session.ownership import describe, home_of
 
@@ -57,9 +57,4 @@ def _subject(error: BaseException) -> Any:
 
 
 def _is_in_tensorflow(error: BaseException) -> bool:
-    traceback = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename.startswith(TENSORFLOW):
-            return True
-        traceback = traceback.tb_next
-    return False
+    return any(frame.f_code.co_filename.startswith(TENSORFLOW) for frame in frames(error))

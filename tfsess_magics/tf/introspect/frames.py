@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import FrameType
 from typing import Any
 
 from tfsess_magics.tf.introspect.paths import TENSORFLOW, is_keras
@@ -19,6 +20,14 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         at = cause if cause is not None or at.__suppress_context__ else at.__context__
 
 
+def frames(error: BaseException) -> Iterator[FrameType]:
+    """Yield the frames of the traceback of `error`, the outermost first."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame
+        traceback = traceback.tb_next
+
+
 def variables_in(error: BaseException, *functions: str, of: Iterable[str] = (TENSORFLOW,)) -> dict[str, Any]:
     """Return the variables of the innermost frame in one of those `functions`, empty if there is none.
 
@@ -31,12 +40,10 @@ def variables_in(error: BaseException, *functions: str, of: Iterable[str] = (TEN
     """
     for raised in chain(error):
         found: dict[str, Any] = {}
-        traceback = raised.__traceback__
-        while traceback is not None:
-            code = traceback.tb_frame.f_code
+        for frame in frames(raised):
+            code = frame.f_code
             if code.co_name in functions and any(path in code.co_filename for path in of):
-                found = dict(traceback.tb_frame.f_locals)
-            traceback = traceback.tb_next
+                found = dict(frame.f_locals)
         if found:
             return found
     return {}
@@ -44,9 +51,4 @@ def variables_in(error: BaseException, *functions: str, of: Iterable[str] = (TEN
 
 def is_by_keras(error: BaseException) -> bool:
     """Say whether Keras called what raised `error`."""
-    traceback = error.__traceback__
-    while traceback is not None:
-        if is_keras(traceback.tb_frame.f_code.co_filename):
-            return True
-        traceback = traceback.tb_next
-    return False
+    return any(is_keras(frame.f_code.co_filename) for frame in frames(error))
