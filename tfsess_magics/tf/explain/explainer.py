@@ -26,6 +26,7 @@ from tensorflow.python.framework import ops
 from tfsess_magics.core.errors import NOTE_PREFIX
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.plain import quoted
+from tfsess_magics.tf.explain.callbacks import explain_callback
 from tfsess_magics.tf.explain.eager_object import (
     explain_colocated,
     explain_dataset,
@@ -93,10 +94,10 @@ class Explainer:
             _log.debug("an error could not be explained", exc_info=True)
 
     def _out_of_session(self, error: BaseException, *, ends_thread: bool) -> str | None:
-        """Return the note about code that is called in another thread, or at another time."""
+        """Return the note about code that is called in another thread, at another time or by a library."""
         live = list(self._live())
         unbound = explain_unbound(error, live) if ends_thread and graph_activation() is None else None
-        return unbound or explain_in_task(error)
+        return unbound or explain_in_task(error) or explain_callback(error, live)
 
     def _note(self, error: BaseException) -> str | None:
         message = str(error)

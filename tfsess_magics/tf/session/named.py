@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,8 @@ from tfsess_magics.tf.session.ownership import claim
 from tfsess_magics.tf.stopping.close import use_of_runs
 from tfsess_magics.tf.stopping.stopper import forget_order
 
+_CELLS = 1024
+
 
 class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     """A TensorFlow session that goes by a name.
@@ -43,6 +46,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def __init__(self, opening: Opening, generation: Generation | None = None) -> None:
         super().__init__(opening)
         self.notes: Sequence[str] = late_notes(opening.options)
+        self.cells: deque[str] = deque(maxlen=_CELLS)
+        """The last cells that have run in it: ``cell 5``."""
         self._generation: Generation | None = generation or self._first()
         claim(self._generation.graph, self)
 
@@ -166,6 +171,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                     )
                 activation = Activation(self, generation, by, options, code)
                 self._activations.add(activation)
+                if code is not None:
+                    self.cells.append(by)
                 activation.trace = generation.watched.tracer.order(self.name, of_cell=True) if options.trace else None
                 self._changed()
                 return activation
