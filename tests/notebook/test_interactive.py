@@ -53,6 +53,15 @@ def test_the_close_that_a_notice_advises_works_in_any_order(tf_notebook: Noteboo
         tf_notebook.ok(f"del {', '.join(order)}")
 
 
+@pytest.mark.parametrize("end", [";", " ;", ";  # done"])
+def test_a_semicolon_behind_the_number_hides_nothing(tf_notebook: Notebook, end: str) -> None:
+    """It is no comment, and no part of the number."""
+    make(tf_notebook, "1")
+    tf_notebook.ok(f"%tfsession close {number_of(tf_notebook, 'a')}{end}")
+    assert tf_notebook.shell.user_ns["a"]._closed
+    tf_notebook.ok("del a")
+
+
 @pytest.mark.parametrize("graphs", ["11", "01"])
 def test_what_remains_can_be_closed_by_its_own_method(tf_notebook: Notebook, graphs: str) -> None:
     """As the user would who had never made the other one; in the same cell TensorFlow is eager again."""

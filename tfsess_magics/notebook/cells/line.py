@@ -19,7 +19,9 @@ HELP_FLAGS = ("--help", "-h")
 _CURSOR = "\0"
 """Stands where the cursor is; no line has it."""
 _NUMBER_AT_END = re.compile(r"(?<!\S)#\d*\Z")
-_NUMBER = re.compile(r"#\d+(?=\s|$)")
+_NUMBER = re.compile(r"#\d+(?=[\s;,]|$)")
+_END = re.compile(r"[\s;]*(?:#(?!\d)|\Z)")
+"""What may stand behind the semicolon that silences a cell's last line."""
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -34,7 +36,8 @@ def split_words(line: str, expand: Callable[[str], str]) -> list[str]:
     """Split a magic's line into words, as a shell does, and `expand` all but the expressions of options.
 
     A word ends at white space outside quotes and brackets, so that an expression needs no quotes. ``#`` at the start
-    of a word begins a comment, but for the number of a session: ``#7``.
+    of a word begins a comment, but for the number of a session: ``#7``. A semicolon at the end is no part of a word:
+    IPython shows no value of such a line.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def _words(line: str) -> Iterator[str]:
             open_until += char
         elif char in _CLOSING:
             open_until += _CLOSING[char]
-        elif not open_until and char.isspace():
+        elif not open_until and (char.isspace() or (char == ";" and _END.match(line, position))):
             if word:
                 yield word
             word = ""
