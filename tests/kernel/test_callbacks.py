@@ -97,7 +97,19 @@ def test_a_call_by_a_cell_is_no_callback(notebook: Kernel) -> None:
     assert notebook.run(f"%%tfsession train\n{EVALUATE}").status == "ok"
     here = "Put the cell in it: %%tfsession train"
     assert here in shown(notebook.run("show()"))
+    assert here in shown(notebook.run("%%time\nshow()"))
     assert here in shown(notebook.run("model = Model(); model.observe(lambda _: x.eval(), 'step'); model.step += 1"))
+
+
+def test_a_thread_of_a_pool(notebook: Kernel) -> None:
+    """The cell that asks for the result is not to blame."""
+    assert notebook.run(f"%%tfsession train\n{EVALUATE}").status == "ok"
+    assert notebook.run("from concurrent.futures import ThreadPoolExecutor").status == "ok"
+    submit = "with ThreadPoolExecutor(1) as pool: pool.submit({}).result()"
+    assert "concurrent.futures.thread has called show, which" in shown(notebook.run(submit.format("show")))
+    bound = "%%tfsession train\nshow = tfsess_magics.bind(show)"
+    assert notebook.run(bound).status == "ok"
+    assert notebook.run(submit.format("show")).status == "ok"
 
 
 def test_another_error_of_a_callback(notebook: Kernel) -> None:

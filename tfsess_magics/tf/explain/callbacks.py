@@ -6,6 +6,7 @@ Widgets, observers, animations and ``_repr_html_`` are called when their cell ha
 from __future__ import annotations
 
 import re
+import sys
 from itertools import pairwise
 from types import FrameType
 
@@ -31,10 +32,10 @@ def explain_callback(error: BaseException, live: Live) -> str | None:
     for caller, called in _callbacks(error):
         number, name = _cell_and_session(called.f_code.co_filename, live)
         if name and not (activation and activation.session.name == name):
-            library = str(caller.f_globals.get("__name__", "")).partition(".")[0]
+            function = plain(function_of(called.f_code))
             return (
-                f"{plain(library)} has called {plain(function_of(called.f_code))}, which {number} has defined, outside "
-                f"of session {name!r}. To carry the session there, under %%tfsession {name}: "
+                f"{plain(_library(caller))} has called {function}, which {number} has defined, outside of "
+                f"session {name!r}. To carry the session there, under %%tfsession {name}: "
                 "tfsess_magics.bind(function), or @tfsess_magics.bind above def"
             )
     return None
@@ -50,7 +51,15 @@ def _callbacks(error: BaseException) -> list[tuple[FrameType, FrameType]]:
         if function_of(called.f_code) != CELL
         and not cells_of(caller.f_code.co_filename)
         and not is_between(caller.f_code.co_filename)
+        and caller.f_globals.get("__name__") != "__main__"  # what %%time runs has no file name of a cell
     ]
+
+
+def _library(frame: FrameType) -> str:
+    """Return the name of the package of a frame, of the module if it is one of Python's own."""
+    module = str(frame.f_globals.get("__name__", ""))
+    package = module.partition(".")[0]
+    return module if package in sys.stdlib_module_names else package
 
 
 def _cell_and_session(file: str, live: Live) -> tuple[str, str]:
