@@ -17,6 +17,7 @@ GET = "tfsess_magics: in a graph a tensor has its value in a run only. To get it
         ("np.asarray({})", ""),
         ("np.sum([{0}, {0}])", ""),
         ("float({})", ""),
+        ("complex({})", ""),
         ("int({})", ""),
         ("math.sqrt({})", ""),
         ("f'{{{}:.2f}}'", ""),

@@ -77,6 +77,16 @@ def test_a_variable_that_exists(two: tuple[Notebook, int]) -> None:
     notebook.ok("%%tfsession train --fresh\nassert v1.get_variable('v', [2]) is not v")
 
 
+def test_a_variable_that_exists_where_the_cell_runs_again(two: tuple[Notebook, int]) -> None:
+    """A terminal gives each of the cells a file name of its own."""
+    notebook, _ = two
+    cell = notebook.shell.execution_count
+    build = "%%tfsession train\nv = v1.get_variable('v', [2])"
+    notebook.ok(build)
+    for _ in range(2):
+        assert f"it was made in cell {cell}. " in explained(notebook, build)
+
+
 def test_a_variable_that_an_ordinary_cell_evaluates(two: tuple[Notebook, int]) -> None:
     """TensorFlow only says that it does not."""
     notebook, _ = two

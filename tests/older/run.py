@@ -27,6 +27,7 @@ PARTS = {
         "tests/kernel/test_tab.py",
         "tests/notebook/cells/test_header.py",
         "tests/notebook/test_extension.py",
+        "tests/notebook/test_summary_defaults.py",
     ),
     "observing": ("tests/notebook/test_observed.py", "tests/tf/instrument/test_observe.py"),
     "stop": (
@@ -44,9 +45,12 @@ PARTS = {
         "tests/notebook/test_explain_eager.py",
         "tests/notebook/test_explain_functions.py",
         "tests/notebook/test_explain_graphs.py",
+        "tests/notebook/test_explain_keras.py",
         "tests/notebook/test_explain_sessions.py",
         "tests/notebook/test_explain_values.py",
         "tests/notebook/test_explain_variables.py",
+        "tests/kernel/test_callbacks.py",
+        "tests/kernel/test_cell_numbers.py",
     ),
     "use, cells that run again, other names": (
         "tests/notebook/test_use.py",

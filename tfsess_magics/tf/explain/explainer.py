@@ -238,7 +238,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
             (
                 r"^(?:Cannot convert a symbolic tf\.Tensor|Using a symbolic `tf\.Tensor` as a Python `bool`)"
                 r"|^Iterating over a symbolic `tf\.Tensor`"
-                r"|^(?:\w+\(\) argument must be|must be real number|\w+ indices must be)\b.*\bSymbolicTensor\b"
+                r"|^(?:\w+\(\) (?:first )?argument must be|must be real number|\w+ indices must be)\b"
+                r".*\bSymbolicTensor\b"
                 r"|^'SymbolicTensor' object (?:cannot be interpreted as an integer|has no attribute 'numpy')"
                 r"|^unsupported format string passed to SymbolicTensor"
             ),
