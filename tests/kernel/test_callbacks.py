@@ -120,6 +120,16 @@ def test_another_error_of_a_callback(notebook: Kernel) -> None:
     assert "tfsess_magics: " not in said
 
 
+def test_a_tensor_from_before_a_reset(notebook: Kernel) -> None:
+    """It is gone from the session, and to bind the function would not help."""
+    assert notebook.run(f"%%tfsession train\n{EVALUATE}\nmodel = Model(); model.observe(show, 'step')").status == "ok"
+    assert notebook.run("%tfsession reset train").status == "ok"
+    said = shown(notebook.run("model.step += 1"))
+    assert "has called show" not in said
+    assert "was made before the reset of 'train'" in said
+    assert "Build it again: %%tfsession train" in said
+
+
 def test_the_session_has_another_name_by_now(notebook: Kernel) -> None:
     """The note has that one; of a session that is closed it says nothing."""
     assert notebook.run(f"%%tfsession train\n{EVALUATE}\nmodel = Model(); model.observe(show, 'step')").status == "ok"

@@ -13,9 +13,10 @@ from types import FrameType
 from tfsess_magics.core.origin import CELL, cells_of, function_of, is_ours
 from tfsess_magics.core.plain import plain
 from tfsess_magics.tf.explain.location import Live, graph_activation
-from tfsess_magics.tf.explain.threads import has_asked_for_a_session
+from tfsess_magics.tf.explain.threads import graph_of_element, has_asked_for_a_session
 from tfsess_magics.tf.introspect.frames import frames
 from tfsess_magics.tf.introspect.paths import is_between
+from tfsess_magics.tf.session.ownership import home_of
 
 _WANTS_SESSION = re.compile(
     r"No default session is registered|is out of scope and cannot be used here|graph is different from the session's"
@@ -28,10 +29,11 @@ def explain_callback(error: BaseException, live: Live) -> str | None:
     """Say how the function keeps its session, if `error` comes of a call outside of that."""
     if not (_WANTS_SESSION.search(str(error)) or has_asked_for_a_session(error)):
         return None
-    activation = graph_activation()
+    activation, graph = graph_activation(), graph_of_element(error)
     for caller, called in _callbacks(error):
         number, name = _cell_and_session(called.f_code.co_filename, live)
-        if name and not (activation and activation.session.name == name):
+        is_of_another = graph is not None and home_of(graph, live).name != name
+        if name and not is_of_another and not (activation and activation.session.name == name):
             function = plain(function_of(called.f_code))
             return (
                 f"{plain(_library(caller))} has called {function}, which {number} has defined, outside of "

@@ -27,7 +27,7 @@ def explain_unbound(error: BaseException, live: Iterable[Any]) -> str | None:
     run = variables_in(error, "_run", "partial_run_setup")
     if run and run["self"].graph is not ops.get_default_graph():
         return None
-    graph = _graph_of_element(error, run.get("fetches"))
+    graph = graph_of_element(error, run.get("fetches"))
     name = graph and home_of(graph, live).name
     if graph is not None and name not in names:
         return None
@@ -38,7 +38,7 @@ def explain_unbound(error: BaseException, live: Iterable[Any]) -> str | None:
     )
 
 
-def _graph_of_element(error: BaseException, fetches: Any) -> tf.Graph | None:
+def graph_of_element(error: BaseException, fetches: Any = None) -> tf.Graph | None:
     """Return the graph of a tensor or operation for which a default session or graph was wanted."""
     evaluated = variables_in(error, "_eval_using_default_session", "_run_using_default_session")
     inputs = variables_in(error, "quick_execute").get("inputs") or ()
