@@ -2,11 +2,11 @@ import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { countMore, countOperations, countSessions, countVariables, formatBytes, formatNumber } from './format';
-import { isOfOtherCode } from './kind';
+import { canBeSaved, isOfOtherCode } from './kind';
 import { total } from './model';
-import { NameInput } from './name-input';
 import type { SessionSummary } from './protocol';
 import { labelOrigin, moduleOf, writeOrigin } from './text';
+import { TextInput } from './text-input';
 
 /** The number of sessions that a question names. */
 const NAMES = 8;
@@ -14,26 +14,32 @@ const NAMES = 8;
 /** The error of TensorFlow where code uses a closed session. */
 const CLOSED = 'RuntimeError: Attempted to use a closed Session.';
 
-/** Ask whether to reset a session. */
-export function askReset(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
-  const [lost, ...memory] = whatIsLost([session], trans);
-  const rest = trans.__('Its name and its options stay; its graph is empty then.');
-  return ask(trans.__('Reset %1?', session.name), [lost, rest, ...memory], trans.__('Reset'), trans);
+/** The end of a session that the user wants, by a reset or a close. */
+export interface Ending {
+  /** Path to save the values of its variables to before that; empty to save nothing. */
+  readonly saveTo: string;
 }
 
-/** Ask whether to close a session that is the user's. */
-export function askClose(session: SessionSummary, trans: TranslationBundle): Promise<boolean> {
+/** Ask whether to reset a session; null if not. */
+export function askReset(session: SessionSummary, trans: TranslationBundle): Promise<Ending | null> {
+  const [lost, ...memory] = whatIsLost([session], trans);
+  const rest = trans.__('Its name and its options stay; its graph is empty then.');
+  return askEnd(session, trans.__('Reset %1?', session.name), [lost, rest, ...memory], trans.__('Reset'), trans);
+}
+
+/** Ask whether to close a session that is the user's; null if not. */
+export function askClose(session: SessionSummary, trans: TranslationBundle): Promise<Ending | null> {
   const lost = whatIsLost([session], trans);
-  return ask(trans.__('Close %1?', session.name), lost, trans.__('Close'), trans);
+  return askEnd(session, trans.__('Close %1?', session.name), lost, trans.__('Close'), trans);
 }
 
 /** Ask whether to reset or close an eager scope; `names`: what that unbinds, null if that is not known. */
-export function askUnbind(
+export async function askUnbind(
   session: SessionSummary,
   label: string,
   names: readonly string[] | null,
   trans: TranslationBundle
-): Promise<boolean> {
+): Promise<Ending | null> {
   const which = names ? names.join(', ') || trans.__('none') : trans.__('what its cells have assigned');
   const held = countVariables(session.variables, trans);
   const says = [
@@ -44,15 +50,18 @@ export function askUnbind(
       formatBytes(total([session]).nbytes)
     )
   ];
-  return ask(trans.__('%1 %2?', label, session.name), says, label, trans);
+  return (await ask(trans.__('%1 %2?', label, session.name), says, label, trans)) ? { saveTo: '' } : null;
 }
 
-/** Ask whether to close a session that the extension did not open; `heldBy`: what refers to it, null if that is not known. */
+/**
+ * Ask whether to close a session that the extension did not open; null if not. `heldBy`: what refers to it, null if
+ * that is not known.
+ */
 export function askCloseOther(
   session: SessionSummary,
   heldBy: readonly string[] | null,
   trans: TranslationBundle
-): Promise<boolean> {
+): Promise<Ending | null> {
   const whose = moduleOf(session.origin) || labelOrigin(session.origin, trans);
   const says = [
     isOfOtherCode(session)
@@ -64,7 +73,7 @@ export function askCloseOther(
     ...(heldBy ? [sayHolders(heldBy, trans)] : []),
     ...whatIsLost([session], trans)
   ];
-  return ask(trans.__('Close %1?', session.name), says, trans.__('Close'), trans);
+  return askEnd(session, trans.__('Close %1?', session.name), says, trans.__('Close'), trans);
 }
 
 function sayHolders(heldBy: readonly string[], trans: TranslationBundle): string {
@@ -80,12 +89,13 @@ export async function askName(session: SessionSummary, trans: TranslationBundle)
     trans.__('It stays with the code that made it: %1.', writeOrigin(session.origin, trans)),
     trans.__('So it cannot be reset, and to close it ends it for that code too.')
   ];
-  const { button, value } = await launch({
+  const dialog = new Dialog({
     title: trans.__('Adopt %1?', session.name),
-    body: new NameInput(says, trans.__('Name for %1', '%%tfsession')),
+    body: new TextInput(says, trans.__('Name for %1', '%%tfsession')),
     buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.okButton({ label: trans.__('Adopt') })],
     focusNodeSelector: 'input'
   });
+  const { button, value } = await show(dialog);
   return button.accept ? (value ?? '') : null;
 }
 
@@ -154,19 +164,60 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
   return [lost, ...ends, ...kept, ...(nbytes === 0 ? [] : [memory])];
 }
 
+/** Ask whether to end a session, with a field for the path to save its variables to where it has values. */
+async function askEnd(
+  session: SessionSummary,
+  title: string,
+  says: readonly string[],
+  label: string,
+  trans: TranslationBundle
+): Promise<Ending | null> {
+  if (!canBeSaved(session)) {
+    return (await ask(title, says, label, trans)) ? { saveTo: '' } : null;
+  }
+  const body = new TextInput(says, trans.__('To save its variables first, type a path in the folder of the kernel:'));
+  const dialog = new SavingDialog({ title, body, buttons: cancelOr(label, trans), defaultButton: 0 }, body);
+  dialog.node.ariaLabel = [title, ...says].join(' ');
+  const { button, value } = await show(dialog);
+  return button.accept ? { saveTo: value ?? '' } : null;
+}
+
+/** A dialog that Enter accepts once a path is typed: nothing is lost then. Otherwise Enter cancels. */
+class SavingDialog extends Dialog<string> {
+  constructor(
+    options: Partial<Dialog.IOptions<string>>,
+    private readonly field: TextInput
+  ) {
+    super(options);
+  }
+
+  override handleEvent(event: Event): void {
+    const isTyped = event.target instanceof HTMLInputElement && this.field.getValue() !== '';
+    if (isTyped && event instanceof KeyboardEvent && event.key === 'Enter') {
+      event.preventDefault();
+      event.stopPropagation();
+      this.resolve(ACCEPT);
+    } else {
+      super.handleEvent(event);
+    }
+  }
+}
+
+/** The place of the button that accepts among those of `cancelOr`. */
+const ACCEPT = 1;
+
+function cancelOr(label: string, trans: TranslationBundle): Dialog.IButton[] {
+  return [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.warnButton({ label })];
+}
+
 /** Ask with a dialog that says each thing on a line of its own. */
 async function ask(title: string, says: readonly string[], label: string, trans: TranslationBundle): Promise<boolean> {
-  const { button } = await launch({
-    title,
-    body: says.join('\n'),
-    buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.warnButton({ label })],
-    defaultButton: 0
-  });
+  const dialog = new Dialog({ title, body: says.join('\n'), buttons: cancelOr(label, trans), defaultButton: 0 });
+  const { button } = await show(dialog);
   return button.accept;
 }
 
-function launch<T>(options: Partial<Dialog.IOptions<T>>): Promise<Dialog.IResult<T>> {
-  const dialog = new Dialog(options);
+function show<T>(dialog: Dialog<T>): Promise<Dialog.IResult<T>> {
   dialog.addClass('tfsess-Dialog');
   return dialog.launch();
 }

@@ -1,10 +1,16 @@
 import type { SessionSummary } from './protocol';
 
+type Values = Pick<SessionSummary, 'kind' | 'state' | 'variables' | 'variables_nbytes'>;
 type Kind = Pick<SessionSummary, 'kind'>;
 
 /** Return true if there is no graph and no TensorFlow session. */
 export function isEager({ kind }: Kind): boolean {
   return kind === 'eager' || kind === 'outside';
+}
+
+/** Return true if variables of it have, or may have, values that a checkpoint can take. */
+export function canBeSaved({ kind, state, variables, variables_nbytes }: Values): boolean {
+  return !isEager({ kind }) && state !== 'closed' && variables > 0 && variables_nbytes !== 0;
 }
 
 /** Return true if code of a module has made it, and neither the extension nor a cell of the user's. */

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { SessionsClient } from './client';
 import type { PanelActions } from './components/context';
+import type { Ending } from './dialogs';
 import { askClose, askCloseAll, askCloseOther, askCloseUnused, askName, askReset, askUnbind } from './dialogs';
 import { countSessions, formatNumber, formatTime } from './format';
 import type { ConnectedKernels } from './kernels';
@@ -13,6 +14,8 @@ import type { SessionDetails, SessionSummary } from './protocol';
 export interface Outcomes {
   /** True while the user sees the sessions, and what is said at each. */
   readonly isVisible: boolean;
+  /** Say what goes on, until something else is told or it is cleared. */
+  progress(what: string): void;
   tell(outcome: string): void;
   complain(error: string): void;
   /** Remove what was told: the user gives another order. */
@@ -22,10 +25,13 @@ export interface Outcomes {
 type Client = Pick<SessionsClient, 'request' | 'load'>;
 type GiveOrder = (client: Client, order: { id: number; generation: number }) => Promise<string>;
 
-const close: GiveOrder = (client, order) => client.request('close', order);
+const close: GiveOrder = (client, order) => client.request('close', { ...order, save_to: '' });
 
 /** Milliseconds to wait for more facts for a question. */
 const PATIENCE = 1000;
+
+/** Milliseconds after which the panel says that values are being saved. */
+const LONG = 1000;
 
 /** Orders to kernels, each with the dialog that asks before it and the message that tells of it. */
 export class SessionOrders implements PanelActions {
@@ -46,25 +52,21 @@ export class SessionOrders implements PanelActions {
   }
 
   async reset(kernel: string, session: SessionSummary): Promise<void> {
-    const isMeant =
+    const ending =
       session.kind === 'eager'
         ? await this.#askUnbind(kernel, session, this.trans.__('Reset'))
         : await askReset(session, this.trans);
-    if (isMeant) {
-      await this.#order(kernel, session, (client, order) => client.request('reset', order));
-    }
+    await this.#end('reset', kernel, session, ending);
   }
 
   async close(kernel: string, session: SessionSummary): Promise<void> {
-    const isMeant =
+    const ending =
       session.kind === 'eager'
         ? await this.#askUnbind(kernel, session, this.trans.__('Close'))
         : isOfOthers(session)
           ? await askCloseOther(session, await this.#detail(kernel, session.id, 'held_by'), this.trans)
           : await askClose(session, this.trans);
-    if (isMeant) {
-      await this.#order(kernel, session, close);
-    }
+    await this.#end('close', kernel, session, ending);
   }
 
   /**
@@ -134,7 +136,7 @@ export class SessionOrders implements PanelActions {
     return this.#client(kernel).request('describe', { id });
   }
 
-  async #askUnbind(kernel: string, session: SessionSummary, label: string): Promise<boolean> {
+  async #askUnbind(kernel: string, session: SessionSummary, label: string): Promise<Ending | null> {
     return askUnbind(session, label, await this.#detail(kernel, session.id, 'names'), this.trans);
   }
 
@@ -151,11 +153,32 @@ export class SessionOrders implements PanelActions {
     });
   }
 
-  async #order(kernel: string, session: SessionSummary, give: GiveOrder): Promise<void> {
+  /** Give the order to end a session, if it is meant. The kernel saves first, and ends nothing where that fails. */
+  async #end(type: 'reset' | 'close', kernel: string, session: SessionSummary, ending: Ending | null): Promise<void> {
+    if (!ending) {
+      return;
+    }
+    const give: GiveOrder = (client, order) => client.request(type, { ...order, save_to: ending.saveTo });
+    if (!ending.saveTo) {
+      await this.#order(kernel, session, give);
+      return;
+    }
+    const what = this.trans.__('saving the variables of %1 to %2', session.name, ending.saveTo);
+    const saying = setTimeout(() => this.outcomes?.progress(what), LONG);
+    const isDone = await this.#order(kernel, session, give);
+    clearTimeout(saying);
+    if (!isDone) {
+      this.outcomes?.clear();
+    }
+  }
+
+  /** Give a session an order, and tell what the kernel says; returns whether it was carried out. */
+  async #order(kernel: string, session: SessionSummary, give: GiveOrder): Promise<boolean> {
     const [message] = await this.#give(kernel, [session], give);
     if (message) {
       this.outcomes?.tell(message);
     }
+    return message !== undefined;
   }
 
   /** Give sessions an order. Says at each why it was not carried out; returns the messages of those where it was. */

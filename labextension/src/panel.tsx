@@ -48,6 +48,11 @@ export class SessionsPanel extends ReactWidget {
     Notification.error(error, { autoClose: false });
   }
 
+  /** Say what goes on, where the panel is seen. */
+  progress(what: string): void {
+    this.#setOutcome(what);
+  }
+
   clear(): void {
     this.#setOutcome('');
   }

@@ -1,6 +1,6 @@
 // Made from tfsess_magics/core/protocol.py by generate_protocol.py; never edited.
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export const TARGET = 'tfsess_magics';
 
@@ -312,6 +312,7 @@ export interface Reset {
   request: number;
   id: number;
   generation: number;
+  save_to: string;
 }
 
 /** Close a session, if it is of that generation still. */
@@ -320,6 +321,7 @@ export interface Close {
   request: number;
   id: number;
   generation: number;
+  save_to: string;
 }
 
 /** Stop the runs of a session, or its next one, if it is of that generation still. */

@@ -114,11 +114,11 @@ describe('SessionsClient', () => {
   describe('orders', () => {
     it('go through the subshell, numbered from 1, and are answered by number', async () => {
       const [client, kernel] = await connectLive();
-      const reset = client.request('reset', { id: 1, generation: 1 });
-      const close = client.request('close', { id: 2, generation: 3 });
+      const reset = client.request('reset', { id: 1, generation: 1, save_to: '' });
+      const close = client.request('close', { id: 2, generation: 3, save_to: '' });
       expect(kernel.orders).toEqual([
-        { type: 'reset', request: 1, id: 1, generation: 1 },
-        { type: 'close', request: 2, id: 2, generation: 3 }
+        { type: 'reset', request: 1, id: 1, generation: 1, save_to: '' },
+        { type: 'close', request: 2, id: 2, generation: 3, save_to: '' }
       ]);
       expect(kernel.of('comm_msg').map(({ subshell }) => subshell)).toEqual(['subshell 1', 'subshell 1']);
       kernel.say({ type: 'done', request: 2, message: 'closed s2', details: null });
@@ -129,7 +129,7 @@ describe('SessionsClient', () => {
 
     it('are rejected with the message and the code of the kernel', async () => {
       const [client, kernel] = await connectLive();
-      const close = client.request('close', { id: 1, generation: 1 });
+      const close = client.request('close', { id: 1, generation: 1, save_to: '' });
       kernel.say({ type: 'refused', request: 1, code: 'SessionInUseError', message: 'cell 5 is running in it' });
       await expect(close).rejects.toThrow(RefusedError);
       await expect(close).rejects.toMatchObject({ message: 'cell 5 is running in it', code: 'SessionInUseError' });
@@ -157,7 +157,7 @@ describe('SessionsClient', () => {
 
     it('are rejected when the connection is lost before the reply', async () => {
       const [client, kernel] = await connectLive();
-      const reset = client.request('reset', { id: 1, generation: 1 });
+      const reset = client.request('reset', { id: 1, generation: 1, save_to: '' });
       kernel.restart();
       await expect(reset).rejects.toThrow('The connection to the kernel was lost');
     });

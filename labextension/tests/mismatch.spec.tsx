@@ -59,7 +59,7 @@ describe('A kernel that speaks another version of the protocol', () => {
       kernel.say(data as unknown as FromKernel)
     );
     expect(model.kernel('k1')).toMatchObject({ link: 'mismatch', version: version ?? null, sessions: [] });
-    await expect(client.request('close', { id: 1, generation: 1 })).rejects.toThrow();
+    await expect(client.request('close', { id: 1, generation: 1, save_to: 'a' })).rejects.toThrow();
     expect(kernel.orders).toEqual([]);
     expect(complaints).not.toHaveBeenCalled();
     complaints.mockRestore();

@@ -45,6 +45,7 @@ export class Ordering {
   readonly complaints: string[] = [];
   readonly outcomes: { -readonly [K in keyof Outcomes]: Outcomes[K] } = {
     isVisible: true,
+    progress: what => this.told.splice(0, Infinity, what),
     tell: outcome => this.told.push(outcome),
     complain: error => this.complaints.push(error),
     clear: () => this.told.splice(0)

@@ -19,7 +19,7 @@ describe('orders and their commands', () => {
   it('reset asks first, saying what is lost, orders the generation that was shown, and tells what the kernel says', async () => {
     const done = at.commands.execute(CommandIDs.reset, one);
     await at.answer('Reset', 'Reset s1?', '44 variables (21.4 MiB)', '312 operations', 'its graph is empty then');
-    expect(at.kernel.orders).toEqual([{ type: 'reset', request: 1, id: 1, generation: 3 }]);
+    expect(at.kernel.orders).toEqual([{ type: 'reset', request: 1, id: 1, generation: 3, save_to: '' }]);
     at.kernel.say({ type: 'done', request: 1, message: 'reset s1: its graph is empty now', details: null });
     await done;
     expect(at.told).toEqual(['reset s1: its graph is empty now']);
@@ -34,7 +34,7 @@ describe('orders and their commands', () => {
     });
     const done = at.commands.execute(CommandIDs.close, one);
     const dialog = await at.question();
-    expect(dialog.querySelector('.jp-Dialog-body')?.textContent).toBe(
+    expect(dialog.querySelector('.tfsess-TextInput > div')?.textContent).toBe(
       'What is lost: no variables and 312 operations.\nOn a server, and live on there: 44 variables.'
     );
     await at.answer('Cancel');

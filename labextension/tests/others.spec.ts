@@ -68,7 +68,7 @@ describe('orders to sessions of other code', () => {
         "Referred to by: the name 'm' in __main__.",
         'What is lost: 44 variables (21.4 MiB)'
       );
-      expect(at.kernel.orders.at(-1)).toEqual({ type: 'close', request: 2, id: 7, generation: 1 });
+      expect(at.kernel.orders.at(-1)).toEqual({ type: 'close', request: 2, id: 7, generation: 1, save_to: '' });
       reply('closed #7');
       await done;
       expect(at.told).toEqual(['closed #7']);

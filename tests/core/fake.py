@@ -45,6 +45,9 @@ class FakeSession:
         self.used_by: str | None = None
         self.goes_on = False
         self.is_stopped = False
+        self.saved_to: list[str] = []
+        self.during_save: Callable[[], object] = lambda: None
+        self.saves_all = True
 
     def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
         raise NotImplementedError(by)
@@ -125,7 +128,12 @@ class FakeBackend:
         return StopReply(not session.goes_on or now, f"{by} stopped {session.name}")
 
     def save(self, session: FakeSession, path: str, told: Callable[[str], None]) -> SaveReply:
-        raise NotImplementedError(session.name)
+        if session.closed:
+            raise ClosedSessionError(session.name)
+        told(f"saving {session.name} to {path}")
+        session.during_save()
+        session.saved_to.append(path)
+        return SaveReply(path=path, variables=("v",), nbytes=8, has_every_value=session.saves_all)
 
     def restore(self, session: FakeSession, path: str, told: Callable[[str], None], *, partial: bool) -> RestoreReply:
         raise NotImplementedError(session.name)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.core.fake import ORIGIN, FakeBackend, FakeObserved, FakeSession
+from tfsess_magics.core.errors import NotSavedError
 from tfsess_magics.core.model import Kind
 from tfsess_magics.core.orders import carry_out_message
 from tfsess_magics.core.protocol import Done, Refused, Waiting, encode
@@ -32,6 +33,123 @@ def test_close_and_reset_say_what_was_done(registry: SessionRegistry[FakeSession
     assert registry.names == ()
 
 
+SAVED = "saved 1 variable (8 B) of train to models/a"
+ENDS = [("reset", "reset train: its graph is empty now"), ("close", "closed train: no operations")]
+
+
+def save_first(registry: SessionRegistry[FakeSession], order: str) -> Done | Waiting | Refused:
+    data = {"type": order, "request": 1, "id": 1, "generation": 1, "save_to": "models/a"}
+    return carry_out_message(data, registry)
+
+
+def kept(registry: SessionRegistry[FakeSession]) -> bool:
+    session = registry.find(1)
+    return session is not None and session.generation == 1
+
+
+@pytest.mark.parametrize(("order", "said"), ENDS)
+def test_an_order_with_a_path_saves_first(registry: SessionRegistry[FakeSession], order: str, said: str) -> None:
+    """At the time of the save the session is as it was; the reply tells both."""
+    session = registry.get("train")
+    when: list[bool] = []
+    session.during_save = lambda: when.append(kept(registry))
+    reply = save_first(registry, order)
+    assert isinstance(reply, Done)
+    assert reply.message.startswith(f"{SAVED}\n{said}")
+    assert (session.saved_to, when) == (["models/a"], [True])
+    assert not kept(registry)
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_a_save_that_fails_ends_nothing(registry: SessionRegistry[FakeSession], order: str) -> None:
+    """The reply says why."""
+
+    def fail() -> None:
+        raise NotSavedError("train", "models/a", "there is no folder models.")
+
+    registry.get("train").during_save = fail
+    reply = save_first(registry, order)
+    assert reply == Refused(1, "NotSavedError", "train was not saved to models/a: there is no folder models.")
+    assert kept(registry)
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_an_interrupted_save_ends_nothing(registry: SessionRegistry[FakeSession], order: str) -> None:
+    """Whatever a signal handler raises goes on to the code that gave the order."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    registry.get("train").during_save = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        save_first(registry, order)
+    assert kept(registry)
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_a_save_that_leaves_a_value_out_ends_nothing(registry: SessionRegistry[FakeSession], order: str) -> None:
+    """The reply says how the user can end it all the same."""
+    registry.get("train").saves_all = False
+    reply = save_first(registry, order)
+    assert isinstance(reply, Refused)
+    assert reply.message == (
+        f"{SAVED}\ncannot {order} 'train': some of its variables were not saved, and their values would be lost. "
+        f"To {order} it all the same, leave the path empty."
+    )
+    assert kept(registry)
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_a_session_that_cannot_be_ended_now_is_not_saved(registry: SessionRegistry[FakeSession], order: str) -> None:
+    """An older checkpoint of that name stays."""
+    session = registry.get("train")
+    session.used_by = "cell 5 is running in it"
+    reply = save_first(registry, order)
+    assert isinstance(reply, Refused)
+    assert reply.message.startswith(f"cannot {order} 'train': cell 5 is running in it")
+    session.used_by = None
+    registry.reset("train")
+    assert save_first(registry, order) == Refused(
+        1, "StaleOrderError", "'train' was reset meanwhile; it was left as it is."
+    )
+    assert session.saved_to == []
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_a_session_that_changes_during_the_save_is_left(registry: SessionRegistry[FakeSession], order: str) -> None:
+    """The reply tells what was saved, and what came between."""
+    session = registry.get("train")
+    session.during_save = lambda: registry.reset("train")
+    reply = save_first(registry, order)
+    assert reply == Refused(1, "StaleOrderError", f"{SAVED}\n'train' was reset meanwhile; it was left as it is.")
+    assert (session.generation, session.closed) == (2, False)
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_another_session_that_has_got_the_name_during_the_save_is_left(
+    registry: SessionRegistry[FakeSession], order: str
+) -> None:
+    def replace() -> None:
+        registry.close("train")
+        registry.create("train", {}, ORIGIN)
+
+    registry.get("train").during_save = replace
+    reply = save_first(registry, order)
+    assert reply == Refused(1, "StaleOrderError", f"{SAVED}\nthat session is closed already.")
+    now = registry.get("train")
+    assert (now.number, now.generation, now.saved_to) == (2, 1, [])
+
+
+@pytest.mark.parametrize("order", ["reset", "close"])
+def test_the_values_of_an_eager_scope_are_not_saved(registry: SessionRegistry[FakeSession], order: str) -> None:
+    """It is not ended, and the reply says what saves them."""
+    registry.get("train").kind = Kind.EAGER
+    reply = save_first(registry, order)
+    assert isinstance(reply, Refused)
+    assert (reply.code, "tf.train.Checkpoint" in reply.message) == ("NoRunsError", True)
+    assert kept(registry)
+
+
 def test_describe_replies_with_details(registry: SessionRegistry[FakeSession]) -> None:
     """Those of the session that has the id."""
     reply = carry_out_message({"type": "describe", "request": 1, "id": 1}, registry)
@@ -45,12 +163,12 @@ def test_an_order_for_what_is_no_more_is_refused(registry: SessionRegistry[FakeS
     registry.reset("train")
     for order in ("close", "reset"):
         reply = carry_out_message({"type": order, "request": 1, "id": 1, "generation": 1}, registry)
-        assert reply == Refused(1, "StaleOrderError", "'train' was reset meanwhile; nothing was done.")
+        assert reply == Refused(1, "StaleOrderError", "'train' was reset meanwhile; it was left as it is.")
     assert registry.names == ("train",)
     registry.close("train")
     for data in ({"type": "close", "generation": 2}, {"type": "reset", "generation": 2}, {"type": "describe"}):
         reply = carry_out_message({"request": 1, "id": 1} | data, registry)
-        assert reply == Refused(1, "StaleOrderError", "that session was closed meanwhile; nothing was done.")
+        assert reply == Refused(1, "StaleOrderError", "that session is closed already.")
 
 
 @pytest.mark.parametrize("order", ["reset", "close", "stop"])
@@ -114,7 +232,7 @@ def test_what_has_a_name_is_not_adopted_again(registry: SessionRegistry[FakeSess
     adopt(registry, number, "model")
     registry.get("model").kind = Kind.ADOPTED
     reply = adopt(registry, number, "other")
-    assert reply == Refused(1, "StaleOrderError", "that session was adopted meanwhile, as 'model'; nothing was done.")
+    assert reply == Refused(1, "StaleOrderError", "another order named that session 'model' meanwhile.")
     assert registry.names == ("train", "model")
 
 
@@ -133,6 +251,11 @@ def test_a_session_in_use_is_kept(registry: SessionRegistry[FakeSession]) -> Non
         ({"request": 7}, 7, "missing required field `type`"),
         ({"type": "close", "request": 7, "id": "x", "generation": 1}, 7, "Expected `int`, got `str` - at `$.id`"),
         ({"type": "close", "request": 7}, 7, "missing required field `id`"),
+        (
+            {"type": "close", "request": 7, "id": 1, "generation": 1, "save_to": None},
+            7,
+            "Expected `str`, got `null` - at `$.save_to`",
+        ),
         ({"type": "refresh", "request": "7"}, 0, "Expected `int`, got `str` - at `$.request`"),
         ("close", 0, "Expected `object`, got `str`"),
         (None, 0, "Expected `object`, got `null`"),

@@ -139,6 +139,34 @@ def test_a_running_cell_delays_neither_news_nor_orders(kernel: Kernel) -> None:
     assert kernel.value("[s.name for s in tfsess_magics.sessions()]") == ["train"]
 
 
+def test_an_order_with_a_path_saves_first_while_a_cell_runs(kernel: Kernel, tmp_path: Path) -> None:
+    """Nothing is reset where the save fails; a session that opens under that name gets the values back."""
+    kernel.run(f"%%tfsession train\n{BUILD.replace('[256]', 'initializer=[1.0, 2.0]')}")
+    with opened(kernel) as (comm, snapshot):
+        (train,) = snapshot["sessions"]
+        cell = kernel.send(WAIT)
+        kernel.said(cell, "waiting")
+        refused = comm.order("reset", id=train["id"], generation=1, save_to=f"{tmp_path}/nowhere/a")
+        assert (refused["code"], refused["message"]) == (
+            "NotSavedError",
+            f"train was not saved to {tmp_path}/nowhere/a: there is no folder {tmp_path}/nowhere.",
+        )
+        reset = comm.order("reset", id=train["id"], generation=1, save_to=f"{tmp_path}/a")
+        first, second = reset["message"].splitlines()
+        assert first == f"saved 1 variable (8 B) of train to {tmp_path}/a"
+        assert second.startswith("reset train: its graph is empty now (generation 2)")
+        refused = comm.order("close", id=train["id"], generation=2, save_to=f"{tmp_path}/b")
+        assert "it has no values of variables to save" in refused["message"]
+        assert kernel.outcome(cell, answers=["on"]).status == "ok"
+        kernel.run("%%tfsession train\nv = tf.compat.v1.get_variable('v', initializer=[0.0, 0.0])")
+        assert kernel.run(f"%tfsession restore train {tmp_path}/a").status == "ok"
+        closed = comm.order("close", id=train["id"], generation=2, save_to=f"{tmp_path}/b")
+        assert closed["message"].splitlines()[0] == f"saved 1 variable (8 B) of train to {tmp_path}/b"
+    assert kernel.value("[s.name for s in tfsess_magics.sessions()]") == []
+    kernel.run(f"v = [float(x) for x in tf.train.load_checkpoint('{tmp_path}/b').get_tensor('v')]")
+    assert kernel.value("v") == [1.0, 2.0]
+
+
 def test_the_kernel_stays_busy_for_its_cell(kernel: Kernel) -> None:
     """After each message that is handled while a cell runs, the last that front ends hear is that it is busy."""
     with opened(kernel) as (comm, _):

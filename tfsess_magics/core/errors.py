@@ -145,6 +145,16 @@ class NotSavedError(TfSessionError, RuntimeError):
         super().__init__(f"{name} was not saved to {plain(path)}: {why}")
 
 
+class HalfSavedError(TfSessionError, RuntimeError):
+    """A reset or close that did not take place, as the save before it left out a value."""
+
+    def __init__(self, name: str, verb: str, said: str) -> None:
+        super().__init__(
+            f"{said}\ncannot {verb} {name!r}: some of its variables were not saved, and their values would be lost. "
+            f"To {verb} it all the same, leave the path empty."
+        )
+
+
 class NotRestoredError(TfSessionError, ValueError):
     """A restore that did not take place: the checkpoint cannot be read, or does not fit the graph."""
 

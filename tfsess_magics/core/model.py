@@ -209,6 +209,8 @@ class SaveReply:
     """Bytes of their values."""
     left_out: tuple[str, ...] = ()
     """The values that were not saved, by reasons: ``a, b (no value)``."""
+    has_every_value: bool = True
+    """False if a variable was left out that has a value, or may have one."""
     runs: int = 0
     """Number of runs that were in flight meanwhile."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import msgspec
 
-from tfsess_magics.core.errors import StaleOrderError, TfSessionError
+from tfsess_magics.core.errors import HalfSavedError, SessionInUseError, StaleOrderError, TfSessionError
 from tfsess_magics.core.model import Kind, RunInfo, SessionInfo, StopReply
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.protocol import (
@@ -34,7 +34,7 @@ from tfsess_magics.core.protocol import (
 )
 from tfsess_magics.core.registry import SessionRegistry
 from tfsess_magics.core.session import ObservedSession
-from tfsess_magics.core.text import adopted_message, closed_message, reset_message
+from tfsess_magics.core.text import adopted_message, closed_message, reset_message, saved_message
 from tfsess_magics.core.trace import DevicePlacement, RunTrace
 
 
@@ -48,20 +48,51 @@ def carry_out_message(data: Any, registry: SessionRegistry[Any]) -> Done | Waiti
     return carry_out(order, registry)
 
 
-def carry_out(order: Order, registry: SessionRegistry[Any]) -> Done | Waiting | Refused:
+def carry_out(
+    order: Order, registry: SessionRegistry[Any], told: Callable[[str], None] = lambda _: None
+) -> Done | Waiting | Refused:
     """Carry out an order, and return the reply. Any thread may call it; it never raises.
 
     `Refresh` is answered only: the snapshot is the caller's to send.
+
+    Parameters
+    ----------
+    told
+        Called with a line that says what is being done, once a save has taken a second.
     """
+    saved = ""
     try:
+        if isinstance(order, Reset | Close) and order.save_to:
+            saved = f"{_save(order, registry, told)}\n"
         done = _do(order, registry)
     except TfSessionError as error:
-        return Refused(order.request, type(error).__name__, str(error))
+        return Refused(order.request, type(error).__name__, f"{saved}{error}")
     except Exception as error:  # noqa: BLE001 - what a comm handler raises is only logged
-        return Refused(order.request, type(error).__name__, plain(f"{type(error).__name__}: {error}"))
+        return Refused(order.request, type(error).__name__, saved + plain(f"{type(error).__name__}: {error}"))
     if isinstance(done, StopReply) and not done.is_done:
         return Waiting(order.request, done.message)
-    return Done(order.request, "", done) if isinstance(done, SessionDetails) else Done(order.request, str(done))
+    return Done(order.request, "", done) if isinstance(done, SessionDetails) else Done(order.request, f"{saved}{done}")
+
+
+def _save(order: Reset | Close, registry: SessionRegistry[Any], told: Callable[[str], None]) -> str:
+    """Save the variables of the session that an order is to end, and say what was saved.
+
+    Raises
+    ------
+    StaleOrderError, SessionInUseError
+        If the order could not be carried out now.
+    HalfSavedError
+        If a variable that has a value was left out.
+    """
+    verb = "reset" if isinstance(order, Reset) else "close"
+    session = registry.get_unchanged(order.id, order.generation)
+    if use := session.use():
+        raise SessionInUseError(session.name, verb, use)
+    reply = registry.save_session(session, order.save_to, told)
+    said = saved_message(session.name, reply)
+    if not reply.has_every_value:
+        raise HalfSavedError(session.name, verb, said)
+    return said
 
 
 def _do(order: Order, registry: SessionRegistry[Any]) -> str | StopReply | SessionDetails:
@@ -83,7 +114,7 @@ def _do(order: Order, registry: SessionRegistry[Any]) -> str | StopReply | Sessi
         case Adopt():
             with registry.unchanged(order.id, order.generation) as session:
                 if session.kind is not Kind.OBSERVED:
-                    raise StaleOrderError(f"that session was adopted meanwhile, as {session.name!r}; nothing was done.")
+                    raise StaleOrderError(f"another order named that session {session.name!r} meanwhile.")
                 return adopted_message(registry.adopt(cast("ObservedSession", session), order.name).info())
 
 

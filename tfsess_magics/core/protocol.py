@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import msgspec
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 TARGET = "tfsess_magics"
 
 
@@ -430,6 +430,8 @@ class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="type"):
     request: int
     id: int
     generation: int
+    save_to: str = ""
+    """Path of the checkpoint to save its variables to; the reset waits for that. Empty to save nothing."""
 
 
 class Close(msgspec.Struct, frozen=True, tag="close", tag_field="type"):
@@ -438,6 +440,8 @@ class Close(msgspec.Struct, frozen=True, tag="close", tag_field="type"):
     request: int
     id: int
     generation: int
+    save_to: str = ""
+    """As of `Reset`."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="type"):

@@ -206,7 +206,7 @@ class SessionRegistry(Generic[S]):
         """
         session = self.get_live(number)
         if session.generation != generation:
-            raise StaleOrderError(f"{session.name!r} was reset meanwhile; nothing was done.")
+            raise StaleOrderError(f"{session.name!r} was reset meanwhile; it was left as it is.")
         return session
 
     def get_live(self, number: int) -> S | ObservedSession:
@@ -219,7 +219,7 @@ class SessionRegistry(Generic[S]):
         """
         session = self.find(number)
         if session is None:
-            raise StaleOrderError("that session was closed meanwhile; nothing was done.")
+            raise StaleOrderError("that session is closed already.")
         return session
 
     def find(self, number: int) -> S | ObservedSession | None:
@@ -337,6 +337,20 @@ class SessionRegistry(Generic[S]):
     def save(self, name: str, path: str, told: Callable[[str], None] = lambda _: None) -> SaveReply:
         """Write the values of the variables of the session of that name to a checkpoint.
 
+        Raises
+        ------
+        UnknownSessionError
+            If there is none.
+        NoRunsError, ClosedSessionError, SessionInUseError, NotSavedError
+            As `save_session`.
+        """
+        return self.save_session(self.get_any(name), path, told)
+
+    def save_session(
+        self, session: S | ObservedSession, path: str, told: Callable[[str], None] = lambda _: None
+    ) -> SaveReply:
+        """Write the values of the variables of that session to a checkpoint.
+
         Takes no lock: it may take long.
 
         Parameters
@@ -346,14 +360,11 @@ class SessionRegistry(Generic[S]):
 
         Raises
         ------
-        UnknownSessionError
-            If there is none.
         NoRunsError
             If it is eager.
         ClosedSessionError, SessionInUseError, NotSavedError
             If it was closed, it is being stopped, or the file cannot be written.
         """
-        session = self.get_any(name)
         _require_runs(session, "save")
         return self._connect().save(session, path, told)
 

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event
 
 import ipywidgets as widgets
@@ -16,6 +17,7 @@ from tfsess_magics import extension
 from tfsess_magics.core.settings import settings
 from tfsess_magics.notebook.views.widget import Panel
 from tfsess_magics.process import registry
+from tfsess_magics.tf.session.saving import uncut
 
 
 def instances() -> set[str]:
@@ -48,6 +50,10 @@ class Watched:
     def click(self, description: str) -> None:
         buttons = [w for w in self._all(self.panel.widget) if isinstance(w, widgets.Button)]
         [button for button in buttons if button.description == description][-1].click()
+
+    def type(self, text: str) -> None:
+        (field,) = (widget for widget in self._all(self.panel.widget) if isinstance(widget, widgets.Text))
+        field.value = text
 
     def wait(self, come: Callable[[str], bool]) -> None:
         """Wait until the panel shows what is waited for."""
@@ -112,6 +118,35 @@ def test_buttons_ask_first_and_tell_what_was_done(notebook: Notebook, watched: W
     assert "closed train: no operations" in watched.text()
 
 
+def test_a_path_in_the_question_saves_first(
+    notebook: Notebook, watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is reset where the save fails; no widget of a question is left."""
+    monkeypatch.setattr(uncut, "LONG", 0.0)
+    build = "v = tf.compat.v1.get_variable('v', initializer=tf.zeros([256]))"
+    notebook.ok(f"%%tfsession train\nimport tensorflow as tf\n{build}\nv.initializer.run()")
+    watched.wait(lambda text: "1.0 KiB" in text and "1 run ·" in text and "idle" in text)
+    before = instances()
+    told: list[str] = []
+    watched.panel._said.observe(lambda change: told.append(change["new"]), "value")
+    for path in (tmp_path / "nowhere" / "a", tmp_path / "a"):
+        watched.click("Reset")
+        assert "To save its variables first, type a path:" in watched.text()
+        watched.type(f" {path} ")
+        watched.click("Reset")
+    assert f"saving 1.0 KiB of train to {tmp_path}/a" in told
+    refused, done = (line for line in told if not line.startswith("saving"))
+    assert refused.startswith(f"train was not saved to {tmp_path}/nowhere/a: there is no folder")
+    assert f"saved 1 variable (1.0 KiB) of train to {tmp_path}/a<br>reset train: its graph is empty now" in done
+    assert tfsess_magics.get("train").generation == 2
+    assert (tmp_path / "a.index").exists()
+    watched.wait(lambda text: "the graph is empty ·" in text)
+    watched.click("Close")
+    assert "type a path" not in watched.text()
+    watched.click("Cancel")
+    assert instances() == before
+
+
 def test_a_session_on_a_server_is_not_said_to_hold_nothing(notebook: Notebook, watched: Watched) -> None:
     """Before the server was asked its bytes are not known, and to close it frees none of them."""
     with serving() as (_, target):
@@ -135,7 +170,7 @@ def test_an_order_that_comes_too_late_is_told(notebook: Notebook, watched: Watch
     watched.click("Close")
     notebook.ok("%tfsession reset train")
     watched.click("Close")
-    assert "was reset meanwhile; nothing was done" in watched.text()
+    assert "was reset meanwhile; it was left as it is" in watched.text()
     assert registry.names == ("train",)
 
 

@@ -130,9 +130,12 @@ class Panel:
             return ()
         return names
 
-    def _order(self, kind: type[Reset | Close | Stop], summary: SessionSummary, **options: bool) -> None:
+    def _order(self, kind: type[Reset | Close | Stop], summary: SessionSummary, **options: Any) -> None:
         order: Order = kind(next(self._requests), summary.id, summary.generation, **options)
-        self._said.value = escape(carry_out(order, self._registry).message)
+        self._tell(carry_out(order, self._registry, self._tell).message)
+
+    def _tell(self, message: str) -> None:
+        self._said.value = escape(message).replace("\n", "<br>")
 
 
 def _in_use(device: DeviceMemory) -> str:
@@ -203,15 +206,21 @@ class _Row:
         if asked.kind in (Kind.OBSERVED, Kind.ADOPTED):
             text += f" It belongs to {made_by(asked.origin)}; code that goes on using it will fail."
         self._answered()
+        paths = [widgets.Text(placeholder="path in the folder of the kernel")] if _can_be_saved(asked) else []
+        if paths:
+            text += " To save its variables first, type a path:"
         self._question.children = [
             widgets.HTML(escape(text)),
+            *paths,
             self._button("Cancel", self._answered),
-            self._button(_TAKES[kind], functools.partial(self._confirmed, kind, asked), "danger"),
+            self._button(
+                _TAKES[kind], lambda: self._confirmed(kind, asked, "".join(path.value for path in paths)), "danger"
+            ),
         ]
 
-    def _confirmed(self, kind: type[Reset | Close], asked: SessionSummary) -> None:
+    def _confirmed(self, kind: type[Reset | Close], asked: SessionSummary, save_to: str) -> None:
         self._answered()
-        self._order(kind, asked)
+        self._order(kind, asked, save_to=save_to.strip())
 
     def _answered(self) -> None:
         asked, self._question.children = self._question.children, []
@@ -242,6 +251,12 @@ def _marks(summary: SessionSummary) -> list[str]:
         return used
     marks = {"default session of a thread": summary.is_default, "unused?": summary.is_unused}
     return [*used, summary.kind, *(mark for mark, holds in marks.items() if holds)]
+
+
+def _can_be_saved(summary: SessionSummary) -> bool:
+    """Return whether variables of a session have, or may have, values that a checkpoint can take."""
+    is_open = not Kind(summary.kind).is_eager and summary.state != State.CLOSED
+    return is_open and summary.variables > 0 and summary.variables_nbytes != 0
 
 
 def _size(summary: SessionSummary) -> str:

@@ -29,6 +29,8 @@ from tfsess_magics.tf.variables.internal_run import run_unseen
 from tfsess_magics.tf.variables.operations import Variable, scan
 from tfsess_magics.tf.variables.values import Value, Values
 
+NO_VALUE = "no value"
+"""The reason for which a variable is not read that has nothing to read."""
 _NO_ARRAY = (tf.resource.name, tf.variant.name)
 """Types whose values have no form in Python."""
 _MAX_READS = 8
@@ -179,7 +181,7 @@ class GraphVariables:
     def _why_unreadable(self, variable: Variable) -> str:
         """Say what keeps a value from being read; empty if nothing does."""
         if variable.index >= self._meter.version or variable.initialized is False:
-            return "no value"
+            return NO_VALUE
         if variable.dtype in _NO_ARRAY:
             return f"a value of type {variable.dtype}"
         if not variable.value or variable.value_index >= self._meter.version:

@@ -133,6 +133,7 @@ def test_what_is_not_saved_is_named(train: NamedSession, tmp_path: Path) -> None
         "tensors (a value of type variant)",
         "hidden (no operation that has run reads it)",
     )
+    assert not reply.has_every_value
     assert "queues ('queue')" in reply.left_out
     assert set(contents(tmp_path / "model")) == {"resource", "reference", "local", "nowhere", "partitioned"}
     said = saved_message("train", reply)
@@ -150,6 +151,18 @@ def test_a_partitioned_variable_of_which_a_part_has_no_value_is_left_out_whole(
     reply = tfsess_magics.save("train", tmp_path / "model")
     assert reply.variables == ("one",)
     assert reply.left_out[:2] == ("p/part_1 (no value)", "p/part_0 (another part of p has no value)")
+    assert not reply.has_every_value
+
+
+def test_a_variable_without_a_value_loses_none(open_session: Open, tmp_path: Path) -> None:
+    """Nor does a queue: the reply has every value of variables."""
+    with open_session("train") as train:
+        v1.get_variable("young", [2])
+        v1.FIFOQueue(1, tf.float32, name="queue")
+        train.run(v1.get_variable("one", initializer=1.0).initializer)
+    reply = tfsess_magics.save("train", tmp_path / "model")
+    assert reply.left_out[0] == "young (no value)"
+    assert reply.has_every_value
 
 
 def test_two_handles_of_one_variable_have_a_name_each(open_session: Open, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say
 from tfsess_magics.tf.session.saving.places import places
 from tfsess_magics.tf.session.saving.uncut import Work
 from tfsess_magics.tf.stopping.stateful import stateful
+from tfsess_magics.tf.variables.graph_variables import NO_VALUE
 from tfsess_magics.tf.variables.operations import Variable
 
 
@@ -86,6 +87,7 @@ def _save(order: Order, commit: Callable[[], None]) -> SaveReply:
         variables=tuple(entries),
         nbytes=nbytes,
         left_out=(*left_out, *stateful(order.session.graph)),
+        has_every_value=set(others) <= {NO_VALUE},
         runs=max(runs, len(table.under_way())),
     )
 

@@ -1,11 +1,11 @@
 import type { Dialog } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
 
-/** The body of a dialog that asks for a name, below what it says, each on a line of its own. */
-export class NameInput extends Widget implements Dialog.IBodyWidget<string> {
+/** The body of a dialog that has a field, below what it says, each on a line of its own. */
+export class TextInput extends Widget implements Dialog.IBodyWidget<string> {
   constructor(says: readonly string[], label: string) {
     super();
-    this.addClass('tfsess-NameInput');
+    this.addClass('tfsess-TextInput');
     const text = document.createElement('div');
     text.textContent = says.join('\n');
     const field = document.createElement('label');
