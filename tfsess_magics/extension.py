@@ -105,7 +105,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         _take_down(shell)
         raise
     if registry.names:
-        print(f"live sessions: {', '.join(registry.names)}")
+        print(f"sessions that are open: {', '.join(registry.names)}")
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
@@ -115,7 +115,7 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     _take_down(shell)
     if registry.names:
         print(
-            f"still live: {', '.join(registry.names)}. To close them: import tfsess_magics; "
+            f"sessions that stay open: {', '.join(registry.names)}. To close them: import tfsess_magics; "
             f"tfsess_magics.close({', '.join(map(repr, registry.names))})"
         )
 

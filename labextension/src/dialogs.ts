@@ -43,7 +43,7 @@ export async function askUnbind(
   const which = names ? names.join(', ') || trans.__('none') : trans.__('what its cells have assigned');
   const held = countVariables(session.variables, trans);
   const says = [
-    trans.__('Names that will be unbound: %1.', which),
+    trans.__('%1 removes these names from the notebook: %2.', label, which),
     trans.__(
       'It has %1 (%2). Variables that other objects refer to stay in memory.',
       held,
@@ -78,16 +78,16 @@ export function askCloseOther(
 
 function sayHolders(heldBy: readonly string[], trans: TranslationBundle): string {
   return heldBy.length > 0
-    ? trans.__('Referred to by: %1.', heldBy.join(', '))
+    ? trans.__('What refers to it: %1.', heldBy.join(', '))
     : trans.__('No variable and no object refers to it.');
 }
 
 /** Ask for the name of a session of other code, and return it; null if it is to have none. */
 export async function askName(session: SessionSummary, trans: TranslationBundle): Promise<string | null> {
   const says = [
-    trans.__('Under a name cells can run in it, and it is kept until it is closed.'),
-    trans.__('It stays with the code that made it: %1.', writeOrigin(session.origin, trans)),
-    trans.__('So it cannot be reset, and to close it ends it for that code too.')
+    trans.__('With a name, cells can run in it, and it stays until you close it.'),
+    trans.__('It still belongs to the code that made it: %1.', writeOrigin(session.origin, trans)),
+    trans.__('So you cannot reset it, and Close ends it for that code too.')
   ];
   const dialog = new Dialog({
     title: trans.__('Adopt %1?', session.name),
@@ -149,9 +149,9 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
   const { variables, nbytes } = total(sessions.filter(({ target }) => !target));
   const onServers = total(sessions.filter(({ target }) => target)).variables;
   const ends = sessions.some(({ running_since }) => running_since !== null)
-    ? [trans.__('A run is in progress, and will be ended.')]
+    ? [trans.__('A run is in progress: it ends with an error.')]
     : [];
-  const kept = onServers > 0 ? [trans.__('On a server, and live on there: %1.', countVariables(onServers, trans))] : [];
+  const kept = onServers > 0 ? [trans.__('The server keeps its variables: %1.', countVariables(onServers, trans))] : [];
   if (variables === 0 && operations === 0) {
     return [trans.__('Nothing is lost.'), ...ends];
   }
@@ -160,7 +160,7 @@ function whatIsLost(sessions: readonly SessionSummary[], trans: TranslationBundl
       ? trans.__('no variables')
       : trans.__('%1 (%2)', countVariables(variables, trans), formatBytes(nbytes));
   const lost = trans.__('What is lost: %1 and %2.', held, countOperations(operations, trans));
-  const memory = trans.__('The process keeps the memory for reuse, until the kernel restarts.');
+  const memory = trans.__('TensorFlow reuses the memory. The process may not get smaller before the kernel restarts.');
   return [lost, ...ends, ...kept, ...(nbytes === 0 ? [] : [memory])];
 }
 

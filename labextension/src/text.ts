@@ -48,6 +48,18 @@ export function writePlace({ cell, file, line }: Origin): string {
   return cell === null && file ? `${file}:${line}` : '';
 }
 
+/** Say what a session is that the extension did not open; empty for others. */
+export function explainKind({ kind }: Pick<SessionSummary, 'kind'>, trans: TranslationBundle): string {
+  switch (kind) {
+    case 'observed':
+      return trans.__('other code made this session and owns it; adopt gives it a name');
+    case 'adopted':
+      return trans.__('other code made this session and owns it; its name is yours');
+    default:
+      return '';
+  }
+}
+
 /** Write the server of a session, and whether it does not answer; empty for a session in the kernel's process. */
 export function writeTarget({ target, answers }: SessionSummary, trans: TranslationBundle): string {
   return target && answers === false ? trans.__('%1, which does not answer', target) : target;
@@ -60,9 +72,13 @@ export function writeGrowth({ least, most, by, line }: Growth, trans: Translatio
       ? countOperations(most, trans)
       : trans.__('%1 to %2', formatNumber(least), countOperations(most, trans));
   const how = by
-    ? trans.__('graph grows: %1 with each run of %2', operations, by)
-    : trans.__('graph grows: %1 with each session.run', operations);
-  return line ? `${how}; ${writeLine(line, trans)}` : how;
+    ? trans.__('graph grows: each run of %1 adds %2', by, operations)
+    : trans.__('graph grows: each session.run adds %1', operations);
+  if (!line) {
+    return how;
+  }
+  const at = writeLine(line, trans);
+  return most === 1 ? trans.__('%1, at %2', how, at) : trans.__('%1, most of them at %2', how, at);
 }
 
 function writeLine({ file, line, cell, text }: CodeLine, trans: TranslationBundle): string {
@@ -76,9 +92,9 @@ export function writeMark(mark: RunMark, trans: TranslationBundle): string {
     case 'waits':
       return mark.operations.length > 0 ? trans.__('waiting on %1', writeWaits(mark, trans)) : trans.__('waiting');
     case 'copying':
-      return trans.__('stopping: the values of its variables are being copied');
+      return trans.__('stopping: copies the values of its variables');
     case 'restoring':
-      return trans.__('stopping: its variables are being given their values back');
+      return trans.__('stopping: gives its variables their values back');
     case 'uncuttable':
       return trans.__(
         'cannot be stopped: %1 does not return. If it never does, restart the kernel',
@@ -88,7 +104,7 @@ export function writeMark(mark: RunMark, trans: TranslationBundle): string {
       );
     case 'unanswered':
       return trans.__(
-        'stopping: %1 has not answered yet. The runs end when it does, or when another server is begun at that ' +
+        'stopping: %1 has not answered yet. The runs end when it does, or when you start another server at that ' +
           'address. If neither will happen, restart the kernel',
         mark.server
       );

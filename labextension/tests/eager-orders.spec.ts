@@ -14,7 +14,12 @@ describe('orders to an eager scope', () => {
     const done = at.commands.execute(CommandIDs[type], one);
     await settle();
     at.kernel.say({ type: 'done', request: 1, message: '', details: details({ names: ['model', 'opt'] }) });
-    await at.answer(label, `${label} s1?`, 'Names that will be unbound: model, opt.', '44 variables (21.4 MiB)');
+    await at.answer(
+      label,
+      `${label} s1?`,
+      `${label} removes these names from the notebook: model, opt.`,
+      '44 variables (21.4 MiB)'
+    );
     expect(at.kernel.orders.at(-1)).toEqual({ type, request: 2, id: 1, generation: 1, save_to: '' });
     at.kernel.say({ type: 'done', request: 2, message: 'dropped model, opt', details: null });
     await done;

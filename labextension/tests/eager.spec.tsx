@@ -50,7 +50,7 @@ describe('the row of an eager scope', () => {
     ]);
     expect(facts).toEqual([
       ['made by', 'cell 4'],
-      ['generation', '1'],
+      ['generation', '1 (each reset adds 1)'],
       ['names', 'model, opt'],
       ['made', 'model: Sequential, 4 variables, 1.0 KiB']
     ]);

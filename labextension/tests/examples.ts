@@ -37,6 +37,7 @@ interface CommonWords {
   readonly bytes: [number, string][];
   readonly durations: [number, string][];
   readonly origins: [Origin, string][];
+  readonly kinds: [string, string][];
   readonly growths: [Growth, string][];
   readonly marks: [RunMark, string][];
 }

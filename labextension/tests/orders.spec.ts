@@ -35,7 +35,7 @@ describe('orders and their commands', () => {
     const done = at.commands.execute(CommandIDs.close, one);
     const dialog = await at.question();
     expect(dialog.querySelector('.tfsess-TextInput > div')?.textContent).toBe(
-      'What is lost: no variables and 312 operations.\nOn a server, and live on there: 44 variables.'
+      'What is lost: no variables and 312 operations.\nThe server keeps its variables: 44 variables.'
     );
     await at.answer('Cancel');
     await done;

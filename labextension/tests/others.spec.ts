@@ -30,7 +30,7 @@ describe('orders to sessions of other code', () => {
     }
 
     it('asks for a name, saying what it means, and tells what the kernel says', async () => {
-      const done = adopt(' model ', 'Adopt #7?', 'prep.io:load prep/io.py:7', 'it cannot be reset', '%%tfsession');
+      const done = adopt(' model ', 'Adopt #7?', 'prep.io:load prep/io.py:7', 'you cannot reset it', '%%tfsession');
       await until(() => at.kernel.orders.length);
       expect(at.kernel.orders).toEqual([{ type: 'adopt', request: 1, id: 7, generation: 1, name: 'model' }]);
       reply('adopted model');
@@ -65,7 +65,7 @@ describe('orders to sessions of other code', () => {
         'Close #7?',
         'It belongs to other code: prep.io:load prep/io.py:7.',
         'Code of prep.io that goes on using it gets “RuntimeError: Attempted to use a closed Session.”',
-        "Referred to by: the name 'm' in __main__.",
+        "What refers to it: the name 'm' in __main__.",
         'What is lost: 44 variables (21.4 MiB)'
       );
       expect(at.kernel.orders.at(-1)).toEqual({ type: 'close', request: 2, id: 7, generation: 1, save_to: '' });

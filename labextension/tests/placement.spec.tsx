@@ -47,7 +47,7 @@ describe('the placement of a session', () => {
       last_trace: traced({ placement: [{ device: 'CPU:0', operations: 4, variables: 1 }], cell: 2 })
     });
     const facts = page.find('.tfsess-Facts').textContent;
-    expect(facts).toContain('asked forCPU:0: 3 operations, 1 variableCPU:1: 1 operation');
+    expect(facts).toContain('graph asks forCPU:0: 3 operations, 1 variableCPU:1: 1 operation');
     expect(facts).toContain('ran onCPU:0: 4 operations, 1 variablein cell 2, run 1 of train');
   });
 

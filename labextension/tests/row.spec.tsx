@@ -133,6 +133,7 @@ describe('Row', () => {
       const terms = [...page.node.querySelectorAll('dt')];
       expect(terms.map(term => [term.textContent, term.nextElementSibling?.textContent])).toEqual([
         ['made by', 'prep.io:load prep/io.py:7'],
+        ['observed', 'other code made this session and owns it; adopt gives it a name'],
         ['referred to by', text],
         ['target', 'grpc://ps:2222'],
         ['device', 'not known yet']
@@ -196,7 +197,7 @@ describe('Row', () => {
     expect(facts).toEqual([
       ['made by', 'cell 4'],
       ['options', '--threads 2'],
-      ['generation', '1'],
+      ['generation', '1 (each reset adds 1)'],
       ['operations', '312 (12 added by cell 5)'],
       ['devices', 'CPU:0 · 1.0 KiBGPU:0 · up to 23.6 GiB'],
       ['last run', '31 ms · peak 96.0 MiB on CPU'],

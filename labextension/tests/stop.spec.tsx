@@ -38,7 +38,7 @@ describe('the button that stops', () => {
     show({ state: 'running', is_stopping: true });
     const button = page.find('[aria-label="Stop s1 now"]');
     expect(button.textContent).toBe('Stop now');
-    expect(button.title).toBe('Stop s1 now: cuts its run');
+    expect(button.title).toBe('Stop s1 now: ends its run at once');
     expect(labels()).toEqual(['Stop s1 now', 'Reset s1', 'Close s1']);
     expect(page.find('.tfsess-Row-state').textContent).toBe('stopping');
     page.click('[aria-label="Stop s1 now"]');

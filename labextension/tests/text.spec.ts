@@ -1,5 +1,14 @@
 import type { Origin } from '../src/protocol';
-import { labelOrigin, moduleOf, writeGrowth, writeMark, writeOrigin, writePlace, writeTarget } from '../src/text';
+import {
+  explainKind,
+  labelOrigin,
+  moduleOf,
+  writeGrowth,
+  writeMark,
+  writeOrigin,
+  writePlace,
+  writeTarget
+} from '../src/text';
 import { CELL, commonWords, MODULES, origin, other, session, trans } from './examples';
 
 describe('An origin', () => {
@@ -23,6 +32,12 @@ describe('An origin', () => {
     expect(labelOrigin(made, trans)).toBe(label);
     expect(writePlace(made)).toBe(place);
     expect(moduleOf(made)).toBe(module);
+  });
+});
+
+describe('A kind', () => {
+  it.each(commonWords().kinds)('is explained as the kernel explains it: %s', (kind, text) => {
+    expect(explainKind({ kind }, trans)).toBe(text);
   });
 });
 

@@ -26,7 +26,7 @@ def test_close_and_reset_say_what_was_done(registry: SessionRegistry[FakeSession
     reply = carry_out_message({"type": "reset", "request": 3, "id": 1, "generation": 1}, registry)
     assert isinstance(reply, Done)
     assert reply.request == 3
-    assert reply.message.startswith("reset train: its graph is empty now (generation 2)")
+    assert reply.message.startswith("reset train: its graph is empty now (generation 2; each reset adds 1)")
     reply = carry_out_message({"type": "close", "request": 4, "id": 1, "generation": 2}, registry)
     assert isinstance(reply, Done)
     assert reply.message == "closed train: no operations, no variables; 0 B given back to TensorFlow's allocator"
@@ -201,7 +201,9 @@ def test_adopt_gives_a_session_of_other_code_a_name(registry: SessionRegistry[Fa
     """The reply is the sentence that the magic prints, and the session keeps its number."""
     number = registry.admit(FakeObserved).number
     reply = adopt(registry, number, "model")
-    assert reply == Done(1, "adopted model, made by m:f m.py:1: %%tfsession model runs a cell in it")
+    assert reply == Done(
+        1, "adopted: the session that m:f m.py:1 made is named model now; %%tfsession model runs a cell in it"
+    )
     assert registry.get("model").number == number
     assert registry.observed == []
 

@@ -10,10 +10,18 @@ import pytest
 
 from tests.core.fake import ORIGIN, FakeSession
 from tfsess_magics.core.memory import GivenBack
-from tfsess_magics.core.model import SessionInfo, VariableInfo
+from tfsess_magics.core.model import Kind, SessionInfo, VariableInfo
 from tfsess_magics.core.options import SessionOptions
 from tfsess_magics.core.protocol import Growth, Origin, RunMark
-from tfsess_magics.core.text import closed_message, format_bytes, format_seconds, graph_grows, made_by, run_mark
+from tfsess_magics.core.text import (
+    closed_message,
+    explain_kind,
+    format_bytes,
+    format_seconds,
+    graph_grows,
+    made_by,
+    run_mark,
+)
 
 MIB = 1 << 20
 COMMON = json.loads((Path(__file__).parents[1] / "words.json").read_text(encoding="utf-8"))
@@ -33,6 +41,11 @@ def test_durations_are_written_as_in_the_sidebar(seconds: float, text: str) -> N
 @pytest.mark.parametrize(("origin", "text"), COMMON["origins"])
 def test_origins_are_written_as_in_the_sidebar(origin: Any, text: str) -> None:
     assert made_by(msgspec.convert(origin, Origin)) == text
+
+
+@pytest.mark.parametrize(("kind", "text"), COMMON["kinds"])
+def test_kinds_are_explained_as_in_the_sidebar(kind: str, text: str) -> None:
+    assert explain_kind(Kind(kind)) == text
 
 
 @pytest.mark.parametrize(("growth", "text"), COMMON["growths"])
@@ -57,7 +70,7 @@ def back(*by_device: tuple[str, int], resident: int | None = 0, unavailable: str
 
 
 GIVEN = "given back to TensorFlow's allocator"
-LOST = "did not come back: something holds that still, or other code has taken it"
+LOST = "are not free: something still refers to them, or other code has taken them since"
 STAYS = "the memory of a GPU stays with the process until the kernel restarts"
 KEPT = "which keeps it for reuse, so the process is"
 
@@ -90,5 +103,5 @@ def test_a_close_says_what_came_back(given_back: GivenBack, said: str) -> None:
 def test_the_variables_of_a_server_stay_there() -> None:
     assert closed_message(was(target="grpc://a:2222", given_back=back())) == (
         "closed train: no operations, 1 variable; "
-        "its variables live on in the server grpc://a:2222, until that ends or resets them"
+        "its variables stay on the server grpc://a:2222, until that ends or resets them"
     )

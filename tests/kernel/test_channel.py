@@ -154,7 +154,7 @@ def test_an_order_with_a_path_saves_first_while_a_cell_runs(kernel: Kernel, tmp_
         reset = comm.order("reset", id=train["id"], generation=1, save_to=f"{tmp_path}/a")
         first, second = reset["message"].splitlines()
         assert first == f"saved 1 variable (8 B) of train to {tmp_path}/a"
-        assert second.startswith("reset train: its graph is empty now (generation 2)")
+        assert second.startswith("reset train: its graph is empty now (generation 2; each reset adds 1)")
         refused = comm.order("close", id=train["id"], generation=2, save_to=f"{tmp_path}/b")
         assert "it has no values of variables to save" in refused["message"]
         assert kernel.outcome(cell, answers=["on"]).status == "ok"

@@ -29,7 +29,7 @@ def test_it_is_said_under_the_cell_and_in_the_panel_until_the_cell_is_mended(ker
         assert session["growth"] is None
         outcomes = [kernel.run(GROWS, cell_id="grows") for _ in range(3)]
         cell = outcomes[2].execution_count
-        mark = f"graph grows: 2 operations with each run of cell {cell}; cell {cell}, line 3: y = x + 1"
+        mark = f"graph grows: each run of cell {cell} adds 2 operations, most of them at cell {cell}, line 3: y = x + 1"
         assert [outcome.stream() for outcome in outcomes] == ["", "", f"train: {mark}\n"]
         grown = next_growth(comm)
         assert (grown["least"], grown["most"], grown["by"]) == (2, 2, f"cell {cell}")

@@ -173,6 +173,6 @@ def test_where_no_second_interrupt_can_come_a_run_is_cut_after_a_while(train: Ke
     outcome = train.run("%%tfsession train\ngo()\nsess.run(loops)", interrupt_at="go", allow_stdin=False)
     assert outcome.ename == "KeyboardInterrupt"
     assert "Kept: 1 variable (48 B)" in outcome.evalue
-    assert "It is cut in 1 s, unless it ends before." in outcome.stream("stderr")
+    assert "The interrupt ends it in 1 s, unless it ends before." in outcome.stream("stderr")
     assert train.run("%config SessionMagics.interrupt_patience = 30").status == "ok"
     assert train.value(VALUES) == BEFORE

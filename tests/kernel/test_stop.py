@@ -47,7 +47,7 @@ def test_a_second_interrupt_ends_a_run_that_is_not_known_to_wait(train: Kernel, 
     (said,) = outcome.stream("stderr").splitlines()
     assert said.startswith("Interrupted: a run of 'while")
     assert "in 'train' goes on until it ends (" in said
-    assert said.endswith(f"{TOLD}. A cut keeps 1 variable (48 B) and loses queues ('queue').")
+    assert said.endswith(f"{TOLD}. That keeps 1 variable (48 B) and loses queues ('queue').")
     assert "tfsess_magics/" not in outcome.traceback
     assert train.value(VALUES) == BEFORE
     assert train.run("%%tfsession train\nbump.op.run()").status == "ok"

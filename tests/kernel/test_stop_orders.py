@@ -46,9 +46,7 @@ def test_a_stop_waits_for_a_run_that_is_not_known_to_wait_and_another_one_cuts_i
         reply = comm.order("stop", **order)
         assert reply["type"] == "waiting"
         assert reply["message"].startswith("'train' stops when it can. A run of 'while")
-        line = (
-            "Stop now (%tfsession stop train --now) cuts it. A cut keeps 1 variable (48 B) and loses queues ('queue')."
-        )
+        line = "ends it at once. That keeps 1 variable (48 B) and loses queues ('queue')."
         assert reply["message"].endswith(line)
         comm.next_session(is_stopping=True)
         again = comm.order("stop", **order)

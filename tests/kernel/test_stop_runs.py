@@ -16,7 +16,7 @@ def test_what_a_stop_in_a_with_block_keeps_and_that_the_block_closes_the_session
     assert outcome.ename == "KeyboardInterrupt"
     assert "Kept: 1 variable (4 B)" in outcome.evalue
     assert "Not kept: queues ('fifo_queue')" in outcome.evalue
-    assert "A with block is around the run: it closes the session as it is left" in outcome.evalue
+    assert "The run is in a with block that closes the session at its end" in outcome.evalue
     assert train.value("own._closed") is True
     assert "its variables are gone" in train.run("own.run(w)").traceback
     goes_on = f"        try:\n    {waits.replace('        own', '            own')}\n"
@@ -68,7 +68,7 @@ def test_too_little_memory_is_said_before_anything_is_lost_and_drop_decides(trai
     request = train.send("%%tfsession train\ngo()\nsess.run(waits)")
     train.said(request, "go")
     train.interrupt()
-    train.said(request, "(MemoryError: that takes 48 B, and 16 B of memory are left), and would be lost")
+    train.said(request, "(MemoryError: that takes 48 B, and 16 B of memory are free), and would be lost")
     with train.subshell() as subshell:
         over = "while session_of(sess).watched.meter.stopping.locked(): time.sleep(0.001)"
         assert train.run(over, subshell=subshell).status == "ok"

@@ -84,7 +84,7 @@ def test_an_interrupt_ends_the_runs_of_a_cell_and_of_threads_in_one_session(prep
     assert len(re.findall(r"a run of 'queue_Dequeue' in thread 'Thread-\d+ \(work\)'", also)) == 3
     assert prepared.run("for thread in threads: thread.join()").status == "ok"
     assert prepared.value("[type(error).__name__ for error in raised]") == ["SessionStopped"] * 3
-    assert prepared.value("all('an interrupt cut another run in' in str(error) for error in raised)") is True
+    assert prepared.value("all('an interrupt ended another run in' in str(error) for error in raised)") is True
     assert prepared.value("kept()") is True
 
 

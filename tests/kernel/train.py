@@ -51,7 +51,7 @@ def go_held():
         print("go")
     threading.Thread(target=wait).start()
 """
-TOLD = "Interrupt again to cut it"
+TOLD = "Interrupt again to end it at once"
 """Part of the line that a cell prints when an interrupt waits for the end of a run."""
 VALUES = "[float(x) for x in sess.run(v)]"
 BEFORE = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]

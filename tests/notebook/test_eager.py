@@ -154,7 +154,7 @@ def test_close_drops_the_names_of_its_cells_and_frees_what_they_held(cells: Note
     assert {"v", "list_of", "use", "made"}.isdisjoint(cells.shell.user_ns)
     assert {"kept", "math", "tf"} <= cells.shell.user_ns.keys()
     assert "2 variables freed, 1.0 KiB given back" in said
-    assert "dropped list_of, made, use, v" in said
+    assert "removed from the notebook: list_of, made, use, v" in said
     assert names() == []
 
 
@@ -175,7 +175,7 @@ def test_a_reset_drops_the_names_and_goes_on(cells: Notebook) -> None:
     cells.ok("%%tfsession e --eager\nv = tf.Variable(tf.zeros([256]))")
     with registry.looking:
         said = cells.ok("%tfsession reset e").out
-    assert "reset e (generation 2 now): dropped v; 1 variable freed, 1.0 KiB" in said
+    assert "reset e (generation 2; each reset adds 1): removed from the notebook: v; 1 variable freed, 1.0 KiB" in said
     e = info("e")
     assert (e.generation, e.variables, e.names) == (2, (), ())
     cells.ok("%%tfsession e\nw = tf.Variable(1.0)")
@@ -220,7 +220,7 @@ def test_a_variable_that_something_else_holds_lives_on_and_is_said_to(cells: Not
         said = cells.ok("%tfsession close e").out
     assert (
         "1 variable freed, 4 B given back to TensorFlow's allocator; "
-        "not freed, as something else refers to that: 1 variable (1.0 KiB)"
+        "1 variable (1.0 KiB) not freed: other objects refer to it"
     ) in said
     assert cells.ok("mine.shape[0]").value == 256
     outside = info("eager (outside any scope)")

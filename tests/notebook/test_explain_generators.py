@@ -46,8 +46,8 @@ def test_a_generator_that_was_inside_a_session(steps: tuple[Notebook, int], head
     notebook, cell = steps
     notebook.ok(f"%%tfsession train\nstep = {generator}; next(step)")
     assert explained(notebook, f"{header}next(step)") == (
-        f"tfsess_magics: {generator.split('(', maxsplit=1)[0]} (cell {cell}) was suspended inside a graph or session "
-        "when the cell ended that had entered it, and is outside of it since. "
+        f"tfsess_magics: {generator.split('(', maxsplit=1)[0]} (cell {cell}) had entered a graph or session, and was "
+        "suspended in it when its cell ended: it is outside of it since. "
         "Let it come to its end in the cell that begins it."
     )
     notebook.ok("del step")
@@ -58,7 +58,7 @@ def test_a_generator_that_was_inside_a_graph(steps: tuple[Notebook, int], then: 
     """Whatever it does there."""
     notebook, _ = steps
     notebook.ok(f"%%tfsession train\nstep = in_graph(lambda x: {then}); next(step)")
-    assert "was suspended inside a graph or session" in explained(notebook, "next(step)")
+    assert "had entered a graph or session, and was suspended in it" in explained(notebook, "next(step)")
     notebook.ok("del step")
 
 

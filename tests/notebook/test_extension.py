@@ -181,11 +181,11 @@ def test_sessions_outlive_the_extension(plain_notebook: Notebook) -> None:
     plain_notebook.ok("%%tfsession train\nimport tensorflow as tf\nx = tf.constant(1.0)")
     session = tfsess_magics.get("train")
     assert plain_notebook.ok("%unload_ext tfsess_magics").out == (
-        "still live: train. To close them: import tfsess_magics; tfsess_magics.close('train')\n"
+        "sessions that stay open: train. To close them: import tfsess_magics; tfsess_magics.close('train')\n"
     )
     assert session.run(session.graph.get_tensor_by_name("Const:0")) == 1.0
     assert plain_notebook.run("%tfsession").error is not None
-    assert plain_notebook.ok("%load_ext tfsess_magics").out == "live sessions: train\n"
+    assert plain_notebook.ok("%load_ext tfsess_magics").out == "sessions that are open: train\n"
     assert plain_notebook.ok("%%tfsession train\n(x + 1).eval()").value == 2.0
     plain_notebook.ok("%reload_ext tfsess_magics")
     assert plain_notebook.ok("%%tfsession train\n(x + 2).eval()").value == 3.0
@@ -412,7 +412,7 @@ def test_that_sessions_may_be_hidden_is_said_at_load_where_it_may_be(cells: tupl
     cells = (*cells, "%load_ext tfsess_magics", "import tensorflow; print('next')", "%unload_ext tfsess_magics")
     said = _in_python(f"{START}[shell.run_cell(cell).raise_error() for cell in {cells!r}]").splitlines()
     sentence = (
-        "sessions that were made before gc.freeze() and %load_ext cannot be found: they are not listed, and Stop does "
-        "not end their runs"
+        "code called gc.freeze() before %load_ext, which hides the sessions that code made before that: the list does "
+        "not have them, and Stop does not end their runs"
     )
     assert said == [sentence, "next"] if is_said else said == ["next"]

@@ -29,12 +29,12 @@ def test_a_cell_that_grows_the_graph_three_times_says_so_once_with_its_line(cell
     assert [cells.ok(GROWS).out for _ in range(2)] == ["", ""]
     out = cells.ok(GROWS).out
     cell = last_cell(cells)
-    mark = f"graph grows: 2 operations with each run of cell {cell}; cell {cell}, line 3: y = x + 1"
+    mark = f"graph grows: each run of cell {cell} adds 2 operations, most of them at cell {cell}, line 3: y = x + 1"
     assert out == f"train: {mark}\n"
     assert mark in cells.ok("%tfsession").out
     assert re.search(f"^mark +{re.escape(mark)}$", cells.ok("%tfsession info train").out, re.MULTILINE)
     assert cells.ok(GROWS).out == ""
-    assert f"with each run of cell {last_cell(cells)}; " in cells.ok("%tfsession").out
+    assert f"each run of cell {last_cell(cells)} adds " in cells.ok("%tfsession").out
 
 
 def test_info_says_how_many_operations_the_last_cell_has_added(cells: Notebook) -> None:
@@ -75,14 +75,16 @@ def test_a_cell_under_another_magic_is_known_again(cells: Notebook) -> None:
     """``%%time`` gives no line away but its number."""
     out = [cells.ok(f"%%time\n{GROWS}").out for _ in range(3)]
     assert "grows" not in out[1]
-    expected = f"train: graph grows: 2 operations with each run of cell {last_cell(cells)}; <timed exec>:3\n"
+    expected = (
+        f"train: graph grows: each run of cell {last_cell(cells)} adds 2 operations, most of them at <timed exec>:3\n"
+    )
     assert out[2].endswith(expected)
 
 
 def test_a_loop_says_so_under_its_cell(cells: Notebook) -> None:
     out = cells.ok(f"%%tfsession train\n{LOOP}").out
     cell = last_cell(cells)
-    expected = f"2 operations with each session.run; cell {cell}, line 3: session.run(tf.add(x, 1))"
+    expected = f"each session.run adds 2 operations, most of them at cell {cell}, line 3: session.run(tf.add(x, 1))"
     assert out == f"train: graph grows: {expected}\n"
     assert expected in cells.ok("%tfsession").out
 
@@ -95,7 +97,7 @@ def test_an_observed_session_says_so_under_an_ordinary_cell(cells: Notebook) -> 
     loop = "with graph.as_default():\n    for _ in range(21):\n        session.run(tf.add(x, 1))"
     out = cells.ok(loop).out
     cell = last_cell(cells)
-    expected = f"2 operations with each session.run; cell {cell}, line 3: session.run(tf.add(x, 1))"
+    expected = f"each session.run adds 2 operations, most of them at cell {cell}, line 3: session.run(tf.add(x, 1))"
     assert out == f"{name}: graph grows: {expected}\n"
     assert expected in cells.ok(f"%tfsession info {name}").out
     assert cells.ok(loop).out == ""
@@ -118,7 +120,7 @@ def test_building_by_hand_is_not_marked(cells: Notebook) -> None:
 
 def test_a_cell_that_fails_after_it_has_built_is_marked_too(cells: Notebook) -> None:
     out = [cells.run("%%tfsession train\ny = x * 2\n1 / 0").out for _ in range(3)]
-    assert "with each run of cell" not in out[1]
+    assert "each run of cell" not in out[1]
     assert out[2].endswith(f"cell {last_cell(cells)}, line 2: y = x * 2\n")
 
 
@@ -131,6 +133,6 @@ def test_the_widget_shows_it(cells: Notebook) -> None:
     panel = Panel(tfsess_magics.process.registry, feed)
     try:
         (row,) = panel._rows.values()
-        assert f"graph grows: 2 operations with each run of cell {last_cell(cells)}; " in row._text.value
+        assert f"graph grows: each run of cell {last_cell(cells)} adds 2 operations, " in row._text.value
     finally:
         panel.close()

@@ -150,8 +150,8 @@ def test_close_all_says_that_it_leaves_eager_variables(tf_notebook: Notebook) ->
     """And what frees them."""
     tf_notebook.ok("w = tf.Variable(1.0)")
     assert (
-        "left eager (outside any scope): what ordinary cells hold is theirs: to free it, delete the names that refer "
-        "to it (del NAME)."
+        "left eager (outside any scope): these variables belong to ordinary cells, and to no session. To free one, "
+        "delete the names that refer to it: del NAME."
     ) in tf_notebook.ok("%tfsession close --all").out
     tf_notebook.ok("del w")
     assert tf_notebook.ok("%tfsession close --all").out == "no session is open\n"

@@ -74,7 +74,7 @@ def test_a_session_of_a_module_is_listed_with_module_function_and_line(notebook:
 def test_an_adopted_session_is_entered_by_its_name(notebook: Notebook, module: Path) -> None:
     """Same session, graph and values; it stays its maker's."""
     notebook.ok("from prep import io\nm = io.load()")
-    assert "adopted model, made by prep.io:load" in notebook.ok("%tfsession adopt m model").out
+    assert "adopted: the session that prep.io:load" in notebook.ok("%tfsession adopt m model").out
     inside = "tf = io.tf\nsame = tf.compat.v1.get_default_session() is m\ntf.compat.v1.global_variables()[0].eval()"
     assert notebook.ok(f"%%tfsession model\n{inside}").value.tolist() == [1.0, 2.0]
     assert notebook.shell.user_ns["same"]
@@ -209,7 +209,7 @@ def test_a_session_can_work_in_a_graph_that_is_there(notebook: Notebook) -> None
         in notebook.run("%%tfsession a --graph h\n1").err
     )
     notebook.ok("%%tfsession a\nv = tf.compat.v1.get_variable('v', initializer=[1.0, 2.0])\nv.initializer.run()")
-    said = "an empty graph takes the place of g, which stays (generation 2). Gone: the values of 1 variable (8 B);"
+    said = "an empty graph takes the place of g, which stays (generation 2; each reset adds 1). Gone: the values of"
     assert said in notebook.ok("%tfsession reset a").out
     assert notebook.ok("v.graph is g, len(g.get_operations()) > 0").value == (True, True)
     assert "it was opened without" in notebook.run("%%tfsession a --graph g\n1").err

@@ -21,7 +21,7 @@ def test_a_fresh_cell_begins_with_an_empty_graph_each_time(cells: Notebook) -> N
     first = cells.ok(f"%%tfsession train --fresh --seed 3\n{BUILD}\nv.initializer.run()")
     assert first.out == ""
     again = cells.ok(f"%%tfsession train --fresh\n{BUILD}\nlen(v1.global_variables())")
-    assert again.out.startswith("reset train: its graph is empty now (generation 2). Gone: ")
+    assert again.out.startswith("reset train: its graph is empty now (generation 2; each reset adds 1). Gone: ")
     assert "1 variable (8 B)" in again.out
     assert again.value == 1
     assert tfsess_magics.get("train").options.seed == 3

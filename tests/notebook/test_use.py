@@ -33,7 +33,7 @@ def test_ordinary_cells_run_in_it(train: Notebook) -> None:
     assert train.ok("import asyncio\nawait asyncio.sleep(0)\nx.eval()").value == 3.0
     assert isinstance(train.run("1 / 0").error, ZeroDivisionError)
     assert tfsess_magics.get("train").graph.seed == 3
-    assert train.ok(OFF).out == "cells are ordinary\n"
+    assert train.ok(OFF).out == "cells run without a session\n"
     assert train.ok("tf.executing_eagerly() and v1.get_default_session() is None").value is True
 
 
@@ -54,7 +54,7 @@ def test_lines_about_the_sessions_are_in_none(train: Notebook) -> None:
 def test_after_a_close_one_cell_fails_and_says_so(train: Notebook) -> None:
     train.ok("%tfsession close train")
     failed = train.run("ran = True")
-    assert "UsageError: 'train' was closed, and every cell was to run in it. Cells are ordinary again" in failed.err
+    assert "UsageError: 'train', in which every cell was to run, was closed. This cell has not run." in failed.err
     assert "ran" not in train.shell.user_ns
     assert train.ok("tf.executing_eagerly()").value is True
     assert tfsess_magics.sessions() == ()
@@ -115,7 +115,7 @@ def test_options_of_cells_hold_for_each(train: Notebook) -> None:
         ("use train --fresh", "--fresh is for one cell: %%tfsession NAME --fresh"),
         ("use train --trace", "--trace is for one cell: %%tfsession NAME --trace"),
         ("use 1x", "'1x' does not start with a letter"),
-        ("use scope --reuse", "'scope' is an eager scope; none of these options is for one."),
+        ("use scope --reuse", "'scope' is an eager scope, which takes none of these options."),
         ("use list", "'list' is a verb"),
     ],
 )

@@ -112,7 +112,7 @@ def test_before_eager_code_has_run_the_reason_is_told() -> None:
     memory.look(has_session=False)
     found = gpu(memory, FakeHolder(GIB))
     assert (found.in_use, found.peak, found.variables_nbytes) == (None, None, GIB)
-    assert found.unavailable.startswith("TensorFlow tells it from the first eager operation on")
+    assert found.unavailable.startswith("TensorFlow tells this once an eager operation has run")
 
 
 def test_asking_for_a_gpu_initializes_nothing() -> None:
@@ -123,7 +123,10 @@ from tfsess_magics.tf.memory.process import ProcessMemory
 found = gpu(ProcessMemory(), FakeHolder(1024))
 print(found.model, found.elsewhere_unavailable, context.context()._context_handle, sep="|")
 """)
-    assert said == "|which GPU this is cannot be told before eager code has run, or where one is divided|None\n"
+    assert (
+        said
+        == "|TensorFlow does not tell which GPU this is before eager code has run, or where a GPU is divided|None\n"
+    )
 
 
 def test_a_device_that_is_gone_keeps_no_session_from_being_closed() -> None:

@@ -81,8 +81,8 @@ class NotOursError(TfSessionError, RuntimeError):
 
     def __init__(self, name: str, maker: str) -> None:
         super().__init__(
-            f"cannot reset {name!r}: it belongs to {maker}, and only its maker can make it anew. "
-            "Close ends it for everybody who uses it."
+            f"cannot reset {name!r}: it belongs to {maker}, and only that code can make a new one. "
+            f"To end it for all code that uses it: %tfsession close {name}"
         )
 
 
@@ -91,8 +91,8 @@ class NotInScopeError(TfSessionError, RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "what ordinary cells hold is theirs: to free it, delete the names that refer to it (del NAME). "
-            "A scope that can be reset and closed: %%tfsession NAME --eager"
+            "these variables belong to ordinary cells, and to no session. To free one, delete the names that refer to "
+            "it: del NAME. To reset or close variables together, make them in a scope: %%tfsession NAME --eager"
         )
 
 
@@ -108,7 +108,7 @@ class NoRunsError(TfSessionError, RuntimeError):
 
     def __init__(self, name: str, order: str) -> None:
         way_on = _EAGER_WAYS.get(order, "")
-        super().__init__(f"cannot {order} {name!r}: it is eager, and has no runs.{way_on}")
+        super().__init__(f"cannot {order} {name!r}: it is a scope for eager code, which has no session.run.{way_on}")
 
 
 class NoTraceError(TfSessionError, LookupError):

@@ -63,18 +63,18 @@ class Option:
 
 TIMEOUT = Option(
     "timeout",
-    "a run that takes longer ends, and the session lives on; on a later cell: for that cell",
+    "end a run that takes longer; the session stays open. On a later cell: for the runs of that cell",
     "SECONDS",
     parse=parse_timeout,
 )
 ON_STOP = Option(
     "on_stop",
-    "whether a stop keeps the values of variables (it does)",
+    "keep: a stop keeps the values of variables, as without this option; drop: it loses them",
     choices=(KEEP, DROP),
     parse=parse_on_stop,
 )
-TRACE = Option("trace", "the second run in this cell, or its only one, is traced: what took how long, and where it ran")
-FRESH = Option("fresh", "reset the session first, if it is live: an empty graph each time that the cell runs")
+TRACE = Option("trace", "trace the second run of this cell, or its only one: show what took how long, and where it ran")
+FRESH = Option("fresh", "reset the session first, if it is open: each run of the cell begins with an empty graph")
 REUSE = Option("reuse", "tf.compat.v1.get_variable takes a variable that is in the graph already")
 INIT = Option("init", "after the body initialize the variables that have no value")
 EAGER = Option("eager", "a scope for TensorFlow 2 and Keras code instead: no graph, no other option", parse=parse_eager)

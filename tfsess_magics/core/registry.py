@@ -144,7 +144,7 @@ class SessionRegistry(Generic[S]):
         with self._changing:
             self._require_free(name)
             if observed.number not in self._observed:
-                raise StaleOrderError(f"{observed.name} is not there any more: it was adopted or closed meanwhile.")
+                raise StaleOrderError(f"{observed.name} is gone: it was closed, or another order gave it a name.")
             changed = functools.partial(self.changes.mark, observed.number)
             session = self._connect().adopt(observed, name, changed)
             self._list(name, session)

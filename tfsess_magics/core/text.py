@@ -56,13 +56,14 @@ def made_by(origin: protocol.Origin) -> str:
 
 
 def graph_grows(growth: protocol.Growth | None) -> str:
-    """Write ``graph grows: 12 operations with each run of cell 7; cell 7, line 3: y = x + 1``; empty for None."""
+    """Write ``graph grows: each run of cell 7 adds 12 operations, most of them at ...``; empty for None."""
     if growth is None:
         return ""
     least, most = growth.least, growth.most
     operations = count(most, "operation") if least == most else f"{least:,} to {most:,} operations"
     each = f"run of {growth.by}" if growth.by else "session.run"
-    return f"graph grows: {operations} with each {each}{f'; {_code_line(growth.line)}' if growth.line else ''}"
+    at = "" if growth.line is None else f", {'' if most == 1 else 'most of them '}at {_code_line(growth.line)}"
+    return f"graph grows: each {each} adds {operations}{at}"
 
 
 def _code_line(line: protocol.CodeLine) -> str:
@@ -80,16 +81,16 @@ def _mark(mark: protocol.RunMark) -> str:
         case protocol.Waits():
             return f"waiting on {on}" if (on := waits_on(mark)) else "waiting"
         case protocol.Copying():
-            return "stopping: the values of its variables are being copied"
+            return "stopping: copies the values of its variables"
         case protocol.Restoring():
-            return "stopping: its variables are being given their values back"
+            return "stopping: gives its variables their values back"
         case protocol.Uncuttable():
             names = " and ".join(" or ".join(map(awaited_operation, run)) for run in mark.runs)
             return f"cannot be stopped: {names} does not return. If it never does, restart the kernel"
         case protocol.Unanswered():
             return (
-                f"stopping: {mark.server} has not answered yet. The runs end when it does, or when another"
-                " server is begun at that address. If neither will happen, restart the kernel"
+                f"stopping: {mark.server} has not answered yet. The runs end when it does, or when you start"
+                " another server at that address. If neither will happen, restart the kernel"
             )
         case protocol.Finishing():
             runs = ", ".join(fetched_names(run) or "a run" for run in mark.runs)
@@ -135,6 +136,16 @@ def fetched_names(fetches: protocol.Fetches) -> str:
     return f"{names} and {fetches.more} more" if fetches.more else names
 
 
+def explain_kind(kind: str) -> str:
+    """Say what a session is that this package did not open; empty for others."""
+    match kind:
+        case Kind.OBSERVED:
+            return "other code made this session and owns it; adopt gives it a name"
+        case Kind.ADOPTED:
+            return "other code made this session and owns it; its name is yours"
+    return ""
+
+
 def server(target: str, answers: bool | None) -> str:
     """Write the server of a session, and that it does not answer; empty for a session in this process."""
     return f"{plain(target)}, which does not answer" if target and answers is False else plain(target)
@@ -165,8 +176,8 @@ def variable_size(variable: VariableInfo) -> str:
     if variable.dtype in ("string", "variant", "resource"):
         return f"not known of type {variable.dtype}"
     if variable.initialized is True:
-        return "not known: no operation that has run reads it"
-    return "as that of its value"
+        return "known once an operation that reads it has run"
+    return "depends on its value"
 
 
 def operations(info: SessionInfo) -> str:
@@ -216,22 +227,25 @@ def closed_message(was: SessionInfo) -> str:
 
 def adopted_message(adopted: SessionInfo) -> str:
     """Say which maker's session has got a name, and what the name is for."""
-    return f"adopted {adopted.name}, made by {adopted.origin}: %%tfsession {adopted.name} runs a cell in it"
+    name = adopted.name
+    return f"adopted: the session that {adopted.origin} made is named {name} now; %%tfsession {name} runs a cell in it"
 
 
 def reset_message(was: SessionInfo) -> str:
     """Say what a reset took away."""
     if was.kind is Kind.EAGER:
-        return f"reset {was.name} (generation {was.generation + 1} now): {_dropped(was)}"
+        return f"reset {was.name} ({_generation(was)}): {_dropped(was)}"
     size = f" ({format_bytes(was.variables_nbytes)})" if was.variables else ""
     variables = f"{count(len(was.variables), 'variable')}{size}"
     now, gone = "its graph is empty now", f"{count(was.operations, 'operation')}, {variables}"
     if was.options.graph:
         now = f"an empty graph takes the place of {was.options.graph}, which stays"
         gone = f"the values of {variables}" if was.variables else "nothing"
-    return (
-        f"reset {was.name}: {now} (generation {was.generation + 1}). Gone: {gone}; {_given_back(was)}{_unfinished(was)}"
-    )
+    return f"reset {was.name}: {now} ({_generation(was)}). Gone: {gone}; {_given_back(was)}{_unfinished(was)}"
+
+
+def _generation(was: SessionInfo) -> str:
+    return f"generation {was.generation + 1}; each reset adds 1"
 
 
 def saved_message(name: str, reply: SaveReply) -> str:
@@ -259,7 +273,7 @@ def _values(reply: SaveReply | RestoreReply) -> str:
 def _given_back(was: SessionInfo) -> str:
     """Say what came back, and what did not and why."""
     if was.target:
-        return f"its variables live on in the server {plain(was.target)}, until that ends or resets them"
+        return f"its variables stay on the server {plain(was.target)}, until that ends or resets them"
     back = was.given_back
     if back is None:
         return f"{format_bytes(was.variables_nbytes)} given back to TensorFlow's allocator"
@@ -273,7 +287,8 @@ def _given_back(was: SessionInfo) -> str:
     said += _kept(nbytes, back.resident)
     missing = was.variables_nbytes - nbytes
     if missing > max(_INEXACT, was.variables_nbytes // 100):
-        said += f"; {format_bytes(missing)} did not come back: something holds that still, or other code has taken it"
+        held = "something still refers to them, or other code has taken them since"
+        said += f"; {format_bytes(missing)} are not free: {held}"
     if any(not name.startswith("CPU") for name, freed in back.by_device if freed):
         said += "; the memory of a GPU stays with the process until the kernel restarts"
     return said
@@ -294,22 +309,25 @@ def _unfinished(was: SessionInfo) -> str:
     if not was.unfinished:
         return ""
     return (
-        f". {count(was.unfinished, 'run')} could not be ended: the memory is freed when the operation of the run "
+        f". TensorFlow cannot end {count(was.unfinished, 'run')}: it frees the memory when the operation of the run "
         "finishes, or when the kernel restarts"
     )
 
 
 def _dropped(was: SessionInfo) -> str:
-    """Say which names an eager scope has dropped, and what became of its variables."""
-    names = f"dropped {', '.join(map(plain, was.names))}" if was.names else "it had no names to drop"
+    """Say which names an eager scope has removed, and which of its variables were freed."""
+    names = (
+        f"removed from the notebook: {', '.join(map(plain, was.names))}"
+        if was.names
+        else "it had no names in the notebook"
+    )
     if not was.variables:
         return names
     freed = count(len(was.variables) - was.still_held, "variable")
     size = format_bytes(was.variables_nbytes - was.still_held_nbytes)
     held = ""
     if was.still_held:
-        held = (
-            "; not freed, as something else refers to that: "
-            f"{count(was.still_held, 'variable')} ({format_bytes(was.still_held_nbytes)})"
-        )
+        it = "it" if was.still_held == 1 else "them"
+        size_held = format_bytes(was.still_held_nbytes)
+        held = f"; {count(was.still_held, 'variable')} ({size_held}) not freed: other objects refer to {it}"
     return f"{names}; {freed} freed, {size} given back to TensorFlow's allocator{held}"

@@ -58,8 +58,8 @@ from tfsess_magics.tf.tracing import trace
 T = TypeVar("T")
 
 _HIDDEN = (
-    "sessions that were made before gc.freeze() and %load_ext cannot be found: they are not listed, and Stop does not "
-    "end their runs"
+    "code called gc.freeze() before %load_ext, which hides the sessions that code made before that: the list does not "
+    "have them, and Stop does not end their runs"
 )
 
 

@@ -237,7 +237,7 @@ EAGER_VARIABLES = Capability(
     "ops.resource_variable_ops:_UnreadVariable",
 )
 SWITCHES = Capability(
-    "Telling who throws TensorFlow's switches for the whole process",
+    "Naming the code that switches TensorFlow for the whole process",
     "No line under a cell says that. All else still works.",
     "eager.monitoring:BoolGaugeCell.set",
     "framework.tensor_shape:_TENSORSHAPE_V2_OVERRIDE",

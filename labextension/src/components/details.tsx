@@ -4,6 +4,7 @@ import { countMore, countVariables, formatBytes, formatDuration, formatNumber, f
 import { isOfOthers, isOurs } from '../kind';
 import type { Device, Run, SessionDetails, SessionSummary, Variable } from '../protocol';
 import {
+  explainKind,
   writeOperations,
   writeOrigin,
   writePlacements,
@@ -47,7 +48,12 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
       {session.kind === 'named' && (
         <Fact name={trans.__('options')}>{details.options ? <code>{details.options}</code> : trans.__('none')}</Fact>
       )}
-      {isOurs(session) && <Fact name={trans.__('generation')}>{formatNumber(details.generation)}</Fact>}
+      {explainKind(session, trans) && <Fact name={session.kind}>{explainKind(session, trans)}</Fact>}
+      {isOurs(session) && (
+        <Fact name={trans.__('generation')}>
+          {trans.__('%1 (each reset adds 1)', formatNumber(details.generation))}
+        </Fact>
+      )}
       {details.operations !== null && (
         <Fact name={trans.__('operations')}>{writeOperations(details.operations, details.added, trans)}</Fact>
       )}
@@ -82,7 +88,9 @@ function Facts({ details, session }: { details: SessionDetails; session: Session
       {details.devices.length === 0 && session.target && (
         <Fact name={trans.__('device')}>{writeUnknownDevices(session, trans)}</Fact>
       )}
-      {details.asked.length > 0 && <Lines name={trans.__('asked for')} lines={writePlacements(details.asked, trans)} />}
+      {details.asked.length > 0 && (
+        <Lines name={trans.__('graph asks for')} lines={writePlacements(details.asked, trans)} />
+      )}
       {trace && (
         <Lines
           name={trans.__('ran on')}

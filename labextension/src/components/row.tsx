@@ -62,7 +62,10 @@ export const Row = React.memo(function Row({
             </span>{' '}
             {session.is_unused && (
               <>
-                <span className="tfsess-Row-badge tfsess-mod-warn" title={trans.__('Nobody seems to need it')}>
+                <span
+                  className="tfsess-Row-badge tfsess-mod-warn"
+                  title={trans.__('It has not run for a while, and at most one name refers to it')}
+                >
                   {trans.__('unused?')}
                 </span>{' '}
               </>

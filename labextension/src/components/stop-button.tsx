@@ -23,7 +23,7 @@ export function StopButton({ kernel, session }: StopButtonProps): React.JSX.Elem
     <button
       type="button"
       className={isStopping ? 'tfsess-Action tfsess-StopNow' : 'tfsess-Action'}
-      title={isStopping ? trans.__('Stop %1 now: cuts its run', name) : trans.__('Stop %1', name)}
+      title={isStopping ? trans.__('Stop %1 now: ends its run at once', name) : trans.__('Stop %1', name)}
       aria-label={isStopping ? trans.__('Stop %1 now', name) : trans.__('Stop %1', name)}
       onClick={({ detail }) => detail !== 2 && actions.stop(kernel, session)}
     >

@@ -25,7 +25,7 @@ test('an eager scope is listed with what it made, asks with its names, and drops
 
   await lab.toggle('classifier').click();
   await expect(scope).toContainText('model: Module, 0 variables, 0 B');
-  await lab.order('Reset', 'classifier', /Names that will be unbound: model, weights\./);
+  await lab.order('Reset', 'classifier', /Reset removes these names from the notebook: model, weights\./);
   await expect(lab.outcome).toContainText('reset classifier');
   await expect(lab.bytes('classifier')).toHaveText('0 B');
   expect(await kernel.evaluate('"weights" in globals() or "model" in globals()')).toBe(false);

@@ -35,7 +35,9 @@ test('a session that a module has made is listed with its maker, adopted, entere
   await expect(lab.complaint).toContainText("'7' does not start with a letter");
   await expectAccessible(lab);
   await adopt('model');
-  await expect(lab.outcome).toContainText('adopted model, made by leaky.io:load leaky/io.py:9');
+  await expect(lab.outcome).toContainText(
+    'adopted: the session that leaky.io:load leaky/io.py:9 made is named model now'
+  );
   await expect(lab.row('model')).toContainText('idle · adopted');
   await lab.run(2);
   await expect(lab.output(2)).toHaveText('(True, [1.0, 2.0])');
@@ -57,7 +59,7 @@ test('a session that a module has made is listed with its maker, adopted, entere
   async function adopt(as: string): Promise<void> {
     await lab.row('#1').hover();
     await lab.button('Adopt', '#1').click();
-    await expect(lab.dialog).toContainText('It stays with the code that made it: leaky.io:load leaky/io.py:9.');
+    await expect(lab.dialog).toContainText('It still belongs to the code that made it: leaky.io:load leaky/io.py:9.');
     await expect(lab.dialog.getByRole('textbox')).toBeFocused();
     await page.keyboard.type(as);
     await page.keyboard.press('Enter');

@@ -72,7 +72,7 @@ test('Close ends the run of a cell, which says who closed its session', async ({
   await openNotebook([...PREPARE, BLOCKED], PREPARE.length);
   await lab.start(PREPARE.length);
   await expect(lab.row('train')).toContainText('waiting on dequeue');
-  await lab.order('Close', 'train', /A run is in progress, and will be ended\./);
+  await lab.order('Close', 'train', /A run is in progress: it ends with an error\./);
   await expect(lab.output(PREPARE.length)).toContainText("'train' was closed during this run, by Close in the panel");
   await expect(lab.rows).toHaveCount(0);
 });

@@ -27,7 +27,7 @@ def test_a_name_like_a_live_one_is_told(notebook: Notebook) -> None:
     assert notebook.ok("%%tfsession train\n").out == ""
     assert notebook.ok("%%tfsession prep\n").out == ""
     assert notebook.ok("%%tfsession trian\n").out == (
-        "trian: a new session. Live already: train, prep. Did you mean 'train'?\n"
+        "opened trian, a new session. Open already: train, prep. Did you mean 'train'?\n"
     )
     assert notebook.ok("%%tfsession trian\n").out == ""
 
@@ -246,7 +246,8 @@ def test_reset_says_what_is_gone(notebook: Notebook) -> None:
     notebook.ok(f"%%tfsession train\n{BUILD}")
     operations = tfsess_magics.sessions()[0].operations
     assert notebook.ok("%tfsession reset train").out == (
-        f"reset train: its graph is empty now (generation 2). Gone: {operations} operations, 1 variable (1.0 KiB); "
+        f"reset train: its graph is empty now (generation 2; each reset adds 1). "
+        f"Gone: {operations} operations, 1 variable (1.0 KiB); "
         "1.0 KiB given back to TensorFlow's allocator\n"
     )
     info = notebook.ok("%tfsession info train").out

@@ -68,7 +68,7 @@ def test_each_device_has_a_bar_against_its_limit_or_its_peak() -> None:
     gpu = device(("a", 10 * MIB), name="GPU:0", type="GPU", model="NVIDIA L4", limit=160 * MIB, total=320 * MIB)
     shown = overview(device(("a", 20 * MIB), ("b", 10 * MIB)), gpu)
     text = repr(shown).splitlines()
-    assert text[0] == "process: 512.0 MiB resident; kept by TensorFlow for later (pooled): at least 40.0 MiB"
+    assert text[0] == "process: 512.0 MiB in memory; TensorFlow keeps of it, free for later (pooled): at least 40.0 MiB"
     assert text[2:4] == ["CPU: 40.0 MiB in use, peak 80.0 MiB", "  ██████████▓▓▓▓▓-----····················"]
     assert "GPU:0 (NVIDIA L4): 40.0 MiB of 160.0 MiB in use, peak 80.0 MiB" in text
     cpu_bar, gpu_bar = bars(shown)
@@ -101,7 +101,8 @@ def test_what_is_not_available_has_its_reason() -> None:
     gpu = device(name="GPU:0", type="GPU", elsewhere_unavailable="nvidia-ml-py is not installed")
     text = repr(overview(lost, gpu, resident=None, pooled=None))
     assert text.startswith(
-        "process: not available (pip install psutil) resident; kept by TensorFlow for later (pooled): not available\n"
+        "process: size not available (pip install psutil); "
+        "TensorFlow keeps of it, free for later (pooled): not available\n"
     )
     assert "CPU: not available: no oneDNN" in text
     assert re.search(r"^  █ a +1\.0 MiB$", text, re.MULTILINE)

@@ -59,7 +59,7 @@ def test_it_works_under_other_magics(cells: Notebook, above: str) -> None:
 
 def test_a_cell_without_a_run_says_so_and_leaves_no_order(cells: Notebook) -> None:
     out = cells.ok("%%tfsession train --trace\n1").out
-    assert "--trace: no run of 'train' was traced in this cell, and the order ends with it." in out
+    assert "--trace: this cell made no trace of a run of 'train'." in out
     assert not tfsess_magics.get("train").info().is_trace_ordered
     assert "trace of" not in cells.ok("%%tfsession train\n_ = x.eval()").out
 
@@ -67,7 +67,7 @@ def test_a_cell_without_a_run_says_so_and_leaves_no_order(cells: Notebook) -> No
 def test_a_cell_whose_run_fails_says_so(cells: Notebook) -> None:
     outcome = cells.run("%%tfsession train --trace\nfails.run()")
     assert "--trace: A run of 'fails' was not traced: it failed or was stopped (InvalidArgumentError)." in outcome.out
-    assert "no run of 'train' was traced in this cell" in outcome.out
+    assert "this cell made no trace of a run of 'train'" in outcome.out
     caught = "try: fails.run()\nexcept tf.errors.OpError: pass"
     out = cells.ok(f"%%tfsession train --trace\n{caught}\n_ = x.eval()").out
     assert "run 2 of 2 in that cell" in out
@@ -75,7 +75,7 @@ def test_a_cell_whose_run_fails_says_so(cells: Notebook) -> None:
 
 
 def test_an_order_is_for_the_next_run_in_whichever_cell(cells: Notebook) -> None:
-    assert "the next run of train will be traced" in cells.ok("%tfsession trace train").out
+    assert "tracing the next run of train" in cells.ok("%tfsession trace train").out
     assert "will be traced" in cells.ok("%tfsession info train").out
     assert "trace of" not in cells.ok("%%tfsession train\n1").out
     cell = cells.shell.execution_count

@@ -158,9 +158,9 @@ def test_a_session_on_a_server_is_not_said_to_hold_nothing(notebook: Notebook, w
         )
         watched.wait(lambda text: "size not known (1 variable)" in text)
         watched.click("Close")
-        assert f"Its variables live on in the server {target}. It belongs to cell 1" in watched.text()
+        assert f"Its variables stay on the server {target}. It belongs to cell 1" in watched.text()
         watched.click("Close")
-        assert f"its variables live on in the server {target}" in watched.text()
+        assert f"its variables stay on the server {target}" in watched.text()
 
 
 def test_an_order_that_comes_too_late_is_told(notebook: Notebook, watched: Watched) -> None:
@@ -310,10 +310,10 @@ def test_the_names_that_go_with_an_eager_scope_are_in_the_question(notebook: Not
     notebook.ok("%%tfsession e --eager\nimport tensorflow as tf\nv = tf.Variable(tf.zeros([256]))")
     watched.wait(lambda text: "<b>e</b> idle · 1.0 KiB (1 variable) · CPU:0 · cell" in text)
     watched.click("Reset")
-    assert "Reset e? Names that will be unbound: v." in watched.text()
+    assert "Reset e? It removes these names from the notebook: v." in watched.text()
     with registry.looking:
         watched.click("Reset")
-    watched.wait(lambda text: "dropped v; 1 variable freed" in text)
+    watched.wait(lambda text: "removed from the notebook: v; 1 variable freed" in text)
     assert "v" not in notebook.shell.user_ns
     notebook.ok("%tfsession close e")
     notebook.ok("w = tf.Variable(1.0)")
@@ -330,6 +330,4 @@ def test_without_ipywidgets_the_table_and_what_to_install(notebook: Notebook, mo
     monkeypatch.delitem(sys.modules, "tfsess_magics.notebook.views.widget")
     table, line = notebook.ok("%tfsession").out, notebook.ok("%tfsession panel").out
     assert "train" in table
-    assert line == (
-        f"{table}This list does not follow what happens. One that does needs ipywidgets: %pip install ipywidgets\n"
-    )
+    assert line == (f"{table}This list does not update itself. For one that does: %pip install ipywidgets\n")

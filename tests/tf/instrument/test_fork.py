@@ -37,7 +37,7 @@ BEFORE = {
 """What may have been in the parent."""
 INHERITED = {"session": "session.run('x:0')", "named": "named.run('x:0')"}
 MADE = {"session": "session = make(); say('made'); session.run('x:0')", "named": "say('made'); name().run('x:0')"}
-WARNING = "was forked from one in which TensorFlow was at work"
+WARNING = "is a fork of one in which TensorFlow was at work"
 
 
 def said_by_child(before: str, use: str) -> list[str]:

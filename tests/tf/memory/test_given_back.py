@@ -27,7 +27,7 @@ def test_close_and_reset_tell_what_came_back(open_session: Open) -> None:
         said = message(was)
         assert "8.0 MiB given back to TensorFlow's allocator" in said
         assert "the process is " in said
-        assert "did not come back" not in said
+        assert "are not free" not in said
 
 
 def test_what_did_not_come_back_is_told(open_session: Open) -> None:
@@ -44,7 +44,7 @@ def test_what_did_not_come_back_is_told(open_session: Open) -> None:
 
     session.close = take_and_close
     said = closed_message(tfsess_magics.close("a")[0])
-    assert "8.0 MiB did not come back: something holds that still, or other code has taken it" in said
+    assert "8.0 MiB are not free: something still refers to them, or other code has taken them since" in said
 
 
 def test_values_that_a_stop_has_kept_are_in_use_and_come_back() -> None:

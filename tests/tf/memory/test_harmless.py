@@ -43,7 +43,8 @@ def test_nothing_is_initialized_before_the_users_code_does() -> None:
     for number in (2, 10):
         before, measured, after, devices = alone(OPTIONS.format(threads=number)).splitlines()
         assert (
-            before == "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
+            before
+            == "TensorFlow opens its devices with the first session or eager operation, and this process has had none"
         )
         assert measured == "True 4"
         context, living = after.split()
@@ -90,13 +91,13 @@ print(closed_message(tfsess_magics.close("a")[0]))
     )
     runs, shown, in_panel, device, held, closed = said.splitlines()
     why = (
-        "the allocator of the CPUs counts only with oneDNN, which this process is without; TF_ENABLE_ONEDNN_OPTS=1 in "
-        "the environment before TensorFlow is imported switches it on"
+        "TensorFlow counts the memory of CPUs only with oneDNN, which is off in this process. To switch it on, set "
+        "TF_ENABLE_ONEDNN_OPTS=1 in the environment before TensorFlow is imported"
     )
     assert (runs, in_panel, device) == ("()", why, f"None {why}")
     assert shown.endswith(f", peak not available: {why}")
     assert held == "[4194304]"
-    assert "4.0 MiB given back to TensorFlow's allocator (not measured: the allocator of the CPUs" in closed
+    assert "4.0 MiB given back to TensorFlow's allocator (not measured: TensorFlow counts the memory of CPUs" in closed
 
 
 def test_unloading_gives_the_users_functions_back() -> None:

@@ -84,7 +84,7 @@ def test_a_run_that_takes_too_long_ends_and_nothing_is_lost(train: NamedSession)
         train.run("waits:0")
     assert "A run of 'waits' was ended after" in str(late.value)
     assert "waiting on dequeue from 'queue'" in str(late.value)
-    assert "--timeout 1 of the session allows no more. The session and what it holds live on." in str(late.value)
+    assert "--timeout 1 of the session allows no more. The session stays open, with its values." in str(late.value)
     assert train.session._session is c_session
     assert train.run("v/Read/ReadVariableOp:0", options=FREELY) == 2.0
     assert train.run("other:0", options=FREELY) == 3.0

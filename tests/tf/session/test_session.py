@@ -205,7 +205,7 @@ def test_threads_between_operations_are_the_sessions_own(open_session: Open) -> 
 def test_threads_that_come_too_late_are_told(open_session: Open) -> None:
     """The pool within operations is sized once per process."""
     open_session("first")
-    with pytest.warns(UserWarning, match="session 'late': 2 intra-op threads were asked for, but TensorFlow sizes"):
+    with pytest.warns(UserWarning, match="session 'late': 2 intra-op threads were asked for, but TensorFlow starts"):
         open_session("late", threads=2)
 
 

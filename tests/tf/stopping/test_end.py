@@ -58,7 +58,7 @@ def test_a_run_ends_and_says_who_ended_it(train: NamedSession, order: Callable[[
     with pytest.raises(SessionStopped, match=said) as stopped:
         train.run("waits:0")
     thread.join()
-    assert str(stopped.value).endswith("Its variables went with it.")
+    assert str(stopped.value).endswith("Its variables are gone.")
     with pytest.raises(RuntimeError, match="closed Session"):
         session.run("v/Read/ReadVariableOp:0")
     if order is tfsess_magics.close:

@@ -138,7 +138,7 @@ def test_where_there_is_no_memory_for_both_the_old_values_go_first_which_is_said
     monkeypatch.setattr(Values, "give", fails_once(error))
     said = stop(work)
     assert "Kept: 1 variable (8 B)" in said
-    assert said.endswith(" The old values had to go before the new session had them (no room).")
+    assert said.endswith(" The old session had to close before the new one could take the values (no room).")
     assert sound(work) == [1.0, 2.0]
 
 
@@ -153,7 +153,7 @@ def test_memory_for_a_second_copy_is_looked_for_before_it_is_made(
             return left.pop(0)
 
     monkeypatch.setattr(psutil, "virtual_memory", Memory)
-    assert "(that takes 8 B, and 7 B of memory are left)." in stop(work)
+    assert "(that takes 8 B, and 7 B of memory are free)." in stop(work)
     assert sound(work) == [1.0, 2.0]
 
 
@@ -171,7 +171,7 @@ def test_memory_of_a_gpu_is_looked_for_as_well(in_use: int, is_short: bool) -> N
     ]
     held = {"GPU:0": (40, 0), "GPU:1": (40, 0), "CPU": (40, 40)}
     if is_short:
-        with pytest.raises(MemoryError, match="that takes 40 B of GPU:0, and 39 B are left"):
+        with pytest.raises(MemoryError, match="that takes 40 B of GPU:0, and 39 B are free"):
             require_on_devices(held, devices, allocators)
     else:
         require_on_devices(held, devices, allocators)
@@ -186,7 +186,7 @@ def test_a_session_of_which_there_can_be_one_only_is_replaced_after_it_is_closed
     for _ in range(2):
         said = stop(work)
         assert "Kept: 1 variable (8 B)" in said
-        assert "The old values had to go before the new session had them (" in said
+        assert "The old session had to close before the new one could take the values (" in said
         assert sound(work) == [1.0, 2.0]
 
 
@@ -240,7 +240,7 @@ def test_a_run_that_ends_by_itself_meanwhile_is_not_stopped(
         thread.join()
         work.watched.meter.ordered = None
     when = "" if is_entered else ", within 5 s,"
-    assert said == [f"'work' has no run under way; its next one{when} will be stopped before it begins"]
+    assert said == [f"'work' has no run under way; the order stops its next one{when} before it begins"]
     assert work.session._session is before
     assert sound(work) == [11.0, 12.0]
     monkeypatch.undo()

@@ -192,7 +192,7 @@ def test_values_for_which_there_is_no_memory_are_said_before_anything_is_lost(
     thread = when_running(kept, act)
     assert kept.run(waits) == 1.0
     thread.join()
-    assert "(MemoryError: that takes 4.0 MiB, and 1.0 MiB of memory are left), and would be lost" in str(refused[0])
+    assert "(MemoryError: that takes 4.0 MiB, and 1.0 MiB of memory are free), and would be lost" in str(refused[0])
 
 
 def test_a_variable_with_two_handles_is_kept_once_and_not_named_as_lost(kept: NamedSession) -> None:

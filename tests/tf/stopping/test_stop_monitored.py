@@ -88,7 +88,7 @@ def test_a_recovery_during_a_stop_makes_a_session_of_its_own(
     monkeypatch.setattr(renewal, "begin_anew", fail_first)
     observed = monitored.observed
     thread = when_running(observed, lambda: tfsess_magics.stop(observed.name, now=True))
-    with pytest.raises(SessionStopped, match="The session was closed meanwhile, and its values went with it"):
+    with pytest.raises(SessionStopped, match="The session was closed meanwhile, and its values are gone"):
         monitored.session.run(monitored.waits)
     thread.join()
     assert monitored.session._tf_sess() is not first

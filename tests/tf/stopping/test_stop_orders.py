@@ -44,7 +44,7 @@ def test_a_stop_by_order_is_an_error_that_except_exception_lets_pass(train: Name
 def test_a_stop_between_two_runs_stops_the_next_one(train: NamedSession) -> None:
     before = train.run(READS)
     with train:
-        assert "its next one will be stopped before it begins" in str(tfsess_magics.stop("train"))
+        assert "the order stops its next one before it begins" in str(tfsess_magics.stop("train"))
         with pytest.raises(SessionStopped, match="before this run began; nothing was lost"):
             train.run("double")
     assert same(before, train.run(READS))
@@ -59,9 +59,9 @@ def test_a_stop_for_a_run_that_does_not_come_is_forgotten_with_the_cell(train: N
 def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "its next one, within 5 s, will be stopped" in str(tfsess_magics.stop("train"))
+    assert "the order stops its next one, within 5 s, before" in str(tfsess_magics.stop("train"))
     monkeypatch.setattr(settings, "order_lasts", 500.0)
-    assert "its next one, within 500 s, will be stopped" in str(tfsess_magics.stop("train"))
+    assert "the order stops its next one, within 500 s, before" in str(tfsess_magics.stop("train"))
     with pytest.raises(SessionStopped):
         train.run("double")
     monkeypatch.setattr(settings, "order_lasts", -1.0)
@@ -93,7 +93,7 @@ def test_a_finished_training_loop_of_another_thread_is_stopped(
 
 def test_an_eager_scope_has_nothing_to_stop() -> None:
     tfsess_magics.session("e", eager=True)
-    with pytest.raises(tfsess_magics.NoRunsError, match="it is eager"):
+    with pytest.raises(tfsess_magics.NoRunsError, match="it is a scope for eager code"):
         tfsess_magics.stop("e")
     tfsess_magics.close("e")
     tfsess_magics.process.connect().unobserve()
@@ -159,8 +159,8 @@ def test_a_stop_that_takes_long_says_what_it_is_at(train: NamedSession, monkeypa
 
     be_stopped(train, act)
     assert said == [
-        "'train': stopping: the values of its variables are being copied",
-        "stopping: the values of its variables are being copied",
+        "'train': stopping: copies the values of its variables",
+        "stopping: copies the values of its variables",
     ]
 
 

@@ -97,7 +97,7 @@ def test_a_close_during_a_stop_closes_the_session_and_is_told(
     races: NamedSession, at_stop: Callable[[Callable[[], object]], None]
 ) -> None:
     at_stop(races.session.close)
-    assert "The session was closed meanwhile, and its values went with it." in stopped(races)
+    assert "The session was closed meanwhile, and its values are gone." in stopped(races)
     with pytest.raises(RuntimeError, match="closed Session"):
         races.run("read:0")
 

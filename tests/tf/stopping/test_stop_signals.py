@@ -36,9 +36,12 @@ def test_several_runs_are_stopped_together_and_each_is_told_why(train: NamedSess
     (told,) = person.told
     for other in others:
         assert f"a run of 'waits' in thread {other.name!r}" in told
-        assert f"a run of 'waits' in thread {other.name!r}" in str(stopped.value).partition("at once, so also ")[2]
+        assert (
+            f"a run of 'waits' in thread {other.name!r}"
+            in str(stopped.value).partition("at once, so the stop ended ")[2]
+        )
         assert isinstance(other.error, SessionStopped)
-        assert "an interrupt cut another run in 'train', and this one with it after" in str(other.error)
+        assert "an interrupt ended another run in 'train', and this one with it after" in str(other.error)
     assert same(before, train.run(READS))
 
 
@@ -236,7 +239,7 @@ def test_a_session_that_is_closed_as_the_interrupt_leaves_is_said_to_be(open_ses
         session = v1.Session()
         (info,) = [info for info in tfsess_magics.sessions() if info.name.startswith("#")]
         thread = when_running(tfsess_magics.process.registry.get_any(info.name), interrupt)
-        with pytest.raises(KeyboardInterrupt, match="A with block is around the run: it closes the session"), session:
+        with pytest.raises(KeyboardInterrupt, match="The run is in a with block that closes the session"), session:
             session.run(waits)
         thread.join()
         assert session._closed

@@ -108,7 +108,7 @@ def test_an_order_leaves_queue_runner_threads_alone(open_session: Open) -> None:
         coordinator = v1.train.Coordinator()
         threads = v1.train.start_queue_runners(runs.session, coordinator)
         wait_for_runs(runs)
-        assert "has no run under way; its next one will be stopped" in str(tfsess_magics.stop("runs"))
+        assert "has no run under way; the order stops its next one" in str(tfsess_magics.stop("runs"))
         with pytest.raises(SessionStopped, match="before this run began; nothing was lost"):
             runs.run(dequeue)
         assert [runs.run(dequeue) for _ in range(20)] == [1.0] * 20

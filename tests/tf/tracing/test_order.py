@@ -33,7 +33,7 @@ def test_a_run_that_asks_for_its_partition_graphs_gets_them_and_is_not_traced(wo
     assert [field.name for field, _ in metadata.ListFields()] == ["partition_graphs"]
     assert new_traces()[1] == [
         "A run of 'total' was not traced: it asks for its partition graphs instead.",
-        "The next run of 'work' will be traced.",
+        "The order goes on: it traces the next run of 'work'.",
     ]
     assert work.info().is_trace_ordered
 
@@ -46,7 +46,7 @@ def test_a_run_that_fails_is_told_and_the_order_goes_on(work: NamedSession) -> N
         [],
         [
             "A run of 'fails' was not traced: it failed or was stopped (InvalidArgumentError).",
-            "The next run of 'work' will be traced.",
+            "The order goes on: it traces the next run of 'work'.",
         ],
     )
     work.run("total:0")
@@ -77,7 +77,7 @@ def test_steps_that_take_no_options_are_told(work: NamedSession) -> None:
     called()
     assert new_traces()[1] == [
         "A call of what _make_callable_from_options returned was not traced: TensorFlow takes no options for it.",
-        "The next run of 'work' will be traced.",
+        "The order goes on: it traces the next run of 'work'.",
     ]
     handle = work.session.partial_run_setup(["total:0"], [])
     work.session.partial_run(handle, "total:0")
@@ -116,5 +116,5 @@ def test_an_order_outlives_a_reset(work: NamedSession) -> None:
 
 def test_an_eager_scope_has_nothing_to_trace(open_session: Open) -> None:
     open_session("scope", eager=True)
-    with pytest.raises(NoRunsError, match="cannot trace 'scope': it is eager, and has no runs"):
+    with pytest.raises(NoRunsError, match="cannot trace 'scope': it is a scope for eager code"):
         tfsess_magics.process.registry.trace("scope")

@@ -122,8 +122,8 @@ def test_why_a_size_is_not_known_is_said(open_session: Open) -> None:
         train.run(tf.raw_ops.AssignVariableOp(resource=handle, value=0.0))
     assert {name: variable_size(variable) for name, variable in found().items()} == {
         "words": "not known of type string",
-        "none_yet": "as that of its value",
-        "unread": "not known: no operation that has run reads it",
+        "none_yet": "depends on its value",
+        "unread": "known once an operation that reads it has run",
     }
 
 

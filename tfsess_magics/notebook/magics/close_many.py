@@ -37,7 +37,7 @@ def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask
     before = len(registry.observed)
     gc.collect()
     if collected := before - len(registry.observed):
-        print(f"{count(collected, 'session')} that only garbage referred to: gone")
+        print(f"Python has deleted {count(collected, 'session')} that no code referred to any more")
     unused = registry.unused()
     if not unused:
         print("no session looks unused")
@@ -50,7 +50,9 @@ def close_unused(shell: InteractiveShell, registry: SessionRegistry[Any], *, ask
                 print("nothing was closed")
                 return
         except StdinNotImplementedError:
-            print("nothing was closed: this front end cannot ask. To close them: %tfsession close --unused --yes")
+            print(
+                "nothing was closed: this front end cannot ask. To close them anyway: %tfsession close --unused --yes"
+            )
             return
     for info in infos:
         try:

@@ -35,16 +35,16 @@ class SessionMagics(Magics):  # type: ignore[misc]
     waits_after = Float(
         settings.waits_after,
         min=0.0,
-        help="Seconds after which a run that does not compute is shown as waiting, in all sessions of the kernel.",
+        help="Seconds after which the list shows a run that does not compute as waiting, for all sessions.",
     ).tag(config=True)
     interrupt_patience = Float(
         settings.interrupt_patience,
         min=0.0,
-        help="Seconds after which an interrupted run is cut where no second interrupt can come, as under nbclient.",
+        help="Seconds after which an interrupt ends a run where no second interrupt can come, as under nbclient.",
     ).tag(config=True)
     notices = Bool(
         settings.notices,
-        help="Whether lines under cells tell what they did to TensorFlow's defaults, and what else is worth a look.",
+        help="True to say under a cell how it changed TensorFlow's defaults, and what else deserves a look.",
     ).tag(config=True)
 
     def __init__(

@@ -92,7 +92,7 @@ class NotebookSessions(Generic[S]):
         header = parse_header(words, self._evaluate, "%tfsession use", USE_OPTIONS)
         session, options = self._open_for_cells(header, cell)
         if session.kind.is_eager and options != PLAIN:
-            raise InvalidOptionError(f"{session.name!r} is an eager scope; none of these options is for one.")
+            raise InvalidOptionError(f"{session.name!r} is an eager scope, which takes none of these options.")
         self.used.begin(session, options)
         return session
 
@@ -130,7 +130,7 @@ class NotebookSessions(Generic[S]):
         session, is_new = self.registry.open(header.name, header.options, _origin(cell))
         if is_new:
             if hint := did_you_mean(header.name, live):
-                text = f"{header.name}: a new session. Live already: {', '.join(live)}.{hint}"
+                text = f"opened {header.name}, a new session. Open already: {', '.join(live)}.{hint}"
                 self._tell([Notice(Topic.OPENING, text)])
             self._tell_notes(session)
         return session, is_new

@@ -58,8 +58,8 @@ class Used(Generic[S]):
             name = self.name
             self.end()
             raise ClosedSessionError(
-                f"{name!r} was closed, and every cell was to run in it. Cells are ordinary again: run this one again "
-                f"for that. To go on in a new session: %tfsession use {name}"
+                f"{name!r}, in which every cell was to run, was closed. This cell has not run. From now on cells run "
+                f"without a session again. To run them in a new session: %tfsession use {name}"
             )
         self._entered(session, code.body)
         try:

@@ -99,7 +99,7 @@ class Verbs:
         if used.is_on:
             print(f"every later cell runs in {used.name}, until: %tfsession use {_OFF.flag}")
         else:
-            print("cells are ordinary")
+            print("cells run without a session")
 
     def _adopt(self, line: ParsedLine) -> None:
         print(adopted_message(self._sessions.adopt(line.arguments).info()))
@@ -137,7 +137,7 @@ class Verbs:
         (name,) = line.arguments
         if not line.options:
             self._registry.trace(name)
-            print(f"the next run of {name} will be traced, and shown under the cell in which it takes place")
+            print(f"tracing the next run of {name}: its trace comes under the cell that starts it")
             return
         trace = self._registry.get_any(name).info().last_trace
         if trace is None:
@@ -154,7 +154,7 @@ class Verbs:
             if error.name != "ipywidgets":
                 raise
             self._list(line)
-            print("This list does not follow what happens. One that does needs ipywidgets: %pip install ipywidgets")
+            print("This list does not update itself. For one that does: %pip install ipywidgets")
             return
         panel = Panel(self._registry, self._feed)
         self._panels.add(panel)
@@ -169,13 +169,13 @@ def _save_trace(trace: RunTrace, file: str) -> None:
     print(f"saved {format_bytes(len(trace.chrome))} to {file}: for chrome://tracing, or Perfetto")
 
 
-_ALL = Option("all", "end all that have a name, adopted ones too")
-_UNUSED = Option("unused", "end those of other code that no code seems to need, after asking")
+_ALL = Option("all", "close all that have a name, also those of other code that adopt has named")
+_UNUSED = Option("unused", "close those of other code that nothing seems to use, after a question")
 _YES = Option("yes", "do not ask")
-_NOW = Option("now", "also a run that would end by itself")
-_DROP = replace(ON_STOP, help="with drop, also where variables cannot be read")
-_OFF = Option("off", "later cells are ordinary again")
-_PARTIAL = Option("partial", "take what fits, and leave the rest")
+_NOW = Option("now", "end also a run that would end by itself")
+_DROP = replace(ON_STOP, help="drop: lose the values of variables, which helps where they cannot be read")
+_OFF = Option("off", "run later cells without a session again")
+_PARTIAL = Option("partial", "restore the variables that fit, and leave the rest")
 _SHOW = Option("show", "show its last trace again")
 _SAVE = Option("save", "save its last trace as Chrome trace JSON", FILE)
 

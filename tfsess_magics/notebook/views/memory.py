@@ -33,9 +33,13 @@ _NOTHING = "TensorFlow has not been used here yet."
 
 
 def _process(memory: KernelMemory) -> str:
-    resident = "not available (pip install psutil)" if memory.resident is None else format_bytes(memory.resident)
+    resident = (
+        "size not available (pip install psutil)"
+        if memory.resident is None
+        else f"{format_bytes(memory.resident)} in memory"
+    )
     pooled = "not available" if memory.pooled is None else f"at least {format_bytes(memory.pooled)}"
-    return f"process: {resident} resident; kept by TensorFlow for later (pooled): {pooled}"
+    return f"process: {resident}; TensorFlow keeps of it, free for later (pooled): {pooled}"
 
 
 def _head(device: DeviceMemory) -> str:

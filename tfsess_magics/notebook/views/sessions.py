@@ -14,6 +14,7 @@ from tfsess_magics.core.text import (
     asked_for,
     count,
     devices_unknown,
+    explain_kind,
     format_bytes,
     format_seconds,
     operations,
@@ -62,16 +63,19 @@ class SessionTable:
             )
             for info in sessions
         ]
+        kinds = dict.fromkeys(info.kind for info in sessions)
+        self._legend = [f"{kind.value}: {said}" for kind in kinds if (said := explain_kind(kind))]
 
     def __repr__(self) -> str:
         if not self._rows:
             return "No session is open. %%tfsession NAME at the top of a cell opens one."
-        return text_table((_COLUMNS, *self._rows), right={3, 4})
+        return "\n".join([text_table((_COLUMNS, *self._rows), right={3, 4}), *self._legend])
 
     def _repr_html_(self) -> str:
         if not self._rows:
             return "<p>No session is open. <code>%%tfsession NAME</code> at the top of a cell opens one.</p>"
-        return html_table(_COLUMNS, self._rows, right={3, 4})
+        legend = "".join(f"<p>{escape(line)}</p>" for line in self._legend)
+        return html_table(_COLUMNS, self._rows, right={3, 4}) + legend
 
 
 class SessionDetails:
@@ -123,8 +127,10 @@ def _facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, str]]:
         ("made by", "  ".join([str(info.origin), *_marks(info)])),
         ("age", f"{'' if info.origin.is_known else 'at least '}{format_seconds(time.time() - info.created)}"),
     ]
+    if said := explain_kind(info.kind):
+        facts.append((info.kind.value, said))
     if info.kind is not Kind.OUTSIDE:
-        facts.append(("generation", str(info.generation)))
+        facts.append(("generation", f"{info.generation} (each reset adds 1)"))
     facts += _eager_facts(info) if info.kind.is_eager else _graph_facts(info, held_by)
     facts.append(("variables", _held(info) if info.variables else "none"))
     return facts
@@ -151,7 +157,7 @@ def _eager_facts(info: SessionInfo) -> list[tuple[str, str]]:
     if info.kind is Kind.EAGER:
         facts += [
             ("models, optimizers, datasets", "; ".join(objects) or "none with a name"),
-            ("names that go with it", ", ".join(map(plain, info.names)) or "none"),
+            ("names in the notebook", ", ".join(map(plain, info.names)) or "none"),
         ]
     return facts
 
@@ -162,7 +168,7 @@ def _graph_facts(info: SessionInfo, held_by: Sequence[str]) -> list[tuple[str, s
         ("target", server(info.target, info.answers) or "this process"),
         ("devices", devices_unknown(info) or ", ".join(_device(info, device) for device in info.devices)),
         ("operations", operations(info)),
-        *_lines("asked for", asked_for(info)),
+        *_lines("graph asks for", asked_for(info)),
         *_lines("ran on", ran_on(info)),
         ("runs", f"{info.runs:,}"),
     ]

@@ -15,10 +15,10 @@ from tfsess_magics.notebook.views.timeline import Timeline, format_time
 
 _SHOWN = 10
 _EXPLAINED = (
-    "time: of the operation's own code, waiting included, without what ran inside a function that it called. "
-    "allocated: the sum of what all its executions allocated, temporary buffers included, which is no peak. "
-    "output: what they returned, buffers that belong to an input or a variable included. "
-    "*: not in the graph, but in a function, or made by TensorFlow."
+    "time: how long the operation itself took, waiting included, without the functions that it called. "
+    "allocated: the sum over all its executions, temporary buffers included; it is no peak. "
+    "output: the tensors that they returned, also where these share the memory of an input or a variable. "
+    "*: an operation of a function, or one that TensorFlow added: the graph does not have it."
 )
 
 
@@ -48,7 +48,7 @@ class TraceView:
 
     def _repr_html_(self) -> str:
         timeline = Timeline(self._trace.timeline, self._trace.busy)
-        how = "what went on at the same time is below each other; the mouse on a bar shows its name, type and time."
+        how = "bars below each other were at work at the same time. Point at a bar to see its name, type and time."
         parts = [
             html_table((), self._facts, right=set()),
             f"<p><b>timeline</b>: {how} {self._link()}</p>{timeline.svg()}",

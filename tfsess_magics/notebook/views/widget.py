@@ -199,10 +199,10 @@ class _Row:
         text = f"{_TAKES[kind]} {asked.name}? {lost} ({_size(asked)}) will be lost."
         if asked.kind == Kind.EAGER:
             names = ", ".join(map(plain, self._names(asked.id))) or "none"
-            text = f"{_TAKES[kind]} {asked.name}? Names that will be unbound: {names}."
+            text = f"{_TAKES[kind]} {asked.name}? It removes these names from the notebook: {names}."
         elif asked.target:
             on = server(asked.target, asked.answers)
-            text = f"{_TAKES[kind]} {asked.name}? Its variables live on in the server {on}."
+            text = f"{_TAKES[kind]} {asked.name}? Its variables stay on the server {on}."
         if asked.kind in (Kind.OBSERVED, Kind.ADOPTED):
             text += f" It belongs to {made_by(asked.origin)}; code that goes on using it will fail."
         self._answered()

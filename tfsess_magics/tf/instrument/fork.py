@@ -37,9 +37,9 @@ class _Warner:
         if meter.table.in_flight and not self.has_warned:
             self.has_warned = True
             message = (
-                f"process {os.getpid()} was forked from one in which TensorFlow was at work, whose threads have stayed "
-                "there: a run may wait for ever. Start such processes with multiprocessing.get_context('spawn'), and "
-                "make their sessions in them"
+                f"process {os.getpid()} is a fork of one in which TensorFlow was at work. A fork has none of "
+                "TensorFlow's threads, so a run may wait for ever. Start such processes with "
+                "multiprocessing.get_context('spawn'), and make their sessions in them"
             )
             try:
                 _warn(message)

@@ -46,8 +46,8 @@ def explain_ended(error: BaseException) -> str | None:
             cell = cell_of(code.co_filename)
             where = plain(code.co_name) + ("" if cell is None else f" (cell {cell})")
             return (
-                f"{where} was suspended inside a graph or session when the cell ended that had entered "
-                "it, and is outside of it since. Let it come to its end in the cell that begins it."
+                f"{where} had entered a graph or session, and was suspended in it when its cell ended: it is outside "
+                "of it since. Let it come to its end in the cell that begins it."
             )
         traceback = traceback.tb_next
     return None

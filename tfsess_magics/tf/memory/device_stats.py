@@ -99,5 +99,7 @@ class DeviceFunctions:
         """
         physical = self._physical(name)
         if physical is None:
-            raise LookupError("which GPU this is cannot be told before eager code has run, or where one is divided")
+            raise LookupError(
+                "TensorFlow does not tell which GPU this is before eager code has run, or where a GPU is divided"
+            )
         return nvml.usage(int(physical.name.rpartition(":")[2]))

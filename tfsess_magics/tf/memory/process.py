@@ -28,12 +28,12 @@ from tfsess_magics.tf.memory.device_stats import DeviceFunctions
 
 T = TypeVar("T")
 
-_NOT_YET = "TensorFlow has made no device in this process yet: that takes a session, or an eager operation"
+_NOT_YET = "TensorFlow opens its devices with the first session or eager operation, and this process has had none"
 _NO_STATISTICS = (
-    "the allocator of the CPUs counts only with oneDNN, which this process is without; TF_ENABLE_ONEDNN_OPTS=1 in the "
-    "environment before TensorFlow is imported switches it on"
+    "TensorFlow counts the memory of CPUs only with oneDNN, which is off in this process. To switch it on, set "
+    "TF_ENABLE_ONEDNN_OPTS=1 in the environment before TensorFlow is imported"
 )
-_NOT_EAGER = "TensorFlow tells it from the first eager operation on; sessions alone do not initialize what it asks"
+_NOT_EAGER = "TensorFlow tells this once an eager operation has run; sessions alone are not enough"
 
 
 class Holder(Protocol):

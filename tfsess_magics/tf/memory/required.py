@@ -23,7 +23,7 @@ def require_memory(nbytes: int) -> None:
         return
     available: int = psutil.virtual_memory().available
     if nbytes > available:
-        raise MemoryError(f"that takes {format_bytes(nbytes)}, and {format_bytes(available)} of memory are left")
+        raise MemoryError(f"that takes {format_bytes(nbytes)}, and {format_bytes(available)} of memory are free")
 
 
 def require_on_devices(
@@ -47,4 +47,4 @@ def require_on_devices(
             continue
         needed, left = held.get(device.name, (0, 0))[0], device.memory_limit - allocator.read()[0]
         if needed > left:
-            raise MemoryError(f"that takes {format_bytes(needed)} of {device.name}, and {format_bytes(left)} are left")
+            raise MemoryError(f"that takes {format_bytes(needed)} of {device.name}, and {format_bytes(left)} are free")

@@ -112,7 +112,7 @@ def get_ready(called: Any, meter: RunMeter) -> None:
         _make_again(called, noted)
     elif called._handle < meter.gone_callables:
         raise RuntimeError(
-            "this callable was made before %load_ext, and went when a run of its session was stopped; make it anew."
+            "this callable was made before %load_ext, and a stop of a run of its session has ended it. Make it again."
         )
 
 

@@ -78,7 +78,7 @@ def explained(error: tf.errors.OpError, meter: RunMeter, limit: Limit | None, st
         error.node_def,
         error.op,
         f"{error.message}\n\n{fetched(step)} was ended after {format_seconds(took)}{on}: {limit} "
-        "allows no more. The session and what it holds live on.",
+        "allows no more. The session stays open, with its values.",
     )
 
 

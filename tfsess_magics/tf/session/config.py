@@ -85,8 +85,8 @@ def late_notes(options: SessionOptions) -> list[str]:
     config = ConfigProto() if options.config is None else ConfigProto.FromString(options.config.serialized)
     if asked := options.threads.intra if options.threads else config.intra_op_parallelism_threads:
         notes.append(
-            f"{asked} intra-op threads were asked for, but TensorFlow sizes that pool once per process and has done "
-            f"so already. {_IN_TIME}"
+            f"{asked} intra-op threads were asked for, but TensorFlow starts these threads once per process and has "
+            f"done so already. {_IN_TIME}"
         )
     if config.HasField("gpu_options") and (note := gpu_note(config.gpu_options)):
         notes.append(note)

@@ -52,7 +52,7 @@ class End(Stop):
         self.end_steps(meter, session)
         session._closed = True  # TensorFlow refuses to close it once more
         self._then()
-        self.account = "Its variables went with it."
+        self.account = "Its variables are gone."
 
 
 def use_of_runs(meter: RunMeter) -> str | None:

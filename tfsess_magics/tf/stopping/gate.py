@@ -33,7 +33,7 @@ def wait_to_use(meter: RunMeter) -> None:
 def let_no_finalizer_wait(stop: StopUnderWay) -> None:
     """Refuse to wait for a stop in the thread that carries it out, where the collector may run anything."""
     if stop.thread == get_ident():
-        raise SessionStopped(f"{stop.name} is being stopped, in this very thread.")
+        raise SessionStopped(f"this thread itself is stopping {stop.name}.")
 
 
 def leaves_close_to_stop(meter: RunMeter, session: BaseSession) -> bool:

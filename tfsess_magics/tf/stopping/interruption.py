@@ -105,6 +105,6 @@ class Interruption:
         goes_on = say_run(self._name, run, waits_on)
         takes = say_what_a_cut_takes(self._meter, run.step)
         if self._cell.can_interrupt_again:
-            return f"Interrupted: {goes_on}. Interrupt again to cut it. {takes}"
+            return f"Interrupted: {goes_on}. Interrupt again to end it at once. {takes}"
         left = max(0, round(settings.interrupt_patience - (time.perf_counter() - self._asked)))
-        return f"Interrupted: {goes_on}. It is cut in {left} s, unless it ends before. {takes}"
+        return f"Interrupted: {goes_on}. The interrupt ends it in {left} s, unless it ends before. {takes}"

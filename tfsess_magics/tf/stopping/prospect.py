@@ -36,7 +36,7 @@ def say_what_a_cut_takes(meter: RunMeter, step: Sequence[Any]) -> str:
     loses = f"loses {', '.join(lost)}" if lost else "loses nothing else" if kept else ""
     also = say_concurrent_runs(meter, step)
     ends = f" It also ends {also}." if also else ""
-    return f"A cut {' and '.join(filter(None, (kept, loses)))}.{ends}"
+    return f"That {' and '.join(filter(None, (kept, loses)))}.{ends}"
 
 
 def say_concurrent_runs(meter: RunMeter, step: Sequence[Any]) -> str:

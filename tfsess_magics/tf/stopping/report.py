@@ -12,7 +12,7 @@ from tfsess_magics.tf.stopping.queue_runners import count_queue_runners
 from tfsess_magics.tf.stopping.stateful import stateful
 from tfsess_magics.tf.variables.values import Values
 
-_IN_BLOCK = "A with block is around the run: it closes the session as it is left, and the values go with it."
+_IN_BLOCK = "The run is in a with block that closes the session at its end: the values are gone then."
 
 
 def would_lose(session: BaseSession) -> list[str]:
@@ -31,7 +31,7 @@ def account(session: BaseSession, values: Values, *, keeps: bool, threads: Colle
         Why the new C session was not filled before the old one was closed; empty if it was.
     """
     if session._closed:
-        return "The session was closed meanwhile, and its values went with it."
+        return "The session was closed meanwhile, and its values are gone."
     kept = f"Kept: {count(len(values.assigned), 'variable')} ({format_bytes(values.nbytes)})"
     lost = (
         [f"the value of {plain(name)}" for name in values.lost]
@@ -41,9 +41,9 @@ def account(session: BaseSession, values: Values, *, keeps: bool, threads: Colle
     lost += would_lose(session)
     if runners := count_queue_runners(threads):
         lost.append(f"{count(runners, 'queue-runner thread')} (their coordinator stops, and closes the queues)")
-    half = ", as they were during the run, which may have been half done" if values.assigned else ""
+    half = ", as they were during the run, which may have changed only some of them by then" if values.assigned else ""
     not_kept = f" Not kept: {', '.join(lost)}." if lost else ""
-    late = f" The old values had to go before the new session had them ({unfilled})." if unfilled else ""
+    late = f" The old session had to close before the new one could take the values ({unfilled})." if unfilled else ""
     has_block = getattr(session, "_default_session_context_manager", None) is not None
     block = f" {_IN_BLOCK}" if has_block else ""
     return f"{kept}{half}.{not_kept}{late}{block}"

@@ -120,7 +120,7 @@ class Stop:
             return KeyboardInterrupt(f"stopped a run in {self.name} {after}. {self.account}")
         if self.by is None:
             return SessionStopped(
-                f"an interrupt cut another run in {self.name}, and this one with it {after}. {self.account}"
+                f"an interrupt ended another run in {self.name}, and this one with it {after}. {self.account}"
             )
         return SessionStopped(f"{self.by} stopped a run in {self.name} {after}. {self.account}")
 
@@ -142,7 +142,7 @@ class Stop:
         try:
             if not self.out or (self.only_with is not None and self.only_with not in self.out):
                 self.when_runs_ended()
-                self.let_go_on(meter, RunsEndedError(f"{self.name}: what ran in it has ended by itself"))
+                self.let_go_on(meter, RunsEndedError(f"{self.name}: its run has ended by itself"))
                 return
             also = self._cut_too(meter)
             self.end_steps(meter, session)
@@ -159,7 +159,9 @@ class Stop:
             if new is not None and session._session is not new._session:
                 new.drop()
         said = account(session, values, keeps=self.keeps, threads=threads, unfilled=self._unfilled)
-        self.account = f"{said} TensorFlow ends all runs of a session at once, so also {also}." if also else said
+        self.account = (
+            f"{said} TensorFlow ends all runs of a session at once, so the stop ended {also} as well." if also else said
+        )
 
     def _cut_too(self, meter: RunMeter) -> str:
         """Name the runs that end with the one that the stop is for."""

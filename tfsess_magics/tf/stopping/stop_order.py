@@ -129,10 +129,12 @@ class StopOrder:
         if self.waits:
             return StopReply(False, f"{self.name} stops when it can. {self.say_run(meter)}")
         if not self._number:
-            said = f"{self.name} has no run under way; its next one{within} will be stopped before it begins"
+            said = f"{self.name} has no run under way; the order stops its next one{within} before it begins"
             return StopReply(True, said)
         ended = f"{self.name}: {count(self._number, 'run')} ended as usual, and nothing was lost"
-        return StopReply(True, f"{ended}. The next one{within} does not begin" if self._next else ended)
+        return StopReply(
+            True, f"{ended}. The order stops the next one{within} before it begins" if self._next else ended
+        )
 
     def say_run(self, meter: RunMeter) -> str:
         """Say for which run it waits, and how that can be cut; empty if all have ended."""
@@ -142,7 +144,7 @@ class StopOrder:
                 goes_on = say_run(self.name, run, "")
                 name = self.name.removeprefix("session ").strip("'")
                 takes = say_what_a_cut_takes(meter, run.step)
-                return f"{goes_on[0].upper()}{goes_on[1:]}. Stop now ({_STOP.format(name)}) cuts it. {takes}"
+                return f"{goes_on[0].upper()}{goes_on[1:]}. Stop now ({_STOP.format(name)}) ends it at once. {takes}"
         return ""
 
     def _follow(self, meter: RunMeter) -> None:

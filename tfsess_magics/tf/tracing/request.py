@@ -79,12 +79,12 @@ class Order:
             return []
         self.is_open = False
         said = [f"--trace: {why}" for why in self._refused]
-        return [*said, f"--trace: no run of {self.session!r} was traced in this cell, and the order ends with it."]
+        return [*said, f"--trace: this cell made no trace of a run of {self.session!r}."]
 
     def news(self) -> list[str]:
         """Say, once, which runs were not traced and that the order goes on; a cell's order says it at its end."""
         if self.of_cell:
             return []
         refused, self._refused = self._refused, {}
-        going_on = [f"The next run of {self.session!r} will be traced."] if self.is_open else []
+        going_on = [f"The order goes on: it traces the next run of {self.session!r}."] if self.is_open else []
         return [*refused, *going_on] if refused else []

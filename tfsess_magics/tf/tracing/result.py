@@ -131,8 +131,8 @@ class Traced:
 
 def _cuts(complete: bool, executions: int, elsewhere: int) -> Iterator[str]:
     if not complete:
-        yield f"TensorFlow notes {NOTED_EXECUTIONS:,} executions of a run: what came after them is missing."
+        yield f"TensorFlow records the first {NOTED_EXECUTIONS:,} executions of a run: later ones are missing."
     if executions > KEPT_EXECUTIONS:
         yield f"The timeline and its file have the {KEPT_EXECUTIONS:,} longest of {executions:,} executions."
     if elsewhere > KEPT_OPERATIONS:
-        yield f"Of {elsewhere:,} operations that ran elsewhere than asked {KEPT_OPERATIONS} are listed."
+        yield f"{elsewhere:,} operations ran elsewhere than the graph asks for: {KEPT_OPERATIONS} are listed."

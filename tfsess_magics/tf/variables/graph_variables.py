@@ -185,8 +185,8 @@ class GraphVariables:
         if variable.dtype in _NO_ARRAY:
             return f"a value of type {variable.dtype}"
         if not variable.value or variable.value_index >= self._meter.version:
-            return "no operation that has run reads it"
-        return "" if variable.initialized else "no operation that has run tells whether it has a value"
+            return "an operation that reads it has to run first"
+        return "" if variable.initialized else "not known whether it has a value"
 
     def known(self, session: BaseSession) -> list[Variable]:
         """Return all variables of the graph."""

@@ -44,7 +44,7 @@ def test_a_cell_that_adds_operations_three_times_is_told_with_its_line(train: Na
         run_cell(train, number, lambda: x() + 1, ADD)
         assert growth(train) == ""
     run_cell(train, 7, lambda: x() + 1, ADD)
-    expected = "graph grows: 2 operations with each run of cell 7; growth/test_cells.py:"
+    expected = "graph grows: each run of cell 7 adds 2 operations, most of them at growth/test_cells.py:"
     assert growth(train).startswith(expected)
     assert growth(train).endswith(": run_cell(train, 7, lambda: x() + 1, ADD)")
     assert news() == [f"train: {growth(train)}"]
@@ -56,14 +56,14 @@ def test_runs_of_other_cells_come_between(train: NamedSession) -> None:
     for number in range(_CELLS):
         run_cell(train, number, lambda: x() + 1, ADD)
         run_cell(train, number, lambda: train.run("x:0"), CellCode("show"))
-    assert "with each run of cell 2" in growth(train)
+    assert "each run of cell 2 adds" in growth(train)
 
 
 def test_a_cell_that_adds_now_more_now_less_says_so(train: NamedSession) -> None:
     numbers = iter(range(_CELLS))
     for number in range(_CELLS):
         run_cell(train, number, lambda: [tf.constant(0) for _ in range(next(numbers) + 1)], ADD)
-    assert growth(train).startswith("graph grows: 1 to 3 operations with each run of cell 2")
+    assert growth(train).startswith("graph grows: each run of cell 2 adds 1 to 3 operations")
 
 
 def test_different_cells_may_build_step_by_step(train: NamedSession) -> None:
@@ -104,5 +104,5 @@ def test_operations_that_do_not_remember_a_line_are_told_without_one(train: Name
     definition = graph.as_graph_def()
     for number in range(_CELLS):
         run_cell(train, number, lambda: tf.import_graph_def(definition), ADD)
-    assert growth(train) == "graph grows: 1 operation with each run of cell 2"
+    assert growth(train) == "graph grows: each run of cell 2 adds 1 operation"
     assert len(news()) == 1

@@ -1,6 +1,7 @@
 """A graph that grows with every run of a loop is told, with the line."""
 
 import gc
+import re
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +24,9 @@ def test_a_loop_of_runs_that_add_operations_is_told_with_its_line(train: NamedSe
     loop(train, leak, _STEPS - 1)
     assert growth(train) == ""
     loop(train, leak, 1)
-    assert growth(train).startswith("graph grows: 2 operations with each session.run; growth/test_loops.py:")
+    assert growth(train).startswith(
+        "graph grows: each session.run adds 2 operations, most of them at growth/test_loops.py:"
+    )
     assert growth(train).endswith(": train.run(tf.add(x(), 1))")
     assert news() == [f"train: {growth(train)}"]
     loop(train, leak)
@@ -48,7 +51,7 @@ LEAKS: dict[str, Callable[[Any], Callable[[int], object]]] = {
 @pytest.mark.parametrize("leak", LEAKS)
 def test_every_form_of_the_leak_is_seen(train: NamedSession, leak: str) -> None:
     loop(train, LEAKS[leak](train), _STEPS)
-    assert "with each session.run; growth/test_loops.py:" in growth(train)
+    assert re.search(r"each session\.run adds \d operations?, .*at growth/test_loops\.py:", growth(train))
 
 
 @pytest.mark.parametrize("use_resource", [True, False])
@@ -59,7 +62,7 @@ def test_an_assignment_in_the_loop_is_seen_with_either_kind_of_variable(
         variable = v1.get_variable("v", initializer=0.0, use_resource=use_resource)
         train.run(variable.initializer)
     loop(train, lambda _: train.run(v1.assign_add(variable, 1.0)), _STEPS)
-    assert "session.run; growth/test_loops.py:" in growth(train)
+    assert "most of them at growth/test_loops.py:" in growth(train)
 
 
 def test_the_mark_of_a_loop_goes_after_as_many_runs_without_it(train: NamedSession) -> None:
@@ -72,7 +75,7 @@ def test_the_mark_of_a_loop_goes_after_as_many_runs_without_it(train: NamedSessi
 
 def test_the_mark_of_a_loop_goes_when_its_cell_runs_without_growth(train: NamedSession) -> None:
     run_cell(train, 3, lambda: loop(train, lambda _: train.run(tf.add(x(), 1))), ADD._replace(id="id 1"))
-    assert "with each session.run" in growth(train)
+    assert "each session.run adds" in growth(train)
     run_cell(train, 4, lambda: train.run("x:0"), CellCode("fixed", "id 1"))
     assert growth(train) == ""
 
@@ -84,7 +87,7 @@ def test_a_loop_in_a_cell_that_is_run_again_is_said_once(train: NamedSession) ->
     for number in range(_CELLS):
         run_cell(train, number, body, ADD)
     assert len(news()) == 1
-    assert "with each session.run" in growth(train)
+    assert "each session.run adds" in growth(train)
 
 
 def test_nothing_of_the_graph_is_kept(train: NamedSession) -> None:

@@ -57,7 +57,7 @@ def test_an_observed_session_says_which_line_of_a_module_it_is(
         module.step(observed)
     (info,) = (info for info in tfsess_magics.sessions() if info.kind is Kind.OBSERVED)
     line = 'leaky.py:5: y = tf.square(session.graph.get_tensor_by_name("x:0"))'
-    assert info.growth.startswith("graph grows: 1 operation with each session.run; ")
+    assert info.growth.startswith("graph grows: each session.run adds 1 operation, at ")
     assert info.growth.endswith(line)
     assert news() == [f"{info.name}: {info.growth}"]
     tfsess_magics.adopt(observed, "model")
@@ -70,5 +70,5 @@ def test_an_adopted_session_knows_its_cells(observed: tf.compat.v1.Session) -> N
     for number in range(_CELLS):
         run_cell(adopted, number, lambda: x() + 1, ADD)
     assert added(adopted) == (2, "cell 2")
-    assert "with each run of cell 2" in growth(adopted)
+    assert "each run of cell 2 adds" in growth(adopted)
     tfsess_magics.close("model")

@@ -131,7 +131,7 @@ def test_what_is_not_saved_is_named(train: NamedSession, tmp_path: Path) -> None
     assert reply.left_out[:3] == (
         "unset, young (no value)",
         "tensors (a value of type variant)",
-        "hidden (no operation that has run reads it)",
+        "hidden (an operation that reads it has to run first)",
     )
     assert not reply.has_every_value
     assert "queues ('queue')" in reply.left_out
@@ -235,7 +235,9 @@ def test_a_session_that_other_code_has_closed_is_refused(open_session: Open, tmp
 def test_an_eager_scope_is_refused(open_session: Open, tmp_path: Path) -> None:
     open_session("e", eager=True)
     for order in (tfsess_magics.save, tfsess_magics.restore):
-        with pytest.raises(NoRunsError, match=rf"cannot {order.__name__} 'e': it is eager.*tf\.train\.Checkpoint"):
+        with pytest.raises(
+            NoRunsError, match=rf"cannot {order.__name__} 'e': it is a scope for eager code.*tf\.train\.Checkpoint"
+        ):
             order("e", tmp_path / "model")
     assert files(tmp_path) == set()
 
