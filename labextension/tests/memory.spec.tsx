@@ -37,7 +37,7 @@ describe('the memory of a kernel', () => {
     expect(about()).toBe('variables 168.0 MiB · other 93.0 MiB · peak 344.0 MiB');
     expect(widths().map(width => Math.round(parseFloat(width)))).toEqual([49, 27]);
     expect(page.find('.tfsess-Memory').textContent).toContain(
-      'process 1.4 GiB · of it kept free by TensorFlow for later 83.0 MiB or more'
+      'process 1.4 GiB · TensorFlow keeps 83.0 MiB or more of it free for reuse'
     );
   });
 

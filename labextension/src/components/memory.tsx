@@ -11,7 +11,7 @@ export const Memory = React.memo(function Memory({ memory }: { memory: KernelMem
   const { resident, pooled } = memory;
   const process = [
     resident === null ? '' : trans.__('process %1', formatBytes(resident)),
-    pooled ? trans.__('of it kept free by TensorFlow for later %1 or more', formatBytes(pooled)) : ''
+    pooled ? trans.__('TensorFlow keeps %1 or more of it free for reuse', formatBytes(pooled)) : ''
   ];
   return (
     <div className="tfsess-Memory">

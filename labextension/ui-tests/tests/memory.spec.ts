@@ -31,7 +31,7 @@ test('what each device and session holds is shown, with the numbers of the magic
   await lab.run(3);
   const said = (await lab.output(3).innerText()).replace(/\s+/g, ' ');
   const [, inUse, peak] = said.match(/CPU: (\S+ MiB) in use, peak (\S+ MiB)/)!;
-  const [, resident] = said.match(/process: (\S+ [MG]iB) resident/)!;
+  const [, resident] = said.match(/process: (\S+ [MG]iB) in memory/)!;
   await expect(memory).toContainText(`CPU${inUse}`);
   await expect(memory).toContainText(`peak ${peak}`);
   await expect(memory).toContainText(`process ${resident}`);

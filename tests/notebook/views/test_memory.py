@@ -54,7 +54,7 @@ def test_a_kernel_is_shown_with_the_numbers_of_the_api(notebook: Notebook) -> No
     cpu = memory.devices[0]
     assert (cpu.in_use, cpu.peak, cpu.other) != (None, None, None)
     assert f"CPU: {format_bytes(cpu.in_use or 0)} in use, peak {format_bytes(cpu.peak or 0)}" in out
-    assert f"(pooled): at least {format_bytes(memory.pooled or 0)}" in out
+    assert f"keeps at least {format_bytes(memory.pooled or 0)} free for reuse (pooled)" in out
     assert re.search(r"^  █ a +8\.0 MiB$", out, re.MULTILINE)
     assert re.search(r"^  ▓ b +4\.0 MiB$", out, re.MULTILINE)
     rest = re.escape(format_bytes(cpu.other or 0))
@@ -68,7 +68,9 @@ def test_each_device_has_a_bar_against_its_limit_or_its_peak() -> None:
     gpu = device(("a", 10 * MIB), name="GPU:0", type="GPU", model="NVIDIA L4", limit=160 * MIB, total=320 * MIB)
     shown = overview(device(("a", 20 * MIB), ("b", 10 * MIB)), gpu)
     text = repr(shown).splitlines()
-    assert text[0] == "process: 512.0 MiB in memory; TensorFlow keeps of it, free for later (pooled): at least 40.0 MiB"
+    assert (
+        text[0] == "process: 512.0 MiB in memory, of which TensorFlow keeps at least 40.0 MiB free for reuse (pooled)"
+    )
     assert text[2:4] == ["CPU: 40.0 MiB in use, peak 80.0 MiB", "  ██████████▓▓▓▓▓-----····················"]
     assert "GPU:0 (NVIDIA L4): 40.0 MiB of 160.0 MiB in use, peak 80.0 MiB" in text
     cpu_bar, gpu_bar = bars(shown)
@@ -102,7 +104,7 @@ def test_what_is_not_available_has_its_reason() -> None:
     text = repr(overview(lost, gpu, resident=None, pooled=None))
     assert text.startswith(
         "process: size not available (pip install psutil); "
-        "TensorFlow keeps of it, free for later (pooled): not available\n"
+        "not known: how much of it TensorFlow keeps free for reuse (pooled)\n"
     )
     assert "CPU: not available: no oneDNN" in text
     assert re.search(r"^  █ a +1\.0 MiB$", text, re.MULTILINE)

@@ -38,8 +38,12 @@ def _process(memory: KernelMemory) -> str:
         if memory.resident is None
         else f"{format_bytes(memory.resident)} in memory"
     )
-    pooled = "not available" if memory.pooled is None else f"at least {format_bytes(memory.pooled)}"
-    return f"process: {resident}; TensorFlow keeps of it, free for later (pooled): {pooled}"
+    pooled = (
+        "; not known: how much of it TensorFlow keeps free for reuse (pooled)"
+        if memory.pooled is None
+        else f", of which TensorFlow keeps at least {format_bytes(memory.pooled)} free for reuse (pooled)"
+    )
+    return f"process: {resident}{pooled}"
 
 
 def _head(device: DeviceMemory) -> str:
