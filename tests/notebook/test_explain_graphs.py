@@ -1,6 +1,9 @@
 """What is said under an error of TensorFlow's: of an element of another graph."""
 
 import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -93,35 +96,65 @@ def test_of_a_tensor_that_is_used_in_the_session_of_other_code(two: tuple[Notebo
     notebook.ok("del sess")
 
 
-def test_of_the_graph_after_a_reset_of_the_default_graph(two: tuple[Notebook, int]) -> None:
-    """Many a cell begins with it; the session takes the graph over when the cell has ended."""
+LIBRARY = "import tensorflow as tf\n\ndef reset():\n    tf.compat.v1.reset_default_graph()\n"
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A module that resets the default graph, and the place of that."""
+    (tmp_path / "resetting.py").write_text(LIBRARY)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield f"resetting.reset ({tmp_path.name}/resetting.py:4)"
+    sys.modules.pop("resetting", None)
+
+
+def test_of_the_graph_after_a_reset_of_the_default_graph_by_a_library(two: tuple[Notebook, int], library: str) -> None:
+    """The session gets the graph when the cell has ended."""
     notebook, _ = two
-    cell = notebook.shell.execution_count
-    said = explained(notebook, "%%tfsession train\nv1.reset_default_graph()\nz = tf.constant(3.0, name='z')\nz.eval()")
+    notebook.ok("import resetting")
+    said = explained(notebook, "%%tfsession train\nresetting.reset()\nz = tf.constant(3.0, name='z')\nz.eval()")
     assert said == (
-        f"tfsess_magics: 'z:0' was made after reset_default_graph, which cell {cell}, line 2 called; this cell runs in "
+        f"tfsess_magics: 'z:0' was made after reset_default_graph, which {library} called; this cell runs in "
         "'train', which goes on with the new graph when this is over. Run it then: %%tfsession train"
     )
     assert notebook.ok("%%tfsession train\nz.eval()").value == 3.0
-    said = explained(notebook, "%%tfsession train\nv1.reset_default_graph()\nx + tf.constant(3.0)")
+    said = explained(notebook, "%%tfsession train\nresetting.reset()\nx + tf.constant(3.0)")
     assert "tensor 'x:0' was made in session 'prep'" in said
-    run_there = "v1.reset_default_graph()\nz = tf.constant(3.0)\ntfsess_magics.get('prep').session.run(z)"
+    run_there = "resetting.reset()\nz = tf.constant(3.0)\ntfsess_magics.get('prep').session.run(z)"
     said = explained(notebook, f"%%tfsession train\nimport tfsess_magics\n{run_there}")
     assert "it was used in session 'prep'. " in said
     assert "goes on with the new graph" not in said
     notebook.ok("del z, tfsess_magics")
 
 
-def test_of_the_graph_that_a_reset_has_left_empty(two: tuple[Notebook, int]) -> None:
+def test_of_the_graph_that_a_reset_has_left_empty(two: tuple[Notebook, int], library: str) -> None:
     """TensorFlow speaks of the session's graph, in which nothing was built."""
-    notebook, cell = two[0], two[0].shell.execution_count
-    run = "v1.reset_default_graph()\nz = tf.constant(3.0)\nv1.get_default_session().run(z)"
+    notebook = two[0]
+    run = "import resetting\nresetting.reset()\nz = tf.constant(3.0)\nv1.get_default_session().run(z)"
     assert explained(notebook, f"%%tfsession fresh\n{run}") == (
-        f"tfsess_magics: what is to be run was made after reset_default_graph, which cell {cell}, line 2 called; "
+        f"tfsess_magics: what is to be run was made after reset_default_graph, which {library} called; "
         "this cell runs in 'fresh', which goes on with the new graph when this is over. Run it then: %%tfsession fresh"
     )
     assert notebook.ok("%%tfsession fresh\nz.eval()").value == 3.0
     notebook.ok("%tfsession close fresh\ndel z")
+
+
+def test_of_what_was_made_before_a_reset_in_the_same_cell(two: tuple[Notebook, int]) -> None:
+    """It is of another generation, as after any reset; so is a TensorFlow session that a name still holds."""
+    notebook, cell = two[0], two[1] + 1
+    notebook.ok("%%tfsession train\nsess = v1.get_default_session()")
+    said = explained(notebook, "%%tfsession train\nv1.reset_default_graph()\ny + tf.constant(3.0)")
+    assert said == (
+        f"tfsess_magics: tensor 'y:0' was made before the reset of 'train' (generation 1, cell {cell}); "
+        "this cell runs in 'train'. Build it again in 'train'."
+    )
+    cell = notebook.shell.execution_count
+    assert explained(notebook, "%%tfsession train\nz = tf.constant(3.0, name='z')\nsess.run(z)") == (
+        f"tfsess_magics: tensor 'z:0' was made in session 'train' (generation 2, cell {cell}); it was used before the "
+        "reset of 'train'. Ask for the present session: tfsess_magics.get('train').session"
+    )
+    assert notebook.ok("%%tfsession train\ntfsess_magics.get('train').session.run(z)").value == 3.0
+    notebook.ok("del z, sess")
 
 
 @pytest.mark.parametrize("cell", ["x + 1", "x.eval()"])

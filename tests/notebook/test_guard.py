@@ -110,13 +110,17 @@ def prep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         ("suspended", f"prep.io.batches ({{file}}:17) is suspended inside a session; it was ended, {UNCHANGED}"),
         (
             "reset",
-            "prep.io.reset ({file}:32) called reset_default_graph; 'train' goes on with the new graph (generation 2)",
+            (
+                "prep.io.reset ({file}:32) called reset_default_graph, and nothing was built after that; "
+                "'train' keeps its graph and values. To empty it: %tfsession reset train"
+            ),
         ),
         (
             "clear",
             (
-                "prep.io.clear ({file}:35) called Keras' clear_session, which resets the default graph; "
-                "'train' goes on with the new graph (generation 2)"
+                "prep.io.clear ({file}:35) called Keras' clear_session, which resets the default graph, "
+                "and nothing was built after that; 'train' keeps its graph and values. "
+                "To empty it: %tfsession reset train"
             ),
         ),
         (

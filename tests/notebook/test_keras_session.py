@@ -85,8 +85,8 @@ def test_the_notebooks_keras_session_is_what_it_was(model: Path) -> None:
     assert used == f"cell 1 {GIVEN}\n"
     assert mine == "True True\n"
     assert cleared == (
-        "model.clear (nets/model.py:9) called Keras' clear_session, which resets the default graph; "
-        "'train' goes on with the new graph (generation 2)\n"
+        "model.clear (nets/model.py:9) called Keras' clear_session, which resets the default graph, and nothing was "
+        "built after that; 'train' keeps its graph and values. To empty it: %tfsession reset train\n"
     )
     assert still == "True\n"
 

@@ -64,6 +64,7 @@ PARTS = {
         "tests/notebook/test_eager.py::test_keras_is_not_cleared",
         "tests/notebook/test_keras_session.py::test_in_ordinary_cells_nothing_is_repaired",
     ),
+    "resets of the default graph": ("tests/tf/context/test_resets.py", "tests/notebook/test_resets.py"),
     "traces of runs that call functions": ("tests/tf/tracing", "tests/kernel/test_trace.py"),
     "the wire": ("tests/core", "tests/kernel/test_channel.py", "tests/notebook/views/test_widget.py"),
 }

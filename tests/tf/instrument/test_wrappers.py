@@ -172,7 +172,7 @@ def call_elsewhere() -> None:
     [
         ((hooks, "made"), run_something, "a session could not be observed"),
         ((observe, "_caller"), run_something, "the close of a session could not be noted"),
-        ((hooks, "was_reset"), reset_the_default_graph, "a reset of the default graph could not be noted"),
+        ((hooks, "was_reset"), reset_the_default_graph, "a reset of the default graph could not be noted or followed"),
         ((hooks, "variable_made"), lambda: tf.Variable(1), "an eager variable could not be noted"),
         ((hooks, "switched"), throw_a_switch, "the call of a switch could not be noted"),
         ((hooks, "called_elsewhere"), call_elsewhere, "the call of a function could not be looked at"),

@@ -21,7 +21,15 @@ import tensorflow as tf
 
 from tfsess_magics.core.notice import Notice, Topic
 from tfsess_magics.core.session import PLAIN, CellOptions
-from tfsess_magics.tf.context.left_open import Left, say_block, say_keras_session, say_reset, say_summary
+from tfsess_magics.tf.context.left_open import (
+    Gone,
+    Left,
+    say_block,
+    say_followed,
+    say_keras_session,
+    say_reset,
+    say_summary,
+)
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.runs.limit import Limit
 from tfsess_magics.tf.tracing.request import Order
@@ -59,8 +67,11 @@ class Defaults(Protocol):
     def keep_summary(self) -> list[str]:
         """Keep the default summary writer and step that code inside has set, and return which of them are new."""
 
-    def graph_left(self) -> tf.Graph | None:
-        """Return the graph that is the default inside, None if the last one was reset and none made since."""
+    def move_to(self, graph: tf.Graph, session: Any) -> None:
+        """Put another graph and session in the place of those inside; called inside, with no graph entered."""
+
+    def graph_left(self) -> tf.Graph:
+        """Return the graph that is the default inside; where code has reset that and built nothing, the one before."""
 
     def interactive_left(self) -> tuple[Any, ...]:
         """Return the interactive sessions that are open inside, outermost first."""
@@ -84,6 +95,12 @@ class Entered(Protocol):
 
     def initialize(self) -> None:
         """Initialize the variables without a value."""
+
+    def renew(self, activation: Activation) -> None:
+        """Go on at once with an empty graph, as code inside `activation` has reset the default one."""
+
+    def rejoin(self, activation: Activation) -> None:
+        """Have `activation` go on in the graph that the session has got in an activation inside of it."""
 
     def __enter__(self) -> Any:
         """Begin an activation of a ``with`` block."""
@@ -163,7 +180,9 @@ class Activation:
         self.notices: list[Notice] = []
         """The changes that the body made to the defaults; known at the end."""
         self.resets: list[Caller] = []
-        """The code that has replaced the default graph."""
+        """The code that has reset the default graph, as far as the session has not followed."""
+        self._followed: list[tuple[Caller, Gone]] = []
+        """The resets that the session has followed, and what it has lost by each."""
         self.entered_by: Caller | None = None
         self._left: list[Left] = []
         self._around: Activation | None = None
@@ -192,6 +211,18 @@ class Activation:
             self._inside = None if innermost is self else innermost
             _thread.innermost = self._around
 
+    def was_reset(self, who: Caller) -> None:
+        """Note that code inside has reset the default graph. The session follows at once where it is the body's own."""
+        self.resets.append(who)
+        if who.is_typed or (self.entered_by is not None and who.file == self.entered_by.file):
+            self.session.renew(self)
+
+    def has_followed(self, generation: Surroundings, gone: Gone) -> None:
+        """Note that the session has gone on with `generation`, and without `gone`."""
+        if self.resets:
+            self._followed.append((self.resets[-1], gone))
+        self.resets, self.generation, self.begun = [], generation, 0
+
     def move_out_of(self, outer: Activation) -> None:
         """Note that `outer`, inside which this activation was entered, is left before it."""
         if self._around is outer:
@@ -213,8 +244,10 @@ class Activation:
             finally:
                 self.suspend()
         self._left = self.defaults.settle() or self._left
-        lost = self.generation.graph.version
         self.session.leave(self)
+        outer = self._around
+        if self._followed and outer is not None and outer is _thread.innermost and outer.session is self.session:
+            self.session.rejoin(outer)
         if not self.is_over:
             untraced = self.trace.end() if self.trace else []
             self.is_over = True
@@ -225,8 +258,10 @@ class Activation:
                 self._notice(say_keras_session(self.by, self.session.name, self.session.kind))
             if summary := self.defaults.keep_summary():
                 self._notice(say_summary(self.by, summary, self.session.name))
-            if self.resets and lost:
-                self._notice(say_reset(self.resets[-1], self.session.name, self.session.kind, self.session.generation))
+            if any(gone.operations for _, gone in self._followed):
+                self._notice(say_followed(self._followed, self.session.name, self.session.generation))
+            if self.resets and self.generation.graph.version:
+                self._notice(say_reset(self.resets[-1], self.session.name, self.session.kind))
 
     def _notice(self, text: str) -> None:
         self.notices.append(Notice(Topic.BODY, text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import tensorflow as tf
 from tensorflow.python.framework import ops, traceable_stack
 
 from tfsess_magics.core.plain import quoted
@@ -36,6 +37,11 @@ def nothing_open(device: str | None) -> tuple[Any, ...]:
     for noting in (devices, colocations):
         noting._stack = NotingStack(noting._stack)
     return devices, NotingStack([]), colocations, "", [], []
+
+
+def is_empty(graph: tf.Graph) -> bool:
+    """Say whether code has built nothing in a graph; Keras 2 itself puts its learning phase into a new one."""
+    return all(operation.name.split("/")[0] == "keras_learning_phase" for operation in graph.get_operations())
 
 
 def device_scope(name: str) -> str:

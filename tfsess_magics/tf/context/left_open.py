@@ -6,7 +6,8 @@ A body may leave, with this consequence:
   until the session closes or begins anew
 - a named session's ``with`` block in a suspended generator: it ends with the cell
 - another default graph, by ``reset_default_graph`` or Keras' ``clear_session``: it becomes the session's graph, in a
-  new generation
+  new generation. Called by the body's own code, that is so at once. Called by other code, TensorFlow's rule holds
+  until the body ends: the session remains as it is, and gets the graph then if something was built in it
 - a graph or session that is entered, also in a suspended generator: its context manager ends at once. Its
   collection would turn eager mode off in a later cell
 - Keras' own session (``set_session``, ``clear_session``): Keras gets back what it had; inside it goes by the default
@@ -28,10 +29,11 @@ session. For these the sentence names the cell, and no line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, SupportsIndex
 
 from tfsess_magics.core.model import Kind
+from tfsess_magics.core.text import first_names, format_bytes
 from tfsess_magics.tf.introspect.callers import Caller, caller
 
 
@@ -96,14 +98,45 @@ class Left(NamedTuple):
         return f"{who} entered {self.what} and never left it; it was ended, the notebook's defaults are unchanged"
 
 
-def say_reset(who: Caller, name: str, kind: Kind, generation: int) -> str:
-    """Say which code replaced the default graph, and what it means for the session of that name."""
-    call = "Keras' clear_session, which resets the default graph" if who.by_keras else "reset_default_graph"
+class Gone(NamedTuple):
+    """The contents of a generation that a session has no more."""
+
+    operations: int
+    """The number of operations in its graph."""
+    values: Mapping[str, int]
+    """The bytes of the variables that had a value, by name."""
+
+
+def say_followed(followed: Sequence[tuple[Caller, Gone]], name: str, generation: int) -> str:
+    """Say which code reset the default graph, and the values that the session of that name has lost by each reset."""
+    of = f", the last of {len(followed)} resets" if len(followed) > 1 else ""
+    said = f"{_reset_by(followed[-1][0])}{of}; {name!r} goes on with the new graph (generation {generation})"
+    values: dict[str, int] = {}
+    for _, gone in followed:
+        values |= gone.values
+    if not values:
+        return said
+    return (
+        f"{said}, without the values of {first_names(list(values), len(values))} ({format_bytes(sum(values.values()))})"
+    )
+
+
+def say_reset(who: Caller, name: str, kind: Kind) -> str:
+    """Say which code reset the default graph, and why the session of that name has not followed."""
+    called = _reset_by(who)
     if kind is Kind.ADOPTED:
-        return f"{who} called {call}; {name!r} stays on its maker's graph"
+        return f"{called}; {name!r} stays on its maker's graph"
     if kind is Kind.EAGER:
-        return f"{who} called {call}; {name!r} is eager, and what was made in it stays"
-    return f"{who} called {call}; {name!r} goes on with the new graph (generation {generation})"
+        return f"{called}; {name!r} is eager, and what was made in it stays"
+    return (
+        f"{called}, and nothing was built after that; {name!r} keeps its graph and values. "
+        f"To empty it: %tfsession reset {name}"
+    )
+
+
+def _reset_by(who: Caller) -> str:
+    call = "Keras' clear_session, which resets the default graph" if who.by_keras else "reset_default_graph"
+    return f"{who} called {call}"
 
 
 def say_keras_session(by: str, name: str, kind: Kind) -> str:

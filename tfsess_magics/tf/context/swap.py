@@ -10,8 +10,9 @@ What does not work: to nest, as ``with graph.as_default(), session.as_default()`
 Python collects it, and turns eager mode off there.
 
 What is done: `DefaultsSwap` saves all of `_Defaults` and puts its own in the place. The session's graph lies *below*
-an empty stack, so that a body may reset it. Each activation begins with nothing open in the graph but the default
-device. `DefaultsSwap.settle` ends what the body has left open (`tfsess_magics.tf.context.left_open`).
+an empty stack, so that a body may reset it. `DefaultsSwap.move_to` puts the next generation there. Each activation
+begins with nothing open in the graph but the default device. `DefaultsSwap.settle` ends what the body has left open
+(`tfsess_magics.tf.context.left_open`).
 
 What can still fail: a session's cell may close an interactive session of the notebook's with a graph of its own. Then
 that cell is eager from there on, as TensorFlow puts back the mode in which that session was opened.
@@ -20,6 +21,7 @@ that cell is eager from there on, as TensorFlow puts back the mode in which that
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import get_ident
@@ -33,7 +35,14 @@ from tensorflow.python.util import tf_stack
 
 from tfsess_magics.tf.context import keras_session, summary_defaults
 from tfsess_magics.tf.context.eager_mode import eager_mode
-from tfsess_magics.tf.context.graph_scopes import BUILD_STATE, device_scope, left_open, name_scope, nothing_open
+from tfsess_magics.tf.context.graph_scopes import (
+    BUILD_STATE,
+    device_scope,
+    is_empty,
+    left_open,
+    name_scope,
+    nothing_open,
+)
 from tfsess_magics.tf.context.interactive import is_in, is_interactive, open_interactive, take_out
 from tfsess_magics.tf.context.left_open import Left, NotingStack, callers_of
 from tfsess_magics.tf.internals import find
@@ -96,16 +105,20 @@ def _put(graph: tf.Graph, defaults: _Defaults) -> None:
     local.is_eager = defaults.eager
     local.scope_name = defaults.scope_name
     local.device_name, local.device_spec = defaults.device
-    for name, value in zip(BUILD_STATE, defaults.building, strict=True):
-        setattr(graph, name, value)
-    store = _variable_scope_store(graph)
-    if store is not None and defaults.variable_scope is not None:
-        store.current_scope = defaults.variable_scope
-    elif store is not None and store.current_scope.name:
-        store.current_scope = _root_scope()
+    _put_scopes(graph, defaults.building, defaults.variable_scope)
     tf_stack._source_filter_stacks[get_ident()] = defaults.frame_filters
     keras_session.put(defaults.keras)
     summary_defaults.put(defaults.summary)
+
+
+def _put_scopes(graph: tf.Graph, building: tuple[Any, ...], open_scope: Any) -> None:
+    for name, value in zip(BUILD_STATE, building, strict=True):
+        setattr(graph, name, value)
+    store = _variable_scope_store(graph)
+    if store is not None and open_scope is not None:
+        store.current_scope = open_scope
+    elif store is not None and store.current_scope.name:
+        store.current_scope = _root_scope()
 
 
 def _variable_scope_store(graph: tf.Graph) -> Any:
@@ -118,6 +131,20 @@ def _root_scope() -> Any:
     scope = variable_scope.VariableScope(False)
     scope._reuse = False
     return scope
+
+
+def _reusing_scope(graph: tf.Graph) -> Any:
+    """Return a variable scope with nothing open that takes variables which are there; None if they are not known."""
+    store = _variable_scope_store(graph)
+    if store is None and graph.finalized:
+        return None
+    if store is None:
+        store = variable_scope._VariableScopeStore()
+        graph.add_to_collection(variable_scope._VARSCOPESTORE_KEY, store)
+    open_now = _current_scope(store)
+    root = _root_scope() if open_now.name else copy.copy(open_now)
+    root._reuse = variable_scope.AUTO_REUSE
+    return root
 
 
 def _current_scope(store: Any) -> Any:
@@ -222,6 +249,10 @@ class DefaultsSwap:
     ) -> None:
         self._graph = graph
         self._session = session
+        self._device = device
+        self._reuses = False
+        self._scopes_outside: list[tuple[weakref.ref[tf.Graph], tuple[Any, ...], Any]] = []
+        """The graphs that `move_to` has moved from, each with what was open in it outside."""
         inside = _inside_eager(graph) if session is None else _inside(graph, session, device, interactive)
         self._inside = inside._replace(summary=summary.begin())
         self._summary = summary
@@ -234,16 +265,29 @@ class DefaultsSwap:
 
     def reuse_variables(self) -> None:
         """Have ``get_variable`` take a variable that is there; called before the first `resume`."""
-        store = _variable_scope_store(self._graph)
-        if store is None and self._graph.finalized:
+        self._reuses = True
+        self._inside = self._inside._replace(variable_scope=_reusing_scope(self._graph))
+
+    def move_to(self, graph: tf.Graph, session: Any) -> None:
+        """Put another graph and session in the place of those inside; called inside, with no graph entered.
+
+        What is open in the graph before remains open there until `settle`, as the body has yet to leave it.
+        """
+        outside = self._outside
+        if outside is None:
             return
-        if store is None:
-            store = variable_scope._VariableScopeStore()
-            self._graph.add_to_collection(variable_scope._VARSCOPESTORE_KEY, store)
-        open_now = _current_scope(store)
-        root = _root_scope() if open_now.name else copy.copy(open_now)
-        root._reuse = variable_scope.AUTO_REUSE
-        self._inside = self._inside._replace(variable_scope=root)
+        sessions = stack._default_session_stack.stack
+        building, of_graph = nothing_open(self._device), _take(graph)
+        open_scope = _reusing_scope(graph) if self._reuses else None
+        inside = self._inside._replace(global_graph=graph)  # it keeps the graph before alive
+        outside_now = outside._replace(building=of_graph.building, variable_scope=of_graph.variable_scope)
+        self._scopes_outside.append((weakref.ref(self._graph), outside.building, outside.variable_scope))
+        _put_scopes(graph, building, open_scope)
+        if sessions and sessions[0] is self._session:
+            sessions[0] = session
+        ops._default_graph_stack._global_default_graph = graph
+        self._graph, self._session = graph, session
+        self._inside, self._outside = inside, outside_now
 
     def resume(self) -> None:
         """Install the inner defaults."""
@@ -277,7 +321,7 @@ class DefaultsSwap:
         outside = _take(self._graph)
         entered = [default for default in entered if not is_in(default, [*outside.graphs, *outside.sessions])]
         entered_by = [*callers_of(self._inside.graphs), *callers_of(self._inside.sessions)]
-        scopes = list(_scopes_left(self._inside))
+        scopes = [*_scopes_left(self._inside), *self._leave_scopes()]
         devices = [device.obj for device, _ in callers_of(self._inside.building[0]._stack)]
         disordered: list[Any] = []
         if entered or devices:
@@ -294,6 +338,17 @@ class DefaultsSwap:
         self._open_outside = []
         return [*_left(entered_by, entered, kept, disordered), *scopes]
 
+    def _leave_scopes(self) -> Iterator[Left]:
+        """End what is open in the graphs before, and yield it."""
+        while self._scopes_outside:
+            reference, building, open_scope = self._scopes_outside[-1]
+            if (graph := reference()) is not None:
+                inside = tuple(getattr(graph, name) for name in BUILD_STATE)
+                yield from left_open(inside)
+                end_device_scopes([device.obj for device, _ in callers_of(inside[0]._stack)])
+                _put_scopes(graph, building, open_scope)
+            self._scopes_outside.pop()
+
     @property
     def has_new_keras_session(self) -> bool:
         """True if code inside has given Keras a session, and Keras has it still."""
@@ -303,10 +358,14 @@ class DefaultsSwap:
         """Keep the default summary writer and step that code inside has set, and return which of them are new."""
         return self._summary.keep(self._summary_before, self._inside.summary)
 
-    def graph_left(self) -> tf.Graph | None:
-        """Return the graph that is the default inside, None if the last one was reset and none made since."""
+    def graph_left(self) -> tf.Graph:
+        """Return the graph that is the default inside; where code has reset that and built nothing, the one before.
+
+        The learning phase that Keras 2 puts into a new graph by itself is nothing built.
+        """
         graph: tf.Graph | None = self._inside.global_graph
-        return graph
+        is_before = graph is None or graph is self._graph or is_empty(graph)
+        return self._graph if is_before else graph
 
     def interactive_left(self) -> tuple[Any, ...]:
         """Return the interactive sessions that are open inside, outermost first, without the activation's own."""

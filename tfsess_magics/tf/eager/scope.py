@@ -117,6 +117,11 @@ class EagerScope(Enterable):
     def initialize(self) -> None:
         """Do nothing: a variable of eager code has a value."""
 
+    def renew(self, activation: Activation) -> None:
+        """Do nothing: what eager code makes is in no graph."""
+
+    rejoin = renew
+
     def leave(self, activation: Activation) -> None:
         """End `activation`."""
         with self._lock:

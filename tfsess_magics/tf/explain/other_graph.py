@@ -47,6 +47,8 @@ def _foreign(live: Live, element: Any, graph: tf.Graph) -> str:
         remedy = f"Build it again in {name!r}." if is_named else "Build it in the graph where it is used."
     elif home.name.startswith("#"):
         remedy = f"To run it where it was made: %tfsession adopt {home.name} NAME"
+    elif home_of(graph, live).successor == home.name:
+        remedy = f"Ask for the present session: tfsess_magics.get({home.name!r}).session"
     else:
         way = "Run it there" if isinstance(element, tf.Operation) else "Evaluate it there and pass the value"
         remedy = f"{way}: %%tfsession {home.name}"

@@ -57,7 +57,7 @@ from tfsess_magics.tf.internals import (
 )
 from tfsess_magics.tf.introspect.callers import Caller, caller
 from tfsess_magics.tf.introspect.objects import instances
-from tfsess_magics.tf.introspect.paths import is_between
+from tfsess_magics.tf.introspect.paths import TEST_UTIL, is_between
 from tfsess_magics.tf.memory.allocators import Allocators
 from tfsess_magics.tf.runs.callables import make_all_again
 from tfsess_magics.tf.stopping.gate import USES, leaves_close_to_stop
@@ -241,14 +241,14 @@ def _around_reset(original: Callable[[Any], None]) -> Callable[[Any], None]:
         original(self)
         try:
             activation = innermost_activation()
-            who = caller() if hooks.made else None
+            who = caller(*(() if activation is None else (TEST_UTIL,))) if hooks.made else None
             if who and activation is not None:
-                activation.resets.append(who)
                 self.stack = NotingStack(self.stack)
+                activation.was_reset(who)
             elif who and lost is not None and lost.version:
                 hooks.was_reset(who)
         except Exception:  # noqa: BLE001 - as above
-            hooks.log_once("a reset of the default graph could not be noted")
+            hooks.log_once("a reset of the default graph could not be noted or followed")
 
     return reset
 

@@ -25,6 +25,11 @@ class Caller(NamedTuple):
     by_keras: bool
     """True if Keras' ``clear_session`` made the call for it."""
 
+    @property
+    def is_typed(self) -> bool:
+        """True if it is code of the notebook: that of a cell, or what IPython or ``exec`` compile for one."""
+        return cell_of(self.file) is not None or (self.module == "__main__" and self.file.startswith("<"))
+
     def __str__(self) -> str:
         function = self.function if self.function != "<module>" else ""
         cell = cell_of(self.file)
@@ -35,8 +40,11 @@ class Caller(NamedTuple):
         return plain(f"{name} ({'/'.join(PurePath(self.file).parts[-2:])}:{self.line})")
 
 
-def caller() -> Caller | None:
-    """Return the code outside this package, TensorFlow and Keras that is calling, None if there is none."""
+def caller(*own: str) -> Caller | None:
+    """Return the code outside this package, TensorFlow and Keras that is calling, None if there is none.
+
+    `own`: the files of TensorFlow's that act on their own account, and not for their caller.
+    """
     frame: FrameType | None = sys._getframe(1)
     by_keras = False
     while frame is not None:
@@ -44,7 +52,7 @@ def caller() -> Caller | None:
         file = code.co_filename
         if is_keras(file):
             by_keras |= code.co_name == "clear_session"
-        elif not (is_between(file) or is_ours(file)):
+        elif file in own or not (is_between(file) or is_ours(file)):
             module = str(frame.f_globals.get("__name__", ""))
             suspendable = bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE))
             return Caller(file, frame.f_lineno, function_of(code), module, suspendable, by_keras)

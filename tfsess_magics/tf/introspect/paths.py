@@ -11,6 +11,8 @@ import tensorflow as tf
 
 TENSORFLOW = f"{Path(tf.__file__).parent}{os.sep}"
 """Folder of TensorFlow's code."""
+TEST_UTIL = f"{TENSORFLOW}{Path('python', 'framework', 'test_util.py')}"
+"""The file of ``tf.test.TestCase``, which resets the default graph before each test."""
 KERAS = tuple(
     f"{os.sep}{folder.replace('/', os.sep)}{os.sep}"
     for folder in ("keras/src", "tf_keras/src", "tensorflow/python/keras")

@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from tfsess_magics.core.errors import NotOursError
 from tfsess_magics.core.model import Ended, Kind
+from tfsess_magics.tf.context.activation import Activation
 from tfsess_magics.tf.context.block import Opening
+from tfsess_magics.tf.context.left_open import Gone
 from tfsess_magics.tf.session import unused
 from tfsess_magics.tf.session.generation import Generation
 from tfsess_magics.tf.session.named import NamedSession
@@ -34,7 +36,12 @@ class AdoptedSession(NamedSession):
     def _way_on(self) -> str:
         return f"To give up the name: %tfsession close {self.name}"
 
-    def _follow(self, graph: tf.Graph | None) -> None:
+    def renew(self, activation: Activation) -> None:
+        """Keep its graph."""
+
+    rejoin = renew
+
+    def _follow(self, activation: Activation, graph: tf.Graph, gone: Gone) -> None:
         """Keep its graph."""
 
     def held_by(self) -> list[str]:

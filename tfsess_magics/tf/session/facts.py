@@ -68,6 +68,10 @@ class Watched:
         self._devices: tuple[DeviceInfo, ...] | None = None
         self._target: str | None = None
 
+    def outlive_owner(self) -> None:
+        """Remain as long as the session does: its runs can be stopped until then."""
+        self.meter.watched = lambda: self
+
     @property
     def session(self) -> BaseSession | None:
         """The session, None when it was collected or its construction has failed."""
@@ -117,6 +121,10 @@ class Watched:
         if self.target:
             self._on_server.ask(again=True)
         return records
+
+    def values(self) -> dict[str, int]:
+        """Return the bytes of the variables that have a value, by name. Those on a server outlive the session."""
+        return {} if self.target else {v.name: v.nbytes or 0 for v in self.variables() if v.initialized}
 
     @property
     def local_devices(self) -> tuple[DeviceInfo, ...]:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.tf.context.activation import Defaults
 from tfsess_magics.tf.context.interactive import close_session, open_interactive
+from tfsess_magics.tf.context.left_open import Gone
 from tfsess_magics.tf.context.summary_defaults import SummaryDefaults
 from tfsess_magics.tf.context.swap import DefaultsSwap
 from tfsess_magics.tf.instrument import observe
@@ -35,6 +36,10 @@ class Generation:
     def defaults(self) -> Defaults:
         """Return this generation as defaults that a thread can swap in."""
         return DefaultsSwap(self.graph, self.session, self.device, open_interactive(self.interactive), self.summary)
+
+    def contents(self) -> Gone:
+        """Return what goes with it."""
+        return Gone(self.graph.num_operations(), self.watched.values())
 
     def end(self, name: str, by: str, ending: str) -> int:
         """End its runs and close it; return how many runs have an operation that has to finish first.

@@ -17,6 +17,7 @@ from tfsess_magics.core.protocol import SessionSummary
 from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, identify
 from tfsess_magics.tf.context.activation import Activation
 from tfsess_magics.tf.context.block import Enterable, Opening
+from tfsess_magics.tf.context.left_open import Gone
 from tfsess_magics.tf.instrument.observe import closed_by
 from tfsess_magics.tf.internals import TRACE
 from tfsess_magics.tf.introspect.built import note_built
@@ -63,16 +64,24 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         begun.watched.meter.keeps = self.options.on_stop != DROP
         return begun
 
-    def _follow(self, graph: tf.Graph | None) -> None:
-        """Continue with `graph`, which a body made the default one, or with a new one.
+    def _go_on_with(self, generation: Generation) -> None:
+        """Put `generation` in the place of the one before.
 
-        The TensorFlow session of the graph before is dropped, not closed: code that holds it can go on using it.
+        The TensorFlow session of that is dropped, not closed: code that holds it can go on using it.
         """
-        before, self._generation = self._now, self._begin(graph or tf.Graph())
-        before.watched.tracer.hand_over(self._generation.watched.tracer)
+        before, self._generation = self._now, generation
+        before.watched.tracer.hand_over(generation.watched.tracer)
+        before.watched.outlive_owner()
         self.options = replace(self.options, graph=None)
         self.generation += 1
-        claim(self._generation.graph, self)
+        claim(generation.graph, self)
+
+    def _follow(self, activation: Activation, graph: tf.Graph, gone: Gone) -> None:
+        """Continue with `graph`, which the body of `activation` made the default one."""
+        after = self._begin(graph)
+        after.summary = self._now.summary
+        self._go_on_with(after)
+        activation.has_followed(after, gone)
 
     @property
     def _now(self) -> Generation:
@@ -186,23 +195,58 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
     def _way_on(self) -> str:
         return f"To start anew under that name: %tfsession reset {self.name}"
 
+    def renew(self, activation: Activation) -> None:
+        """Go on at once with an empty graph, as code inside `activation` has reset the default one.
+
+        Other threads that are in the session go on in the graph that they are in, as in plain TensorFlow.
+        """
+        before = self._generation
+        if before is None:
+            return
+        gone = before.contents()
+        with self._lock:
+            if self._generation is None:  # another thread has closed it meanwhile
+                return
+            after = self._begin(tf.Graph())
+            after.summary = self._generation.summary
+            activation.defaults.move_to(after.graph, after.session)
+            after.watched.meter.ordered = self._generation.watched.meter.ordered
+            self._go_on_with(after)
+            activation.has_followed(after, gone)
+            if activation.trace:
+                activation.trace.follow(after.watched.meter)
+        self._changed()
+
+    def rejoin(self, activation: Activation) -> None:
+        """Have `activation` go on in the graph that the session has got in an activation inside of it."""
+        with self._lock:
+            now = self._generation
+            if now is not None and activation.generation is not now:
+                activation.defaults.move_to(now.graph, now.session)
+                activation.generation, activation.begun = now, now.graph.num_operations()
+                if activation.trace:
+                    activation.trace.follow(now.watched.meter)
+
     def leave(self, activation: Activation) -> None:
         """End `activation`, and take over its default graph and the interactive sessions that it left open."""
+        before, graph = self._generation, activation.defaults.graph_left()
+        gone: Gone | None = None
+        if before is not None and before is activation.generation:
+            if activation.resets and before.watched.is_closed and graph is before.graph:
+                graph = tf.Graph()  # no value is left to keep the graph for
+            gone = None if graph is before.graph else before.contents()
         with self._lock:
             generation = self._generation
             left: Generation | None = None
             if generation is activation.generation and activation in self._activations:
-                graph = activation.defaults.graph_left()
-                if graph is not generation.graph:
-                    self._follow(graph)
-                    self._now.summary = generation.summary
+                if gone is not None:
+                    self._follow(activation, graph, gone)
                 left = self._now
                 left.interactive = activation.defaults.interactive_left()
             self._activations.discard(activation)
             if left is not None:
-                begun = activation.begun if left is generation else 0
-                note_built(left.graph, begun, activation.by)
-                left.watched.growth.left(activation, begun)
+                note_built(left.graph, activation.begun, activation.by)
+                left.watched.growth.left(activation, activation.begun)
             if self._generation is not None and not self._activations:
                 forget_order(self._generation.watched.meter)
         self._changed()
@@ -240,7 +284,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         with self._lock:
             generation = self._now
             self._require_unused("reset")
-            self._follow(None)
+            self._go_on_with(self._begin(tf.Graph()))
         self._changed()
         return Ended(unfinished=generation.end(repr(self.name), by, "reset"))
 

@@ -50,6 +50,10 @@ class Order:
         """Number of the run that begins now, from the beginning of the cell on."""
         return self._meter.runs - self._runs_before + 1
 
+    def follow(self, meter: RunMeter) -> None:
+        """Count the runs that `meter` counts from now on, after those that were counted so far."""
+        self._meter, self._runs_before = meter, meter.runs + 1 - self.next_run
+
     def take(self, traced: Any, run_of_cell: int | None) -> None:
         """Take a run that was traced: the first of a cell is shown at its end, if no other was traced by then."""
         if not self.is_open:
