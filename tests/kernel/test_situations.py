@@ -111,7 +111,7 @@ SITUATIONS = {
             BIAS,
         ),
         "%%tfsession train\nv1.train.Saver().restore(v1.get_default_session(), folder + '/m')",
-        r"'b_1' \(.+\) is a second 'b' \(.+\), .+Begin with an empty graph: (?P<line>%tfsession reset train)",
+        r"'b_1' \(.+\) is a second 'b' \(.+\): .+Begin with an empty graph: (?P<line>%tfsession reset train)",
         (
             "{line}",
             f"{BIAS}\nv1.train.Saver().restore(v1.get_default_session(), folder + '/m')\nfloat(b.eval())",
@@ -159,7 +159,7 @@ SITUATIONS = {
     "a graph's tensor given to numpy": Situation(
         ("import numpy as np",),
         "%%tfsession train\ntensor = tf.constant([1.0, 3.0])\nnp.mean(tensor)",
-        r"in a graph a tensor has its value in a run only\. To get it: (?P<value>tensor\.eval\(\))",
+        r"a tensor of a graph has a value only while a session runs it\. To get it: (?P<value>tensor\.eval\(\))",
         ("%%tfsession train\nfloat(np.mean({value}))",),
         "2.0",
     ),

@@ -105,9 +105,9 @@ def test_a_call_outside_of_named_sessions_is_warned_of(made: tuple[Notebook, int
     assert (cell_of(warning.filename), warning.lineno) == (notebook.shell.execution_count - 1, 2)
     said = explained(notebook, "%%tfsession train\ny.eval()")
     assert said == (
-        "tfsess_magics: the graph has an operation whose input is in another graph, or comes of itself. A tf.function, "
-        "or a loaded module, that was made in another session does that. No run of this graph works any more. For an "
-        "empty graph: %tfsession reset train; and make the function there"
+        "tfsess_magics: the graph has an operation whose input is in another graph, or is its own output. A "
+        "tf.function, or a loaded module, that was made in another session does that. No run of this graph works any "
+        "more. For an empty graph: %tfsession reset train; and make the function there"
     )
     notebook.ok(said.split("For an empty graph: ")[1].split("; ")[0])
     assert notebook.ok(f"%%tfsession train\ny = tf.constant(2.0)\n{MAKE}times(y).eval()").value == 6.0

@@ -7,7 +7,7 @@ import pytest
 
 from tests.notebook.conftest import Notebook, explained
 
-GET = "tfsess_magics: in a graph a tensor has its value in a run only. To get it: tensor.eval()"
+GET = "tfsess_magics: a tensor of a graph has a value only while a session runs it. To get it: tensor.eval()"
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_an_initializer_in_an_ordinary_cell(two: tuple[Notebook, int], session: 
     call = f"{session}.run(v1.{initializer}())"
     said = explained(notebook, call)
     assert said == (
-        "tfsess_magics: it was to run None, which in an eager cell as this is what TensorFlow gives for an "
-        "initializer. Put the line in a cell of the session: %%tfsession train"
+        "tfsess_magics: the code asked to run None: in an eager cell TensorFlow gives None for an initializer. "
+        "Put the line in a cell of the session: %%tfsession train"
     )
     notebook.ok(f"{said.rpartition(': ')[2]}\n{call}")
     if initializer == "global_variables_initializer":

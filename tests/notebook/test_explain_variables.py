@@ -109,7 +109,7 @@ def test_a_variable_that_exists_in_an_adopted_session(two: tuple[Notebook, int])
     notebook.ok("%tfsession adopt sess mine")
     assert (
         "To begin with an empty graph: a session of your own, %%tfsession NEW "
-        "('mine' stays on its maker's graph, and cannot be reset). To use 'v'"
+        "('mine' keeps its graph, which belongs to the code that made it, and cannot be reset). To use 'v'"
     ) in explained(notebook, "%%tfsession mine\nv1.get_variable('v', [2])")
     notebook.ok("%tfsession close mine\ndel v, sess")
 
@@ -164,8 +164,8 @@ def test_a_checkpoint_of_a_cell_that_ran_again(two: tuple[Notebook, int], tmp_pa
     again = notebook.shell.execution_count
     restore = f"saver.restore(v1.get_default_session(), '{tmp_path}/v')"
     assert explained(notebook, f"{build}{restore}") == (
-        f"tfsess_magics: 'Variable_1' (cell {again}) is a second 'Variable' (cell {first}), as comes of a cell that "
-        "runs again. Begin with an empty graph: %tfsession reset train, and restore then"
+        f"tfsess_magics: 'Variable_1' (cell {again}) is a second 'Variable' (cell {first}): the cell that builds it "
+        "has run twice. Begin with an empty graph: %tfsession reset train, and restore then"
     )
     notebook.ok("%tfsession reset train")
     notebook.ok(f"{build}{restore}")

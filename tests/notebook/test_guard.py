@@ -14,6 +14,7 @@ from tests.notebook.conftest import Notebook
 from tfsess_magics.tf.context.left_open import NotingStack
 
 UNCHANGED = "the notebook's defaults are unchanged"
+LATER = "the extension ended it, and later cells are as they were"
 
 
 @pytest.fixture
@@ -105,9 +106,9 @@ def prep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
                 f"for its next cell, {UNCHANGED}"
             ),
         ),
-        ("graph", f"prep.io.graph ({{file}}:10) entered a graph and never left it; it was ended, {UNCHANGED}"),
-        ("session", f"prep.io.session ({{file}}:14) entered a session and never left it; it was ended, {UNCHANGED}"),
-        ("suspended", f"prep.io.batches ({{file}}:17) is suspended inside a session; it was ended, {UNCHANGED}"),
+        ("graph", f"prep.io.graph ({{file}}:10) entered a graph and never left it; {LATER}"),
+        ("session", f"prep.io.session ({{file}}:14) entered a session and never left it; {LATER}"),
+        ("suspended", f"prep.io.batches ({{file}}:17) is suspended inside a session; {LATER}"),
         (
             "reset",
             (
@@ -125,23 +126,17 @@ def prep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         ),
         (
             "device",
-            (
-                "prep.io.device ({file}:39) entered the device scope '/CPU:0' and never left it; "
-                f"it was ended, {UNCHANGED}"
-            ),
+            (f"prep.io.device ({{file}}:39) entered the device scope '/CPU:0' and never left it; {LATER}"),
         ),
         (
             "suspended_on_device",
-            (
-                "prep.io.on_device ({file}:42) is suspended inside the device scope '/CPU:0'; "
-                f"it was ended, {UNCHANGED}"
-            ),
+            (f"prep.io.on_device ({{file}}:42) is suspended inside the device scope '/CPU:0'; {LATER}"),
         ),
         (
             "after",
-            f"prep.io.after ({{file}}:51) entered control_dependencies and never left it; it was ended, {UNCHANGED}",
+            f"prep.io.after ({{file}}:51) entered control_dependencies and never left it; {LATER}",
         ),
-        ("name", f"{{cell}} entered the name scope 'layer' and never left it; it was ended, {UNCHANGED}"),
+        ("name", f"{{cell}} entered the name scope 'layer' and never left it; {LATER}"),
         ("balanced", ""),
     ],
 )
@@ -162,8 +157,8 @@ def test_sessions_that_were_left_in_the_wrong_order(notebook: Notebook, prep: st
     notebook.ok("from prep import io")
     out = notebook.ok("%%tfsession train\nio.disorder()").out.splitlines()
     assert (
-        f"prep.io.disorder ({prep}:25) left an InteractiveSession in another order than it was entered; {UNCHANGED}"
-        in out
+        f"prep.io.disorder ({prep}:25) left an InteractiveSession before what it had entered after it; "
+        "later cells are as they were" in out
     )
     assert any("left an InteractiveSession open" in line for line in out)
 
@@ -173,7 +168,7 @@ def test_what_the_cell_itself_did_is_said(notebook: Notebook) -> None:
     cell = notebook.shell.execution_count
     assert notebook.ok(
         "%%tfsession train\nimport tensorflow as tf\n\ng = tf.Graph().as_default(); g.__enter__();"
-    ).out == (f"cell {cell}, line 4 entered a graph and never left it; it was ended, {UNCHANGED}\n")
+    ).out == (f"cell {cell}, line 4 entered a graph and never left it; {LATER}\n")
     notebook.ok("del g")
 
 
@@ -183,8 +178,8 @@ def test_scopes_that_an_eager_scopes_cell_left_open(notebook: Notebook) -> None:
     enter = "import tensorflow as tf\nd = tf.device('/CPU:0'); d.__enter__(); n = tf.name_scope('layer'); n.__enter__()"
     device = "/job:localhost/replica:0/task:0/device:CPU:0"
     assert notebook.ok(f"%%tfsession e --eager\n{enter};").out.splitlines() == [
-        f"cell {cell} entered the device scope {device!r} and never left it; it was ended, {UNCHANGED}",
-        f"cell {cell} entered the name scope 'layer' and never left it; it was ended, {UNCHANGED}",
+        f"cell {cell} entered the device scope {device!r} and never left it; {LATER}",
+        f"cell {cell} entered the name scope 'layer' and never left it; {LATER}",
     ]
     assert notebook.ok("del d, n").out == ""
 
@@ -200,7 +195,7 @@ def test_eager_mode_that_a_cell_left_open(notebook: Notebook) -> None:
     cell = notebook.shell.execution_count
     enter = "from tensorflow.python.eager import context\ncc = context.eager_mode(); cc.__enter__();"
     assert notebook.ok(f"%%tfsession train\n{enter}").out == (
-        f"cell {cell}, line 3 entered eager mode and never left it; it was ended, {UNCHANGED}\n"
+        f"cell {cell}, line 3 entered eager mode and never left it; {LATER}\n"
     )
     assert notebook.ok("context.executing_eagerly()").value is True
     assert notebook.ok("del cc").out == (
@@ -239,7 +234,10 @@ def test_an_adopted_session_stays_on_its_makers_graph(notebook: Notebook, prep: 
     notebook.ok("from prep import io\nwith io.tf.Graph().as_default():\n    c = io.tf.constant(1); s = io.v1.Session()")
     notebook.ok("%tfsession adopt s mine")
     out = notebook.ok("%%tfsession mine\nio.reset()").out
-    assert out == f"prep.io.reset ({prep}:32) called reset_default_graph; 'mine' stays on its maker's graph\n"
+    assert (
+        out == f"prep.io.reset ({prep}:32) called reset_default_graph; 'mine' keeps its graph, which belongs to the "
+        "code that made it\n"
+    )
 
 
 def test_a_block_that_is_never_left(notebook: Notebook) -> None:
@@ -247,7 +245,10 @@ def test_a_block_that_is_never_left(notebook: Notebook) -> None:
     notebook.ok("import tfsess_magics\ndef inside():\n    with tfsess_magics.session('b'):\n        yield")
     cell = notebook.shell.execution_count - 1
     out = notebook.ok("%%tfsession a\ng = inside(); next(g)").out
-    assert out == f"inside (cell {cell}, line 3) entered 'b' and never left it; it was left with the cell\n"
+    assert (
+        out
+        == f"inside (cell {cell}, line 3) entered 'b' and never left it; the extension left it at the end of the cell\n"
+    )
     notebook.ok("del g")
 
 

@@ -217,6 +217,9 @@ def test_an_adopted_session_stays_as_it_is(train: Notebook) -> None:
     cell = train.shell.execution_count
     outcome = train.ok("%%tfsession mine\nv1.reset_default_graph()\ns is v1.get_default_session(), state('mine')")
     assert outcome.value == (True, (1, False, True))
-    assert f"cell {cell}, line 2 called reset_default_graph; 'mine' stays on its maker's graph\n" in outcome.out
+    assert (
+        f"cell {cell}, line 2 called reset_default_graph; 'mine' keeps its graph, which belongs to the code that made "
+        "it\n" in outcome.out
+    )
     assert train.ok("%%tfsession mine\nc.eval()").value == 1
     train.ok("%tfsession close mine\ndel c, s")

@@ -39,7 +39,7 @@ def test_a_graph_that_an_ordinary_cell_left_entered(tf_notebook: Notebook) -> No
     """Said once, not repaired."""
     out = tf_notebook.ok("manager = tf.Graph().as_default(); manager.__enter__();").out
     said, line = out.rstrip().split(" To leave it: ")
-    assert said == f"a graph was entered and never left; {NOT_EAGER}."
+    assert said == f"code entered a graph and never left it; {NOT_EAGER}."
     assert tf_notebook.ok("tf.executing_eagerly()").value is False
     assert tf_notebook.ok(f"{line};").out == ""
     assert tf_notebook.ok("tf.executing_eagerly()").value is True
@@ -104,7 +104,7 @@ def test_a_device_that_tensorflow_enters_for_the_caller(tf_notebook: Notebook) -
     tf_notebook.ok("from tensorflow.python.framework.func_graph import FuncGraph")
     tf_notebook.ok("manager = FuncGraph('f').as_default(); manager.__enter__();")
     out = tf_notebook.ok("d = tf.device('/CPU:0'); d.__enter__();").out
-    assert "the device scope '/CPU:0' was entered and never left; what ordinary cells build" in out
+    assert "code entered the device scope '/CPU:0' and never left it; what ordinary cells build" in out
     assert "suspended" not in out
     tf_notebook.ok("d.__exit__(None, None, None); manager.__exit__(None, None, None); del d, manager")
 
@@ -136,8 +136,8 @@ def test_scopes_that_ordinary_eager_cells_left_entered(tf_notebook: Notebook) ->
     for _ in range(2):
         enter = "d = tf.device('/CPU:0'); d.__enter__(); n = tf.name_scope('layer'); n.__enter__();"
         assert tf_notebook.ok(enter).out.splitlines() == [
-            f"the device scope {device!r} was entered and never left; what ordinary cells do runs there",
-            "the name scope 'layer' was entered and never left; ordinary cells are in it",
+            f"code entered the device scope {device!r} and never left it; what ordinary cells do runs there",
+            "code entered the name scope 'layer' and never left it; ordinary cells are in it",
         ]
         assert tf_notebook.ok("1;").out == ""
         assert tf_notebook.ok("n.__exit__(None, None, None); d.__exit__(None, None, None);").out == ""
@@ -148,6 +148,6 @@ def test_a_silent_cell_says_nothing(tf_notebook: Notebook) -> None:
     tf_notebook._capture.readouterr()
     tf_notebook.shell.run_cell("manager = tf.Graph().as_default(); manager.__enter__();", silent=True)
     assert tf_notebook._capture.readouterr().out == ""
-    assert "a graph was entered and never left" in tf_notebook.ok("1").out
+    assert "code entered a graph and never left it" in tf_notebook.ok("1").out
     tf_notebook.ok("manager.__exit__(None, None, None)\ndel manager")
     assert tfsess_magics.sessions() == ()

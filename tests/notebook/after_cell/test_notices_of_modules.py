@@ -47,7 +47,7 @@ def test_a_graph_that_a_module_left_entered(tf_notebook: Notebook, loader: str) 
     """The module is named by what holds the context manager."""
     tf_notebook.ok("import loader")
     assert tf_notebook.ok("loader.load()").out == (
-        f"a graph was entered and never left, by a context manager in loader.kept; {NOT_EAGER}\n"
+        f"a context manager in loader.kept entered a graph and never left it; {NOT_EAGER}\n"
     )
     assert tf_notebook.ok("loader.kept.pop().manager.__exit__(None, None, None);").out == ""
 

@@ -20,7 +20,7 @@ def stacks() -> Iterator[None]:
 
 
 AMONG = "among the default graphs of ordinary cells"
-DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
+DISORDER = "was left before what was entered after it, and TensorFlow keeps it"
 
 
 def test_graphs_that_an_ordinary_cell_left_in_the_wrong_order(tf_notebook: Notebook, stacks: None) -> None:
@@ -36,7 +36,7 @@ def test_graphs_that_an_ordinary_cell_left_in_the_wrong_order(tf_notebook: Noteb
     )
     assert outcome.out.splitlines()[-2:] == [
         f"a graph {DISORDER} {AMONG} until the kernel is restarted",
-        f"a graph was entered and never left; it stays {AMONG}. To leave it: b.__exit__(None, None, None)",
+        f"code entered a graph and never left it; it stays {AMONG}. To leave it: b.__exit__(None, None, None)",
     ]
     tf_notebook.ok("b.__exit__(None, None, None)")
     assert tf_notebook.ok("%%tfsession train\ntf.constant(1.0).eval();").out == ""
@@ -50,7 +50,7 @@ def test_a_graph_that_a_later_cell_left_in_the_wrong_order(tf_notebook: Notebook
     outcome = tf_notebook.run("a.__exit__(None, None, None)")
     assert outcome.out.splitlines()[-1].startswith(f"a graph {DISORDER}")
     assert tf_notebook.ok("b.__exit__(None, None, None);").out == (
-        "since a graph was left in another order than it was entered, ordinary cells are not eager any more until the "
+        "since a graph was left before what was entered after it, ordinary cells are not eager any more until the "
         "kernel is restarted\n"
     )
     assert tf_notebook.ok("1;").out == ""

@@ -46,7 +46,7 @@ class Running(Model):
         row = self.pick_whole(which, *GRAPHS)
         if row is None:
             return
-        assert "will be stopped before it begins" in str(tfsess_magics.stop(self.named_as(row)))
+        assert "stops its next one" in str(tfsess_magics.stop(self.named_as(row)))
         with pytest.raises(tfsess_magics.SessionStopped, match="before this run began"):
             add_and_run(row.reference())
         row.runs += 1

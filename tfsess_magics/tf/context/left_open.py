@@ -92,10 +92,10 @@ class Left(NamedTuple):
                 "the notebook's defaults are unchanged"
             )
         if not self.in_order:
-            return f"{who} left {self.what} in another order than it was entered; the notebook's defaults are unchanged"
+            return f"{who} left {self.what} before what it had entered after it; later cells are as they were"
         if self.who and self.who.is_suspendable:
-            return f"{who} is suspended inside {self.what}; it was ended, the notebook's defaults are unchanged"
-        return f"{who} entered {self.what} and never left it; it was ended, the notebook's defaults are unchanged"
+            return f"{who} is suspended inside {self.what}; the extension ended it, and later cells are as they were"
+        return f"{who} entered {self.what} and never left it; the extension ended it, and later cells are as they were"
 
 
 class Gone(NamedTuple):
@@ -125,7 +125,7 @@ def say_reset(who: Caller, name: str, kind: Kind) -> str:
     """Say which code reset the default graph, and why the session of that name has not followed."""
     called = _reset_by(who)
     if kind is Kind.ADOPTED:
-        return f"{called}; {name!r} stays on its maker's graph"
+        return f"{called}; {name!r} keeps its graph, which belongs to the code that made it"
     if kind is Kind.EAGER:
         return f"{called}; {name!r} is eager, and what was made in it stays"
     return (
@@ -157,7 +157,7 @@ def say_summary(by: str, what: Sequence[str], name: str) -> str:
 
 def say_block(who: Caller | None, name: str) -> str:
     """Say which code entered a named session in a ``with`` block that was never left."""
-    return f"{who or 'a with block'} entered {name!r} and never left it; it was left with the cell"
+    return f"{who or 'a with block'} entered {name!r} and never left it; the extension left it at the end of the cell"
 
 
 def say_unbound(who: Caller | None, name: str) -> str:

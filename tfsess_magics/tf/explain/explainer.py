@@ -167,7 +167,7 @@ def _not_in_checkpoint(error: BaseException, live: Live) -> str | None:
     name = home_of(again.graph, live).name
     remedy = f"Begin with an empty graph: {afresh(live, name)}" if name and name[0] != "#" else "Build it once"
     second, original = (f"{quoted(op.name)} ({place_of(op) or 'unknown place'})" for op in (again, first))
-    return f"{second} is a second {original}, as comes of a cell that runs again. {remedy}, and restore then"
+    return f"{second} is a second {original}: the cell that builds it has run twice. {remedy}, and restore then"
 
 
 def _iterated(error: BaseException, live: Live) -> str | None:

@@ -53,7 +53,7 @@ def explain_cycle(error: BaseException, live: Live) -> str | None:
         return None
     on = known(session, live)
     cause = (
-        "the graph has an operation whose input is in another graph, or comes of itself. A tf.function, or a loaded "
+        "the graph has an operation whose input is in another graph, or is its own output. A tf.function, or a loaded "
         "module, that was made in another session does that. No run of this graph works any more"
     )
     if on is None or on.name.startswith("#"):

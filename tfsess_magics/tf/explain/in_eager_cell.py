@@ -30,7 +30,7 @@ def explain_none(error: BaseException, live: Live) -> str | None:
     found = variables_in(error, "_run")
     if found and found.get("fetches") is None:
         return (
-            "it was to run None, which in an eager cell as this is what TensorFlow gives for an initializer. "
+            "the code asked to run None: in an eager cell TensorFlow gives None for an initializer. "
             f"{_way(found.get('self'), live)}"
         )
     if isinstance(error, AttributeError) and _NONE_WHERE_EAGER.search(_line(error)):

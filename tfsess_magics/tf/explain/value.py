@@ -27,7 +27,7 @@ def explain_value_of_tensor(error: BaseException, live: Live) -> str | None:
         return None
     activation = graph_activation()
     if activation is not None and activation.generation.graph is tensor.graph:
-        return f"in a graph a tensor has its value in a run only. {_way(error)}"
+        return f"a tensor of a graph has a value only while a session runs it. {_way(error)}"
     home, place = home_of(tensor.graph, live), here(live)[1]
     if activation is None or home.name is None or home.name.startswith("#"):
         return (
@@ -38,7 +38,7 @@ def explain_value_of_tensor(error: BaseException, live: Live) -> str | None:
 
 def _without_tensor(live: Live) -> str:
     if graph_activation():
-        return f"in a graph a tensor has its value in a run only. {_GET}"
+        return f"a tensor of a graph has a value only while a session runs it. {_GET}"
     return (
         f"{here(live)[1]}, and a tensor of a graph has its value in a run of its session only. "
         "In a cell of that session, %%tfsession NAME: tensor.eval()"

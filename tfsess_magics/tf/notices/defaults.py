@@ -31,8 +31,8 @@ from tfsess_magics.tf.introspect.callers import Caller
 from tfsess_magics.tf.introspect.holders import Entered, Holder, how_entered
 from tfsess_magics.tf.session.facts import known
 
-_DISORDER = "was left in another order than it was entered, and TensorFlow keeps it"
-_SINCE = "since a graph was left in another order than it was entered, ordinary cells are not eager any more"
+_DISORDER = "was left before what was entered after it, and TensorFlow keeps it"
+_SINCE = "since a graph was left before what was entered after it, ordinary cells are not eager any more"
 _FOR_GOOD = "until the kernel is restarted"
 _NOT_EAGER = "ordinary cells build in its graph and are not eager any more"
 
@@ -127,10 +127,10 @@ class OpenDefaults:
         if isinstance(holder, Caller):
             return f"{holder} is suspended inside a graph; {effect}"
         if holder is None or holder.leave:
-            said = f"a graph was entered and never left; {effect}"
+            said = f"code entered a graph and never left it; {effect}"
             return f"{said}. To leave it: {holder.leave}" if holder else said
         by = plain(f"{holder.module}.{holder.name}")
-        return f"a graph was entered and never left, by a context manager in {by}; {effect}"
+        return f"a context manager in {by} entered a graph and never left it; {effect}"
 
     def _who(self, default: Any) -> str:
         if isinstance(default, tf.Graph):

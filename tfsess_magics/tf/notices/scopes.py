@@ -50,9 +50,9 @@ class OpenScopes:
         eager = context.context()._thread_local_data
         device, name = eager.device_name or "", eager.scope_name or ""
         if device and device != self._eager.device:
-            yield f"{device_scope(device)} was entered and never left; what ordinary cells do runs there"
+            yield f"code entered {device_scope(device)} and never left it; what ordinary cells do runs there"
         if name and name != self._eager.name:
-            yield f"{name_scope(name)} was entered and never left; ordinary cells are in it"
+            yield f"code entered {name_scope(name)} and never left it; ordinary cells are in it"
         self._eager.device, self._eager.name = device, name
 
     def _of(self, graph: tf.Graph) -> Iterator[str]:
@@ -62,7 +62,7 @@ class OpenScopes:
                 yield _say_device(entry)
         name = graph._name_stack or ""
         if name and name != self._names.get(graph):
-            yield f"{name_scope(name)} was entered and never left; what ordinary cells build in its graph is in it"
+            yield f"code entered {name_scope(name)} and never left it; what ordinary cells build in its graph is in it"
         self._names[graph] = name
 
 
@@ -72,7 +72,7 @@ def _say_device(entry: Any) -> str:
     effect = "what ordinary cells build in its graph is placed there"
     if isinstance(holder, Caller):
         return f"{holder} is suspended inside {what}; {effect}"
-    said = f"{who} entered {what} and never left it" if who else f"{what} was entered and never left"
+    said = f"{who or 'code'} entered {what} and never left it"
     leave = f". To leave it: {holder.leave}" if isinstance(holder, Holder) and holder.leave else ""
     return f"{said}; {effect}{leave}"
 

@@ -37,7 +37,7 @@ _SWITCHES: Mapping[str, _Switch] = {
     ),
     "disable_resource_variables": _Switch(
         lambda: not resource_variables_toggle._DEFAULT_USE_RESOURCE,
-        "get_variable makes reference variables",
+        "get_variable makes variables of version 1 (reference variables)",
     ),
     "disable_control_flow_v2": _Switch(
         lambda: not control_flow_util.ENABLE_CONTROL_FLOW_V2,
