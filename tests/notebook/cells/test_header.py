@@ -1,11 +1,13 @@
 """What may stand on the line of a magic."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from tfsess_magics.core.errors import InvalidNameError, InvalidOptionError, TfSessionError
-from tfsess_magics.notebook.cells.header import Cell, parse_header, split_cell
+from tfsess_magics.notebook.cells.header import Cell, is_about_us, parse_header, split_cell
 from tfsess_magics.notebook.cells.line import split_words
 
 
@@ -53,6 +55,38 @@ def test_a_cell_is_split_at_its_header(raw: str, cell: Cell) -> None:
 def test_other_cells_are_left_alone(raw: str) -> None:
     """Only a cell that begins with the magic has a header; comments may stand above it."""
     assert split_cell(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_it"),
+    [
+        ("%tfsession use a", True),
+        ("# why\r\n\r\n  %tfsession reset a # now\r\n%reload_ext x\n", True),
+        ("# why", True),
+        ("", False),
+        (" \n", False),
+        ("%tfsessions", False),
+        ("%tfsession use a\nx", False),
+        ("x\n%tfsession use a", False),
+        ("%run x_ext", False),
+    ],
+)
+def test_cells_of_lines_about_sessions_are_told_from_others(raw: str, is_it: bool) -> None:
+    """Comments and empty lines may be among the lines; nothing else may."""
+    assert is_about_us(raw) is is_it
+
+
+BANNER = "#" * 40 + "\n"
+_READS = "import sys\nfrom tfsess_magics.notebook.cells.header import is_about_us, split_cell\nraw = sys.stdin.read()\n"
+
+
+@pytest.mark.parametrize("comments", [BANNER + "# train\n" + BANNER, ("# c" + " " * 2000 + "\n") * 20, "\n" * 50_000])
+def test_comments_of_any_form_are_read_at_once(comments: str) -> None:
+    """In a process of its own, which the test can end."""
+    for code, answer in (("x = 1", "False None"), ("%tfsession", "True None")):
+        read = [sys.executable, "-c", _READS + "print(is_about_us(raw), split_cell(raw))"]
+        done = subprocess.run(read, input=comments + code, capture_output=True, text=True, timeout=60, check=True)
+        assert done.stdout.strip() == answer
 
 
 @pytest.mark.parametrize(

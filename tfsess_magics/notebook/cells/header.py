@@ -15,7 +15,7 @@ from tfsess_magics.notebook.cells.line import parse_line
 _ABOVE = r"(?:\s*#[^\r\n]*[\r\n])*\s*"
 """The comments and empty lines that may stand above the header."""
 _CELL = re.compile(rf"({_ABOVE})%%tfsession(?:[ \t]+([^\r\n]*))?\r?(?:\n|\Z)")
-_ABOUT_US = re.compile(r"(?:\s*(?:#[^\r\n]*|%tfsession\b[^\r\n]*|%\w+_ext\b[^\r\n]*))+\s*\Z")
+_LINE_ABOUT_US = re.compile(r"#|%tfsession\b|%\w+_ext\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def split_cell(raw_cell: str) -> Cell | None:
 
 def is_about_us(raw_cell: str) -> bool:
     """Return whether a cell has nothing but lines of ``%tfsession``, lines that load extensions, and comments."""
-    return _ABOUT_US.match(raw_cell) is not None
+    written = [line for line in map(str.strip, re.split(r"[\r\n]", raw_cell)) if line]
+    return bool(written) and all(map(_LINE_ABOUT_US.match, written))
 
 
 def parse_header(
