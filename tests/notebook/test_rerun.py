@@ -27,6 +27,95 @@ def test_a_fresh_cell_begins_with_an_empty_graph_each_time(cells: Notebook) -> N
     assert tfsess_magics.get("train").options.seed == 3
 
 
+UNDER = pytest.mark.parametrize("above", ["%%time\n", "%%capture kept\n", "%%time\n%%capture kept\n"])
+
+
+@UNDER
+def test_the_options_of_a_cell_hold_below_other_magics(cells: Notebook, above: str) -> None:
+    cells.ok(f"{above}%%tfsession train --init\n{BUILD}")
+    assert cells.ok("%%tfsession train\nv.eval().tolist()").value == [1.0, 1.0]
+    cells.ok(f"{above}%%tfsession train --reuse --init --timeout 9\nassert v1.get_variable('v', [2]) is v")
+    cells.ok(f"{above}%%tfsession train --fresh --init\n{BUILD}")
+    assert cells.ok("%%tfsession train\n[x.eval().tolist() for x in v1.global_variables()]").value == [[1.0, 1.0]]
+    assert tfsess_magics.get("train").generation == 2
+
+
+def test_an_initializer_that_fails_below_time_is_the_error_of_the_cell(cells: Notebook) -> None:
+    outcome = cells.run("%%time\n%%tfsession train --init\nv = v1.Variable(v1.placeholder(tf.float32, [2]))")
+    assert "You must feed a value for placeholder tensor" in str(outcome.error)
+    assert tf_is_eager(cells)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = 1\ndef f(:",
+        "  x = 1\ny = 2",
+        "v = 1\nreturn",
+        "x = 'never closed",
+        "await nothing\nbreak",
+        "%time\nx ==== 1",
+        "x = '\0'",
+    ],
+)
+@pytest.mark.parametrize("above", ["", "%%time\n", "%%capture kept\n", "%%time\n%%capture kept\n"])
+def test_a_body_that_cannot_run_resets_nothing(cells: Notebook, above: str, body: str) -> None:
+    """Nor does any of it run; the error is IPython's, which ``%%capture`` keeps to itself."""
+    cells.ok(f"%%tfsession train --init\n{BUILD}")
+    error = cells.run(f"{above}%%tfsession train --fresh\n{body}").error
+    assert isinstance(error, SyntaxError | ValueError) is ("capture" not in above)
+    assert cells.ok("%%tfsession train\nv.eval().tolist()").value == [1.0, 1.0]
+    assert tfsess_magics.get("train").generation == 1
+
+
+def test_the_error_of_a_body_that_cannot_run_names_its_line(cells: Notebook) -> None:
+    """As without the option, in the cell as it is typed."""
+    said = []
+    for option in ("", " --fresh"):
+        cells.ok("%%tfsession train\n1")
+        number = cells.shell.execution_count
+        out = cells.run(f"# why\n%%tfsession train{option}\n\nx = 1\ndef f(:").out
+        said.append(out.replace(f"[{number}]", "[N]"))
+    assert said[0] == said[1]
+    assert "line 5" in said[0]
+    assert "def f(:" in said[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import asyncio\nawait asyncio.sleep(0)\n7",
+        "async with tf_lock() as _: pass\n7",
+        "x = 1\nfrom __future__ import annotations\n7",
+        "!true\n%who_ls\n7",
+        "",
+    ],
+)
+def test_a_body_that_ipython_can_run_does_after_a_reset(cells: Notebook, body: str) -> None:
+    """Also where it awaits, or has what a module may not have."""
+    cells.ok("import contextlib\ntf_lock = contextlib.asynccontextmanager(lambda: empty())")
+    cells.ok("async def empty():\n    yield")
+    cells.ok("%%tfsession train\ntf.constant(1)")
+    outcome = cells.ok(f"%%tfsession train --fresh\n{body}")
+    assert outcome.value == (7 if body else None)
+    assert tfsess_magics.get("train").generation == 2
+
+
+def test_a_fresh_cell_warns_as_often_as_another(cells: Notebook) -> None:
+    given = []
+    for option in ("", "", " --fresh"):
+        with pytest.warns(SyntaxWarning, match="is") as warned:
+            cells.ok(f"%%tfsession train{option}\n1 is 1")
+        given.append(len(warned))
+    assert given[1] == given[2]
+
+
+def test_a_fresh_cell_with_an_option_that_is_refused_resets_nothing(cells: Notebook) -> None:
+    cells.ok("%%tfsession scope --eager\nkept = 1")
+    assert "--reuse is for a graph" in cells.run("%%tfsession scope --fresh --reuse\n1").err
+    assert cells.ok("kept").value == 1
+
+
 def test_a_fresh_eager_cell_unbinds_the_names_of_the_scope(cells: Notebook) -> None:
     cells.ok("%%tfsession e --eager\nx = 1")
     assert cells.ok("%%tfsession e --fresh\n'x' in globals()").value is False

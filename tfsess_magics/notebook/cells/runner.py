@@ -30,11 +30,16 @@ from tfsess_magics.core.notice import Tell
 from tfsess_magics.core.session import CellCode, Scope
 from tfsess_magics.notebook.cells.header import Cell, is_about_us, split_cell
 from tfsess_magics.notebook.cells.line import asks_for_help
+from tfsess_magics.notebook.cells.runnable import require_runnable
 from tfsess_magics.notebook.cells.traceback import without_our_frames
 from tfsess_magics.notebook.compat import SHOWS_NOTES, notes_to_show
 
-Enter = Callable[[str, int, CellCode], Scope]
-"""From a header, the number of its cell and its code to an activation in the session, opened where there is none."""
+
+class Enter(Protocol):
+    """Enters the session of a header, opened where there is none."""
+
+    def __call__(self, line: str, cell: int, code: CellCode, *, require_runnable: Callable[[], None]) -> Scope:
+        """Enter it for the cell of that number; `require_runnable` raises where the body cannot be compiled."""
 
 
 class EnterUsed(Protocol):
@@ -185,8 +190,10 @@ class CellRunner:
     ) -> Any:
         before, self._transformed = self._transformed, None
         body, failure = before[1] if before and before[0] == cell else self._transform(cell)
-        is_help = asks_for_help(cell.header)
-        enter = None if is_help else functools.partial(self._enter, cell.header)
+        enter = None
+        if not asks_for_help(cell.header):
+            check = functools.partial(require_runnable, self._shell, body, raw_cell)
+            enter = functools.partial(self._enter, cell.header, require_runnable=check)
         return await self._run_in_session(original, enter, cell.body, (body, failure), raw_cell, *args, **kwargs)
 
     def _is_for_used(self, raw_cell: str, *, silent: bool = False, **_: Any) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -106,9 +107,10 @@ class SessionMagics(Magics):  # type: ignore[misc]
         activation = None
         try:
             try:
+                code = self._compile(body)
                 activation = self._enter(line, cell, CellCode(body))
                 activation.resume()
-                return self._run_body(body)
+                return self._run(*code, activation)
             except BaseException as error:
                 if activation is not None:
                     self._explain(error)
@@ -133,19 +135,26 @@ class SessionMagics(Magics):  # type: ignore[misc]
 
     def _enter(self, line: str, cell: int, code: CellCode) -> Scope:
         try:
-            return self._sessions.enter(line, cell, code)
+            return self._sessions.enter(line, cell, code, require_runnable=lambda: None)
         except TfSessionError as error:
             raise UsageError(str(error)) from None
 
-    def _run_body(self, body: str) -> Any:
-        compiler, names = self.shell.compile, self.shell.user_ns
+    def _compile(self, body: str) -> tuple[CodeType, CodeType | None]:
+        """Return the code of a body, that of its last expression apart."""
+        compiler = self.shell.compile
         below_header = f"\n{self.shell.transform_cell(body)}"
         tree = self.shell.transform_ast(compiler.ast_parse(below_header))
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compiler(tree, "<timed exec>", "exec"), names)  # noqa: S102 - the user's own cell
-        if last is None:
-            return None
-        return eval(compiler(ast.Expression(last.value), "<timed exec>", "eval"), names)  # noqa: S307
+        statements = compiler(tree, "<timed exec>", "exec")
+        return statements, None if last is None else compiler(ast.Expression(last.value), "<timed exec>", "eval")
+
+    def _run(self, statements: CodeType, last: CodeType | None, scope: Scope) -> Any:
+        names = self.shell.user_ns
+        exec(statements, names)  # noqa: S102 - the user's own cell
+        value = None if last is None else eval(last, names)  # noqa: S307
+        if scope.initializes:
+            scope.initialize()
+        return value
 
     def _calling_cell(self) -> int:
         """Return the execution count of the innermost cell that is calling, of the next one if none is."""

@@ -63,8 +63,13 @@ class NotebookSessions(Generic[S]):
         """
         return split_words(line, lambda word: self._shell.var_expand(word, _NO_FRAME) if expand else word)
 
-    def enter(self, line: str, cell: int, code: CellCode) -> Scope:
+    def enter(self, line: str, cell: int, code: CellCode, *, require_runnable: Callable[[], None]) -> Scope:
         """Enter the session that the header of `cell` names, opened where there is none of that name, to run `code`.
+
+        Parameters
+        ----------
+        require_runnable
+            Raises where the code cannot be compiled; called before a reset.
 
         Raises
         ------
@@ -74,7 +79,7 @@ class NotebookSessions(Generic[S]):
         words = self.words(line)
         if words and words[0] not in self.registry.names:
             self._require_no_verb(words[0], words[1:])  # before its options, which are none of a header
-        session, options = self._open_for_cells(parse_header(words, self._evaluate), cell)
+        session, options = self._open_for_cells(parse_header(words, self._evaluate), cell, require_runnable)
         self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
         return session.enter(f"cell {cell}", options, code)
 
@@ -96,7 +101,9 @@ class NotebookSessions(Generic[S]):
         self.used.begin(session, options)
         return session
 
-    def _open_for_cells(self, header: Header, cell: int) -> tuple[S, CellOptions]:
+    def _open_for_cells(
+        self, header: Header, cell: int, require_runnable: Callable[[], None] = lambda: None
+    ) -> tuple[S, CellOptions]:
         """Return the session of a header, reset if the header asks for it, and the options of the cells in it."""
         live = self.registry.names
         if header.name not in live:
@@ -105,11 +112,14 @@ class NotebookSessions(Generic[S]):
         given = {option.name: header.options.pop(option.name, False) for option in CELL_OPTIONS}
         is_fresh = given.pop("fresh")
         _require_fitting(header, {name for name, is_given in given.items() if is_given}, is_fresh=is_fresh)
+        options = CellOptions(timeout, **given)
         session, is_new = self._open(header, live, cell)
-        if is_fresh and not is_new:
+        is_refused = session.kind.is_eager and options != PLAIN  # by its `enter`
+        if is_fresh and not is_new and not is_refused:
+            require_runnable()
             was = self.registry.reset_session(session, f"%%tfsession {session.name} --fresh")
             self._tell([Notice(Topic.OPENING, reset_message(was))])
-        return session, CellOptions(timeout, **given)
+        return session, options
 
     def _require_no_verb(self, name: str, words: Sequence[str]) -> None:
         verb = self._verbs.get(name)
