@@ -52,6 +52,9 @@ class FakeSession:
     def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
         raise NotImplementedError(by)
 
+    def require_open(self) -> None:
+        raise NotImplementedError
+
     def use_for_cells(self, is_used: bool) -> None:
         raise NotImplementedError(is_used)
 

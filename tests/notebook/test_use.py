@@ -60,6 +60,78 @@ def test_after_a_close_one_cell_fails_and_says_so(train: Notebook) -> None:
     assert tfsess_magics.sessions() == ()
 
 
+@pytest.mark.parametrize("code", ["", " \n", "ran_by_itself = tf.executing_eagerly()"])
+@pytest.mark.parametrize("close", ["%tfsession close train", "%%tfsession train\nv1.get_default_session().close()"])
+def test_after_a_close_a_request_of_the_front_end_leaves_the_failure_to_the_users_cell(
+    train: Notebook, close: str, code: str
+) -> None:
+    """An inspector's request leaves nothing in the history; it runs without a session."""
+    train.ok(close)
+    assert train.shell.run_cell(code, store_history=False).success
+    assert train.shell.user_ns.get("ran_by_itself", True) is True
+    failed = train.run("ran = True")
+    assert "was closed" in failed.err
+    assert "This cell has not run. From now on cells run without a session again." in failed.err
+    assert "ran" not in train.shell.user_ns
+    assert train.ok("tf.executing_eagerly()").value is True
+
+
+@pytest.mark.parametrize("code", ["", " \n", "# why"])
+def test_after_a_close_a_cell_without_code_does_not_fail(train: Notebook, code: str) -> None:
+    train.ok("%tfsession close train")
+    train.ok(code)
+    assert "was closed" in train.run("1").err
+
+
+def test_a_session_that_its_maker_has_closed_is_not_used(train: Notebook) -> None:
+    """The line says what can be done; cells go on in the session that was used before."""
+    train.ok("other = v1.Session(graph=tf.Graph())\n%tfsession adopt other model\nother.close()")
+    said = train.run("%tfsession use model").err
+    assert "UsageError: the TensorFlow session of 'model' was closed by cell" in said
+    assert "To give up the name: %tfsession close model" in said
+    assert runs_in(train) == "train"
+
+
+INSIDE = "graph = v1.get_default_graph()"
+
+
+@pytest.mark.parametrize("run", [f"get_ipython().run_cell({INSIDE!r})", "%rerun 1"])
+@pytest.mark.parametrize(
+    "header", ["%%tfsession other", "%%time\n%%tfsession other", "%%capture kept\n%%tfsession other"]
+)
+def test_cells_that_a_cell_runs_are_in_its_session(train: Notebook, header: str, run: str) -> None:
+    """Whatever runs them; afterwards cells are in the used one again."""
+    train.shell.history_manager.reset()
+    train.shell.execution_count = 1
+    train.ok(INSIDE)
+    train.ok(f"{header}\n{run}")
+    assert train.ok("graph is tfsess_magics.get('other').graph").value is True
+    assert runs_in(train) == "train"
+    train.ok(run)
+    assert train.ok("graph is tfsess_magics.get('train').graph").value is True
+
+
+def test_cells_that_a_with_block_runs_are_in_its_session(train: Notebook) -> None:
+    train.ok(f"with tfsess_magics.session('other'):\n    get_ipython().run_cell({INSIDE!r})")
+    assert train.ok("graph is tfsess_magics.get('other').graph").value is True
+
+
+def test_a_task_that_outlives_its_cell_runs_cells_in_the_used_session(train: Notebook) -> None:
+    train.ok(
+        "%%tfsession other\nimport asyncio\ndone = asyncio.Event()\nasync def later():\n    await done.wait()\n"
+        f"    get_ipython().run_cell({INSIDE!r})\ntask = asyncio.create_task(later())\nawait asyncio.sleep(0)"
+    )
+    train.ok("async def end():\n    done.set()\n    await task\n")
+    train.ok("%tfsession use --off\n%tfsession use train")
+    train.ok("await end()")
+    assert train.ok("graph is tfsess_magics.get('train').graph").value is True
+
+
+def test_a_session_named_off_can_be_used_once_it_is_open(train: Notebook) -> None:
+    train.ok("%tfsession new off\n%tfsession use off")
+    assert runs_in(train) == "off"
+
+
 def test_after_a_close_by_its_maker_one_cell_fails(train: Notebook) -> None:
     train.ok("%tfsession use --off")
     train.ok("other = v1.Session(graph=tf.Graph())\n%tfsession adopt other model\n%tfsession use model")
@@ -117,6 +189,10 @@ def test_options_of_cells_hold_for_each(train: Notebook) -> None:
         ("use 1x", "'1x' does not start with a letter"),
         ("use scope --reuse", "'scope' is an eager scope, which takes none of these options."),
         ("use list", "'list' is a verb"),
+        ("use train --off", "--off stands alone, whichever session it is: %tfsession use --off"),
+        ("use --off train", "--off stands alone, whichever session it is: %tfsession use --off"),
+        ("use --off --off", "--off stands alone, whichever session it is: %tfsession use --off"),
+        ("use off", "to run later cells without a session again: %tfsession use --off. To run them in a session of"),
     ],
 )
 def test_a_line_that_will_not_do_changes_nothing(train: Notebook, line: str, said: str) -> None:

@@ -168,6 +168,15 @@ class NamedSession(Session, Protocol):
     def notes(self) -> Sequence[str]:
         """The notes for the code that opened it, a sentence each."""
 
+    def require_open(self) -> None:
+        """Check that it can be entered.
+
+        Raises
+        ------
+        ClosedSessionError
+            If it, or its TensorFlow session, was closed.
+        """
+
     def enter(self, by: str, options: CellOptions = PLAIN, code: CellCode | None = None) -> Scope:
         """Begin an activation of `by`, as messages call it: ``cell 5``; `code`: that of the cell, if it is one.
 

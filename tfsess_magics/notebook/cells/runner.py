@@ -49,8 +49,8 @@ class EnterUsed(Protocol):
     def is_on(self) -> bool:
         """True if there is one."""
 
-    def __call__(self, cell: int, code: CellCode) -> Scope:
-        """Enter it for the cell of that number."""
+    def __call__(self, cell: int, code: CellCode, *, is_users: bool) -> Scope | None:
+        """Enter it for the cell of that number; None where it was closed and the user has not run the cell."""
 
 
 Explain = Callable[[BaseException | None], None]
@@ -109,6 +109,8 @@ class CellRunner:
         self._explain = explain
         self._tell = tell
         self._scope: ContextVar[Scope | None] = ContextVar("tfsession_scope", default=None)
+        self._around: ContextVar[Scope | None] = ContextVar("tfsession_around", default=None)
+        """The scope of the body that is running."""
         self._transformed: tuple[Cell, _Transformed] | None = None
         self._wrappers: dict[str, tuple[Any, Any]] = {}
         self._enabled = False
@@ -204,8 +206,15 @@ class CellRunner:
             and not silent
             and current_thread() is main_thread()
             and self._scope.get() is None
+            and not self._is_in_body()
+            and bool(raw_cell.strip())
             and not is_about_us(raw_cell)
         )
+
+    def _is_in_body(self) -> bool:
+        """Return True for a cell that a session's cell runs: it runs where that one does."""
+        around = self._around.get()
+        return around is not None and not around.is_over
 
     async def _run_used_cell(
         self, original: Callable[..., Awaitable[Any]], raw_cell: str, *args: Any, **kwargs: Any
@@ -213,12 +222,13 @@ class CellRunner:
         transformed = kwargs.pop("transformed_cell", None), kwargs.pop("preprocessing_exc_tuple", None)
         if transformed[0] is None:
             transformed = self._transform(Cell("", raw_cell, ""))
-        return await self._run_in_session(original, self._enter_used, raw_cell, transformed, raw_cell, *args, **kwargs)
+        enter = functools.partial(self._enter_used, is_users=kwargs.get("store_history", False))
+        return await self._run_in_session(original, enter, raw_cell, transformed, raw_cell, *args, **kwargs)
 
     async def _run_in_session(
         self,
         original: Callable[..., Awaitable[Any]],
-        enter: Callable[[int, CellCode], Scope] | None,
+        enter: Callable[[int, CellCode], Scope | None] | None,
         source: str,
         transformed: _Transformed,
         raw_cell: str,
@@ -282,10 +292,11 @@ class CellRunner:
         return False
 
     async def _run_in(self, scope: Scope, running: Coroutine[Any, Any, Any]) -> Any:
-        token = self._scope.set(None)
+        token, around = self._scope.set(None), self._around.set(scope)
         try:
             return await InScope(running, scope)
         finally:
+            self._around.reset(around)
             self._scope.reset(token)
 
     def _show_traceback(self, original: Callable[..., Any], exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -312,7 +323,9 @@ class CellRunner:
                 error.lineno += above.count("\n")
             return above + cell.body, sys.exc_info()
 
-    def _enter_or_fail(self, enter: Callable[[int, CellCode], Scope], code: CellCode) -> tuple[Scope | None, Any]:
+    def _enter_or_fail(
+        self, enter: Callable[[int, CellCode], Scope | None], code: CellCode
+    ) -> tuple[Scope | None, Any]:
         try:
             return enter(int(self._shell.execution_count), code), None
         except TfSessionError as error:

@@ -95,7 +95,13 @@ class NotebookSessions(Generic[S]):
             if option.flag in words:
                 raise InvalidOptionError(f"{option.flag} is for one cell: %%tfsession NAME {option.flag}")
         header = parse_header(words, self._evaluate, "%tfsession use", USE_OPTIONS)
+        if header.name == "off" and header.name not in self.registry.names:
+            raise InvalidNameError(
+                "to run later cells without a session again: %tfsession use --off. To run them in a session of the "
+                f"name {header.name!r}, open it first: %tfsession new {header.name}"
+            )
         session, options = self._open_for_cells(header, cell)
+        session.require_open()
         if session.kind.is_eager and options != PLAIN:
             raise InvalidOptionError(f"{session.name!r} is an eager scope, which takes none of these options.")
         self.used.begin(session, options)

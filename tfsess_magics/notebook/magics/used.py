@@ -8,6 +8,8 @@ from typing import Generic
 from tfsess_magics.core.errors import ClosedSessionError
 from tfsess_magics.core.session import PLAIN, CellCode, CellOptions, S, Scope
 
+_FROM_NOW_ON = "This cell has not run. From now on cells run without a session again."
+
 
 class Used(Generic[S]):
     """The choice of one shell; used by the thread that runs its cells.
@@ -45,25 +47,34 @@ class Used(Generic[S]):
             session, self._session = self._session, None
             session.use_for_cells(False)
 
-    def __call__(self, cell: int, code: CellCode) -> Scope:
+    def __call__(self, cell: int, code: CellCode, *, is_users: bool) -> Scope | None:
         """Enter the session for `cell`.
+
+        Where it was closed, the next cell that the user runs says so, and no later one runs in it. The requests that a
+        front end makes by itself run without it until then: the return value is None.
 
         Raises
         ------
         ClosedSessionError
-            If it was closed, once: no later cell runs in it.
+            If it was closed, and the cell is the user's.
         """
+        try:
+            return self._enter(cell, code)
+        except ClosedSessionError:
+            if not is_users:
+                return None
+            self.end()
+            raise
+
+    def _enter(self, cell: int, code: CellCode) -> Scope:
         session = self._session
         if session is None or session.closed:
-            name = self.name
-            self.end()
             raise ClosedSessionError(
-                f"{name!r}, in which every cell was to run, was closed. This cell has not run. From now on cells run "
-                f"without a session again. To run them in a new session: %tfsession use {name}"
+                f"{self.name!r}, in which every cell was to run, was closed. {_FROM_NOW_ON} "
+                f"To run them in a new session: %tfsession use {self.name}"
             )
         self._entered(session, code.body)
         try:
             return session.enter(f"cell {cell}", self._options, code)
-        except ClosedSessionError:  # by its maker, which does not free the name
-            self.end()
-            raise
+        except ClosedSessionError as error:  # by its maker, which does not free the name
+            raise ClosedSessionError(f"{error} {_FROM_NOW_ON}") from None

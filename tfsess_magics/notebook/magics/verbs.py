@@ -94,6 +94,8 @@ class Verbs:
         used = self._sessions.used
         if line.arguments == [_OFF.flag]:
             used.end()
+        elif _OFF.flag in line.arguments:
+            raise InvalidOptionError(f"{_OFF.flag} stands alone, whichever session it is: %tfsession use {_OFF.flag}")
         elif line.arguments:
             self._sessions.use(line.arguments, self._calling_cell())
         if used.is_on:

@@ -104,7 +104,7 @@ class EagerScope(Enterable):
         activation: Activation | None = None
         try:
             with self._lock:
-                self._require_open()
+                self.require_open()
                 activation = Activation(self, self._contents, by, code=code)
                 self._activations.add(activation)
                 self._changed()
@@ -128,7 +128,14 @@ class EagerScope(Enterable):
             self._activations.discard(activation)
         self._changed()
 
-    def _require_open(self) -> None:
+    def require_open(self) -> None:
+        """Check that it can be entered.
+
+        Raises
+        ------
+        ClosedSessionError
+            If it was closed.
+        """
         if self.closed:
             raise ClosedSessionError(f"the eager scope {self.name!r} was closed.")
 
@@ -151,7 +158,7 @@ class EagerScope(Enterable):
             If a cell or a ``with`` block is in it.
         """
         with self._lock:
-            self._require_open()
+            self.require_open()
             contents = self._empty("reset")
             self.generation += 1
         return self._settle(contents)
@@ -204,7 +211,7 @@ class EagerScope(Enterable):
         return self.variables.summary(identify(self), self._activity())
 
     def _activity(self) -> Activity:
-        self._require_open()
+        self.require_open()
         return Activity(state=State.ENTERED if self._activations else State.IDLE, is_used=self.is_used)
 
     def __repr__(self) -> str:

@@ -171,13 +171,8 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         activation: Activation | None = None
         try:
             with self._lock:
+                self.require_open()
                 generation = self._now
-                if generation.watched.is_closed:
-                    by = closed_by(generation.session) or "other code"
-                    raise ClosedSessionError(
-                        f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
-                        f"{self._way_on}"
-                    )
                 activation = Activation(self, generation, by, options, code)
                 self._activations.add(activation)
                 if code is not None:
@@ -190,6 +185,22 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
                 self._activations.discard(activation)
                 activation.trace = None
             raise
+
+    def require_open(self) -> None:
+        """Check that it can be entered.
+
+        Raises
+        ------
+        ClosedSessionError
+            If it, or its TensorFlow session, was closed.
+        """
+        generation = self._now
+        if generation.watched.is_closed:
+            by = closed_by(generation.session) or "other code"
+            raise ClosedSessionError(
+                f"the TensorFlow session of {self.name!r} was closed by {by}, and its variables are gone. "
+                f"{self._way_on}"
+            )
 
     @property
     def _way_on(self) -> str:
