@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tfsess_magics import api
+from tfsess_magics.core import names
 from tfsess_magics.core.options import SESSION_OPTIONS, Option, SessionOptions
+from tfsess_magics.notebook.cells.line import HELP
 from tfsess_magics.notebook.magics.verb import EXPR_NAME, NAME, NAME_PATH, NAMES, OLD_NEW
 from tfsess_magics.notebook.magics.verbs import VERBS
 from tfsess_magics.process import registry
@@ -33,6 +35,10 @@ def _parameters(function: Callable[..., Any]) -> tuple[list[str], dict[str, insp
 def _is_written(option: Option, parameter: inspect.Parameter) -> bool:
     """Return whether an annotation has the choices of `option`."""
     return not option.choices or f"Literal[{', '.join(map(repr, option.choices))}]" in parameter.annotation
+
+
+def test_no_session_has_the_name_of_a_verb() -> None:
+    assert {*VERBS, HELP} == names.VERBS
 
 
 def test_the_api_opens_sessions_with_the_options_of_the_table() -> None:

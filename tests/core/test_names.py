@@ -31,6 +31,12 @@ def test_a_bad_name_says_what_is_wrong_and_what_is_allowed(name: str, what: str)
         check_name(name)
 
 
+def test_a_verb_is_no_name() -> None:
+    with pytest.raises(InvalidNameError, match=r"'close' is a verb, and no session has that name\. Give the session"):
+        check_name("close")
+    assert check_name("Close") == "Close"
+
+
 def test_a_name_that_is_no_string_is_refused() -> None:
     """The Python API may be given anything."""
     with pytest.raises(InvalidNameError, match="is a string, got 7"):

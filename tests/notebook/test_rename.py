@@ -29,6 +29,15 @@ def test_it_is_the_same_session_under_the_new_name(train: Notebook) -> None:
     assert [info.name for info in tfsess_magics.sessions()] == ["last", "train"]
 
 
+def test_a_name_that_another_session_had_since_says_no_new_one(train: Notebook) -> None:
+    """Neither one that was opened under it, nor one that was renamed to it."""
+    train.ok("%tfsession rename train net\n%tfsession new train\n%tfsession close train")
+    assert "renamed" not in train.run("%tfsession info train").err
+    train.ok("%tfsession new other\n%tfsession rename net last\n%tfsession rename other net\n%tfsession close net")
+    assert "renamed" not in train.run("%tfsession info net").err
+    assert "its name is 'net'" not in train.run("%tfsession info other").err
+
+
 def test_it_can_be_renamed_inside(train: Notebook) -> None:
     """By the cell that runs in it, an eager scope and a session of other code too."""
     train.ok("%%tfsession train\n%tfsession rename train net\nassert x.eval() == 3.0")

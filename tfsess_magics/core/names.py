@@ -9,6 +9,10 @@ from tfsess_magics.core.plain import quoted
 
 MAX_LENGTH = 64
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+VERBS = frozenset(
+    "adopt close help info list memory new panel rename reset restore save stop trace use".split()  # noqa: SIM905
+)
+"""The words behind ``%tfsession``. No session has one as a name, so that ``%%tfsession close`` never means two things."""
 _RULE = f"a name is a letter (a-z), then letters, digits, '_', '-' or '.', at most {MAX_LENGTH} characters"
 
 
@@ -24,6 +28,8 @@ def check_name(name: str) -> str:
         raise InvalidNameError(f"a session's name is a string, got {quoted(name)}.")
     if len(name) > MAX_LENGTH:
         raise InvalidNameError(f"{name[:20] + '…'!r} has {len(name)} characters; {_RULE}.")
+    if name in VERBS:
+        raise InvalidNameError(f"{name!r} is a verb, and no session has that name. Give the session another name.")
     if _NAME.fullmatch(name):
         return name
     if re.fullmatch(r"#\d+", name):

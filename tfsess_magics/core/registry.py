@@ -167,6 +167,7 @@ class SessionRegistry(Generic[S]):
             session.rename(new_name)
             self._sessions = {one.name: one for one in self._sessions.values()}
             self._former_names[name] = session.number
+            self._former_names.pop(new_name, None)
             self.changes.mark(session.number)
             return session
 
@@ -240,6 +241,7 @@ class SessionRegistry(Generic[S]):
         """List a session as the youngest; one of that name that its maker has closed goes."""
         if (before := self._sessions.pop(name, None)) is not None:
             self._by_number.pop(before.number, None)
+        self._former_names.pop(name, None)
         self._sessions[name] = self._by_number[session.number] = session
 
     def create(self, name: str, options: Mapping[str, Any], origin: Origin) -> S:

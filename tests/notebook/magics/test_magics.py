@@ -116,15 +116,28 @@ def test_a_verb_in_the_header_of_a_cell_is_refused_with_the_line_to_type(
     assert [info.name for info in tfsess_magics.sessions()] == ["train"]
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "help"])
-def test_a_live_session_that_has_the_name_of_a_verb_is_entered(notebook: Notebook, verb: str) -> None:
-    """The Python API and ``new`` open one, as no slip of the pen can be meant there."""
-    notebook.ok(f"%tfsession new {verb}")
-    assert (
-        notebook.ok(f"%%tfsession {verb}\nimport tfsess_magics\ntfsess_magics.get('{verb}').use() is None").value
-        is False
-    )
-    assert notebook.run(f"%%tfsession {verb} train\n").err.startswith("UsageError: one name is wanted, got 2")
+@pytest.mark.parametrize(
+    "way",
+    [
+        "%tfsession new {}",
+        "%tfsession rename train {}",
+        "%tfsession adopt other {}",
+        "%tfsession use {}",
+        "import tfsess_magics\ntfsess_magics.session('{}')",
+        "import tfsess_magics\ntfsess_magics.rename('train', '{}')",
+        "import tfsess_magics\ntfsess_magics.adopt(other, '{}')",
+    ],
+)
+def test_no_session_gets_the_name_of_a_verb(notebook: Notebook, way: str) -> None:
+    """By no way, so that ``%%tfsession close`` never means two things."""
+    notebook.ok("import tensorflow as tf\ngraph = tf.Graph()\nother = tf.compat.v1.Session(graph=graph)")
+    notebook.ok("%tfsession new train")
+    names = [info.name for info in tfsess_magics.sessions()]
+    for verb in (*VERBS, "help"):
+        outcome = notebook.run(way.format(verb))
+        assert f"{verb!r} is a verb, and no session has that name. " in str(outcome.error)
+    assert [info.name for info in tfsess_magics.sessions()] == names
+    notebook.ok("other.close()")
 
 
 def test_options_are_given_once(notebook: Notebook) -> None:

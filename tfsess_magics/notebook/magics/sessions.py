@@ -77,7 +77,7 @@ class NotebookSessions(Generic[S]):
             If the header will not do.
         """
         words = self.words(line)
-        if words and words[0] not in self.registry.names:
+        if words:
             self._require_no_verb(words[0], words[1:])  # before its options, which are none of a header
         session, options = self._open_for_cells(parse_header(words, self._evaluate), cell, require_runnable)
         self._entered(session, code.body)  # nothing that an interrupt can come before follows once it is entered
@@ -112,8 +112,7 @@ class NotebookSessions(Generic[S]):
     ) -> tuple[S, CellOptions]:
         """Return the session of a header, reset if the header asks for it, and the options of the cells in it."""
         live = self.registry.names
-        if header.name not in live:
-            self._require_no_verb(header.name, [])
+        self._require_no_verb(header.name, [])
         timeout = parse_timeout(header.options.pop("timeout")) if self._is_of_this_cell(header, live) else None
         given = {option.name: header.options.pop(option.name, False) for option in CELL_OPTIONS}
         is_fresh = given.pop("fresh")
