@@ -1,10 +1,11 @@
 """Cells that run again: ``--fresh``, ``--reuse`` and ``--init``."""
 
 import pytest
+import tensorflow as tf
 
 import tfsess_magics
 
-from .conftest import Notebook
+from .conftest import Notebook, note
 
 PREPARE = "import tensorflow as tf\nv1 = tf.compat.v1"
 BUILD = "v = v1.get_variable('v', [2], initializer=v1.ones_initializer())"
@@ -190,6 +191,52 @@ def test_an_initializer_that_fails_is_the_error_of_the_cell(cells: Notebook) -> 
     assert outcome.value == 7
     assert "You must feed a value for placeholder tensor" in str(outcome.error)
     assert tf_is_eager(cells)
+
+
+FED = "fed = v1.placeholder(tf.float32, [2], name='fed')\nb = v1.Variable(fed * 2, name='b')"
+
+
+@pytest.mark.parametrize("above", ["", "%%time\n"])
+def test_a_variable_that_cannot_be_initialized_is_named_and_the_others_get_their_values(
+    cells: Notebook, above: str
+) -> None:
+    """The line in the note gives it one."""
+    several = "rest = [v1.Variable(float(i), name=f'{chr(97 + i)}x') for i in range(5)]"
+    error = cells.run(f"{above}%%tfsession train --init\n{FED}\n{several}\n{BUILD}\n7").error
+    assert isinstance(error, tf.errors.InvalidArgumentError)
+    said = note(error)
+    assert "--init ran the initializers of the variables without a value, and could not give one to b." in said
+    assert cells.ok("%%tfsession train\nv1.get_default_session().run([v, *rest])[1:]").value == [
+        0.0,
+        1.0,
+        2.0,
+        3.0,
+        4.0,
+    ]
+    advice = said.partition("To initialize b, with what its initial value needs: ")[2]
+    assert advice == "tf.compat.v1.get_default_session().run('b/Assign', {'fed:0': ...})"
+    cells.ok(f"%%tfsession train\n{advice.replace('...', '[1.0, 2.0]')}")
+    assert cells.ok("%%tfsession train --init\nb.eval().tolist()").value == [2.0, 4.0]
+
+
+def test_all_that_cannot_be_initialized_are_named(cells: Notebook) -> None:
+    """Also where no placeholder is the reason; a variable whose initial value is that of another gets it."""
+    said = note(
+        cells.run(
+            f"%%tfsession train --init\n{FED}\n"
+            "bad = v1.Variable(tf.debugging.check_numerics(tf.math.log(-1.0), 'bad'), name='bad')\n"
+            "u = v1.Variable(3.0)\nafter = v1.Variable(u + 1.0, name='after')"
+        ).error
+    )
+    assert "could not give one to b, bad." in said
+    assert cells.ok("%%tfsession train\nafter.eval().item()").value == 4.0
+
+
+def test_a_limit_that_ends_the_initializers_is_the_error(cells: Notebook) -> None:
+    waits = "v1.Variable(tf.queue.FIFOQueue(1, tf.float32, [[]]).dequeue())"
+    error = cells.run(f"%%tfsession train --init --timeout 0.2\na = {waits}\nb = v1.Variable(1.0)").error
+    assert isinstance(error, tf.errors.DeadlineExceededError)
+    assert "--init ran" not in str(getattr(error, "__notes__", ""))
 
 
 def tf_is_eager(cells: Notebook) -> bool:

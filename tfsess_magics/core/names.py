@@ -12,7 +12,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 VERBS = frozenset(
     "adopt close help info list memory new panel rename reset restore save stop trace use".split()  # noqa: SIM905
 )
-"""The words behind ``%tfsession``. No session has one as a name, so that ``%%tfsession close`` never means two things."""
+"""The words behind ``%tfsession``. No session has one as a name: ``%%tfsession close`` would mean two things."""
 _RULE = f"a name is a letter (a-z), then letters, digits, '_', '-' or '.', at most {MAX_LENGTH} characters"
 
 

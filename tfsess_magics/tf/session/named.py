@@ -24,7 +24,7 @@ from tfsess_magics.tf.introspect.built import note_built
 from tfsess_magics.tf.session.config import late_notes, session_config
 from tfsess_magics.tf.session.facts import Watched
 from tfsess_magics.tf.session.generation import Generation, begin
-from tfsess_magics.tf.session.initializers import initializers
+from tfsess_magics.tf.session.initializers import initialize
 from tfsess_magics.tf.session.ownership import claim
 from tfsess_magics.tf.stopping.close import use_of_runs
 from tfsess_magics.tf.stopping.stopper import forget_order
@@ -264,8 +264,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
 
     def initialize(self) -> None:
         """Run the initializers of the variables that have no value."""
-        if names := initializers(self._now.watched):
-            self.run(names)
+        initialize(self._now.watched, self.run)
 
     @property
     def is_entered(self) -> bool:
