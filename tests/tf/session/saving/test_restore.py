@@ -149,6 +149,7 @@ def _change(saved: Path) -> None:
         ("mod*", None, "TensorFlow takes * in the path of a checkpoint for a pattern."),
         ("model.index", None, "the path of a checkpoint is without .index: "),
         ("model.data-00000-of-00001", None, "the path of a checkpoint is without .data-00000-of-00001: "),
+        ("model.data-00001-of-00002", None, "the path of a checkpoint is without .data-00001-of-00002: "),
         ("text", None, "that is no checkpoint, or a damaged one: Unable to open table file"),
         ("model", _cut, "it cannot be read: "),
         ("model", _change, "it cannot be read: TensorBundle at"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from tfsess_magics.tf.stopping.close import use_of_runs
 _OF_PATTERNS = "*?[" if os.sep == "\\" else "*?[\\"
 """Characters by which a path is a pattern for TensorFlow, which looks for a match, or finds none
 (checkpoint_reader.cc)."""
+_END_OF_FILE = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
+"""The end of the name of one file of a checkpoint."""
 
 
 class Order(NamedTuple):
@@ -54,7 +57,9 @@ def accept(verb: str, name: str, watched: Any, path: str) -> Order:
 
 
 def why_no_path(target: Path) -> str:
-    """Say why TensorFlow cannot find a checkpoint by a path; empty if it can."""
+    """Say why a path is not that of a checkpoint, or TensorFlow cannot find one by it; empty if it can."""
+    if end := _END_OF_FILE.search(str(target)):
+        return f"the path of a checkpoint is without {end[0]}: {str(target)[: end.start()]}"
     found = [char for char in _OF_PATTERNS if char in str(target)]
     return f"TensorFlow takes {' and '.join(found)} in the path of a checkpoint for a pattern." if found else ""
 

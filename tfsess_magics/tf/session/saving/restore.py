@@ -21,7 +21,6 @@ from tfsess_magics.core.model import RestoreReply
 from tfsess_magics.core.runs import RunMeter
 from tfsess_magics.core.text import count, first_names, format_bytes
 from tfsess_magics.tf.memory.required import require_memory
-from tfsess_magics.tf.session.saving.bundle import DATA, INDEX
 from tfsess_magics.tf.session.saving.order import Order, accept, by_reasons, say, size_of, why_no_path
 from tfsess_magics.tf.session.saving.places import Place, places
 from tfsess_magics.tf.session.saving.uncut import Work
@@ -155,9 +154,6 @@ def _open(order: Order) -> _File:
         If there is none.
     """
     target = str(order.target)
-    for end in (INDEX, DATA):
-        if target.endswith(end):
-            raise _failure(order, f"the path of a checkpoint is without {end}: {target.removesuffix(end)}")
     if why := why_no_path(order.target):
         raise _failure(order, why)
     try:
