@@ -132,7 +132,7 @@ def test_of_the_graph_that_a_reset_has_left_empty(two: tuple[Notebook, int], lib
     notebook = two[0]
     run = "import resetting\nresetting.reset()\nz = tf.constant(3.0)\nv1.get_default_session().run(z)"
     assert explained(notebook, f"%%tfsession fresh\n{run}") == (
-        f"tfsess_magics: what is to be run was made after reset_default_graph, which {library} called; "
+        f"tfsess_magics: 'Const:0' was made after reset_default_graph, which {library} called; "
         "this cell runs in 'fresh', which goes on with the new graph when this is over. Run it then: %%tfsession fresh"
     )
     assert notebook.ok("%%tfsession fresh\nz.eval()").value == 3.0

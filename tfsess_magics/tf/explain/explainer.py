@@ -33,6 +33,7 @@ from tfsess_magics.tf.explain.eager_object import (
     explain_fetch,
     explain_value,
 )
+from tfsess_magics.tf.explain.fetches import explain_fetches
 from tfsess_magics.tf.explain.functions import explain_cycle
 from tfsess_magics.tf.explain.in_eager_cell import explain_none, explain_saver
 from tfsess_magics.tf.explain.keras_model import explain_model, explain_model_elsewhere
@@ -48,6 +49,7 @@ from tfsess_magics.tf.explain.not_runnable import (
 from tfsess_magics.tf.explain.other_graph import (
     explain_eager_code,
     explain_eager_tensor,
+    explain_foreign,
     explain_other_graph,
     explain_out_of_scope,
 )
@@ -189,6 +191,10 @@ def _iterated(error: BaseException, live: Live) -> str | None:
 def _value_in_graph(error: BaseException, live: Live) -> str:
     if eager := explain_value(error, live):
         return eager
+    variable, activation = variables_in(error, "numpy").get("self"), graph_activation()
+    graph = None if activation is None else activation.generation.graph
+    if variable is not None and variable.graph is not graph and home_of(variable.graph, live).generation is not None:
+        return explain_foreign(live, variable, graph)
     wanted = "[weight.value for weight in model.weights]" if is_by_keras(error) else "variable"
     return (
         "in a graph a variable has its value in a session only. "
@@ -248,6 +254,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Explain], ...] = tuple(
         (r"Can only save/restore ResourceVariables when executing eagerly", explain_saver),
         (r"^Argument `?fetch`? = None has invalid type|^'NoneType' object has no attribute 'run'", explain_none),
         (r"Graph is invalid, contains a cycle", explain_cycle),
+        (r"refers to (?:a Tensor which does not exist|an Operation not in the graph)", explain_fetches),
         (r"Session graph is empty", explain_empty_graph),
         (r"Attempted to use a closed Session|Session has been closed", explain_closed),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfsess_magics.tf.explain.fetches import explain_fetches
 from tfsess_magics.tf.explain.location import Live, after_reset, graph_activation, here, way_to
 from tfsess_magics.tf.explain.tasks import explain_elsewhere
 from tfsess_magics.tf.explain.uninitialized import explain_uninitialized
@@ -17,10 +18,12 @@ _PLACEHOLDER = "SESSION"
 
 
 def explain_empty_graph(error: BaseException, live: Live) -> str | None:
-    """Say which session's graph is empty, and where the code has built instead."""
+    """Say where the code belongs that a session with an empty graph was to run, or which session that is."""
     session = variables_in(error, "_run", "partial_run_setup").get("self")
     if session is None:
         return None
+    if elsewhere := explain_fetches(error, live):
+        return elsewhere
     if reset := after_reset(live, "what is to be run", session.graph):
         return reset
     on = known(session, live)

@@ -25,19 +25,28 @@ def explain_other_graph(error: BaseException, live: Live) -> str | None:
         if graph not in [element.graph for element in elements]:
             both = "; ".join(describe(element, live) for element in reversed(elements))
             return f"{both}. Evaluate one of them, and pass the value to the graph of the other"
-        return _foreign(live, next(element for element in elements if element.graph is not graph), graph)
+        return explain_foreign(live, next(element for element in elements if element.graph is not graph), graph)
     if found := variables_in(error, "_as_graph_element_locked"):
         element = ops._as_graph_element(found["obj"]) or found["obj"]
-        return None if element.graph is found["self"] else _foreign(live, element, found["self"])
+        return None if element.graph is found["self"] else explain_foreign(live, element, found["self"])
     if found := variables_in(error, "_eval_using_default_session"):
-        return _foreign(live, found["tensors"], found["session"].graph)
+        return explain_foreign(live, found["tensors"], found["session"].graph)
     if found := variables_in(error, "_run_using_default_session"):
-        return _foreign(live, found["operation"], found["session"].graph)
+        return explain_foreign(live, found["operation"], found["session"].graph)
     return None
 
 
-def _foreign(live: Live, element: Any, graph: tf.Graph) -> str:
-    reset = after_reset(live, quoted(element.name), graph)
+def explain_foreign(live: Live, element: Any, graph: tf.Graph | None, way: str = "") -> str:
+    """Say where a tensor, operation or variable belongs that was used in another graph.
+
+    Parameters
+    ----------
+    graph
+        That one; None for eager code.
+    way
+        The sentence about what can be done where it belongs, if it is not to run it.
+    """
+    reset = None if graph is None else after_reset(live, quoted(element.name), graph)
     if reset and element.graph is ops.get_default_graph():
         return reset
     home = home_of(element.graph, live)
@@ -47,10 +56,10 @@ def _foreign(live: Live, element: Any, graph: tf.Graph) -> str:
         remedy = f"Build it again in {name!r}." if is_named else "Build it in the graph where it is used."
     elif home.name.startswith("#"):
         remedy = f"To run it where it was made: %tfsession adopt {home.name} NAME"
-    elif home_of(graph, live).successor == home.name:
+    elif graph is not None and home_of(graph, live).successor == home.name:
         remedy = f"Ask for the present session: tfsess_magics.get({home.name!r}).session"
     else:
-        way = "Run it there" if isinstance(element, tf.Operation) else "Evaluate it there and pass the value"
+        way = way or ("Run it there" if isinstance(element, tf.Operation) else "Evaluate it there and pass the value")
         remedy = f"{way}: %%tfsession {home.name}"
     return f"{describe(element, live)}; {place}. {remedy}"
 
@@ -97,6 +106,11 @@ def explain_eager_tensor(error: BaseException, live: Live) -> str | None:
         return None
     if not hasattr(tensor, "numpy"):
         return f"{describe(tensor, live)}; run it first, and feed its value."
+    return explain_tensor_of_eager_code(tensor, live)
+
+
+def explain_tensor_of_eager_code(tensor: Any, live: Live) -> str:
+    """Say what can be done with an eager tensor in a graph."""
     if tensor.dtype in (tf.resource, tf.variant):
         return explain_eager_object(tensor, live)
     return (

@@ -106,11 +106,11 @@ def home_of(graph: tf.Graph, live: Iterable[Any]) -> Home:
 def describe(element: Any, live: Iterable[Any]) -> str:
     """Say what an element of a graph is and where it was made.
 
-    ``tensor 'Const:0' was made in session 'prep' (generation 1, cell 4)``
+    ``tensor 'Const:0' was made in session 'prep' (generation 1, cell 4)``; a variable is one as well.
     """
     operation = element if isinstance(element, tf.Operation) else element.op
     home = home_of(element.graph, live)
     generation = "" if home.generation is None else f"generation {home.generation}"
     known = ", ".join(filter(None, (generation, place_of(operation))))
-    kind = "operation" if operation is element else "tensor"
+    kind = "operation" if operation is element else "variable" if isinstance(element, tf.Variable) else "tensor"
     return f"{kind} {quoted(element.name)} was made {home.text}{f' ({known})' if known else ''}"
