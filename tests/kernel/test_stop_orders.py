@@ -91,6 +91,21 @@ def test_an_order_whose_cell_has_ended_does_not_stop_the_next_cell(train: Kernel
     assert train.value(VALUES) == BEFORE
 
 
+def test_an_order_where_nothing_runs_says_so_and_the_next_cell_runs(train: Kernel) -> None:
+    stop = train.run("%tfsession stop train").stream()
+    assert stop.startswith("nothing runs in 'train', and there is nothing to stop. If another thread begins a run ")
+    assert train.value(VALUES) == BEFORE
+
+
+@pytest.mark.needs("ipykernel>=7")
+def test_the_button_says_the_same_where_no_cell_runs(train: Kernel) -> None:
+    with opened(train) as (comm, snapshot):
+        (session,) = [s for s in snapshot["sessions"] if s["name"] == "train"]
+        reply = comm.order("stop", id=session["id"], generation=session["generation"])
+        assert reply["message"].startswith("nothing runs in 'train', and there is nothing to stop. If another thread ")
+    assert train.value(VALUES) == BEFORE
+
+
 @pytest.mark.needs("ipykernel>=7")
 def test_nothing_is_cut_once_the_extension_is_unloaded(train: Kernel) -> None:
     """Neither by an order that waits nor by an interrupt."""

@@ -60,8 +60,8 @@ def test_an_eager_scope_has_no_runs_to_limit(cells: Notebook) -> None:
 def test_on_stop_is_an_option_and_a_word_of_an_order(cells: Notebook) -> None:
     cells.ok("%tfsession new train --on-stop drop")
     assert str(tfsess_magics.get("train").options) == "--on-stop drop"
-    assert "has no run under way" in cells.ok("%tfsession stop train --on-stop keep").out
-    assert "has no run under way" in cells.ok("%tfsession stop train --on-stop=drop").out
+    assert "nothing runs in 'train'" in cells.ok("%tfsession stop train --on-stop keep").out
+    assert "nothing runs in 'train'" in cells.ok("%tfsession stop train --on-stop=drop").out
     for wrong in ("train --on-stop", "train drop", "--on-stop drop", "train --on-stop drop more", "--now"):
         assert "usage: %tfsession stop NAME [--now] [--on-stop keep|drop]" in cells.run(f"%tfsession stop {wrong}").err
     assert "--on-stop takes keep" in cells.run("%tfsession stop train --on-stop all").err

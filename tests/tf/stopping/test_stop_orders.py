@@ -59,14 +59,46 @@ def test_a_stop_for_a_run_that_does_not_come_is_forgotten_with_the_cell(train: N
 def test_a_stop_for_code_that_may_be_between_two_runs_is_forgotten_soon(
     train: NamedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "the order stops its next one, within 5 s, before" in str(tfsess_magics.stop("train"))
+    assert "the order stops its next one, within 5 s, before" in in_thread(lambda: tfsess_magics.stop("train"))
     monkeypatch.setattr(settings, "order_lasts", 500.0)
-    assert "the order stops its next one, within 500 s, before" in str(tfsess_magics.stop("train"))
+    assert "the order stops its next one, within 500 s, before" in in_thread(lambda: tfsess_magics.stop("train"))
     with pytest.raises(SessionStopped):
         train.run("double")
     monkeypatch.setattr(settings, "order_lasts", -1.0)
-    tfsess_magics.stop("train")
+    in_thread(lambda: tfsess_magics.stop("train"))
     train.run("double")
+
+
+def test_the_order_of_the_main_thread_itself_is_for_runs_of_other_threads(
+    train: NamedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of its own runs, and what it runs later is not meant."""
+    monkeypatch.setattr(settings, "order_lasts", 500.0)
+    for now in False, True:
+        assert str(tfsess_magics.stop("train", now=now)) == (
+            "nothing runs in 'train', and there is nothing to stop. If another thread begins a run in it within 500 s, "
+            "the order stops that"
+        )
+        train.run("double")
+        assert "before this run began; nothing was lost" in in_thread(lambda: train.run("double"))
+        train.run("double")
+        assert in_thread(lambda: train.run(READS)) == str(train.run(READS))
+
+
+def in_thread(act: Callable[[], object]) -> str:
+    """Return what another thread gets or raises, as text."""
+    said: list[str] = []
+
+    def note() -> None:
+        try:
+            said.append(str(act()))
+        except SessionStopped as stopped:
+            said.append(str(stopped))
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    thread.join(60)
+    return said[0]
 
 
 def test_a_finished_training_loop_of_another_thread_is_stopped(

@@ -9,7 +9,8 @@ once.
 sees the order or is in the list.
 
 An order for a session without a run holds for the next one, until the cell that is in the session ends. Where no cell
-is in it, the order holds for `Settings.order_lasts` seconds, as code of other modules may be between two runs.
+is in it, the order holds for `Settings.order_lasts` seconds, as code of other modules may be between two runs. It does
+not hold for runs of the main thread then if that thread has sent it, or has no cell: a later cell is not meant.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from threading import get_ident
 
 from tfsess_magics.core.model import StopReply
 from tfsess_magics.core.run import Run
@@ -29,7 +31,7 @@ from tfsess_magics.core.text import count
 from tfsess_magics.tf.stopping.cut_rule import LOOK_EVERY, CutRule
 from tfsess_magics.tf.stopping.prospect import say_run, say_what_a_cut_takes
 from tfsess_magics.tf.stopping.queue_runners import queue_runners
-from tfsess_magics.tf.stopping.stop import RunsEndedError, Stop, begin, wait
+from tfsess_magics.tf.stopping.stop import MAIN_THREAD, RunsEndedError, Stop, begin, wait
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,8 @@ class StopOrder:
         self._keeps = keeps
         self._until = None if is_entered else time.perf_counter() + settings.order_lasts
         self._is_entered = is_entered
+        self._holds_in_main = _whether_the_main_thread_is_meant(is_entered=is_entered)
+        """Says whether it stops a run that begins in the main thread, where none was in flight."""
         self._next: dict[int | None, Callable[[], bool]] = {}
         """Threads whose next run is stopped, with what says whether the order still holds; None stands for any."""
 
@@ -79,7 +83,7 @@ class StopOrder:
         follower: threading.Thread | None = None
         try:
             before = {run.thread for run in _under_way(meter).values()}
-            self._next = {thread: _whether_it_goes_on(thread) for thread in before} or {None: _whether_the_cell_runs()}
+            self._next = {thread: _whether_it_goes_on(thread) for thread in before} or {None: lambda: True}
             meter.ordered = self
             self.runs = _under_way(meter)
             for thread in {run.thread for run in self.runs.values()} - before if before else ():
@@ -98,9 +102,10 @@ class StopOrder:
 
     def takes(self, thread: int) -> bool:
         """Say whether it stops the run that begins in `thread`; of several that begin at once it takes one."""
-        if self.is_over or self._next.keys().isdisjoint((thread, None)) or thread in queue_runners():
+        keys = (thread, None) if thread != MAIN_THREAD or self._holds_in_main() else (thread,)
+        if self.is_over or self._next.keys().isdisjoint(keys) or thread in queue_runners():
             return False
-        taken = [self._next.pop(key, None) for key in (thread, None)]
+        taken = [self._next.pop(key, None) for key in keys]
         return any(holds is not None and holds() for holds in taken)
 
     @property
@@ -125,9 +130,13 @@ class StopOrder:
 
     def reply(self, meter: RunMeter) -> StopReply:
         """Return the progress of the order, for one whose runs are not being cut."""
-        within = "" if self._is_entered else f", within {settings.order_lasts:.0f} s,"
+        lasts = f"within {settings.order_lasts:.0f} s"
+        within = "" if self._is_entered else f", {lasts},"
         if self.waits:
             return StopReply(False, f"{self.name} stops when it can. {self.say_run(meter)}")
+        if not self._number and not self._is_entered and not self._holds_in_main():
+            said = f"nothing runs in {self.name}, and there is nothing to stop"
+            return StopReply(True, f"{said}. If another thread begins a run in it {lasts}, the order stops that")
         if not self._number:
             said = f"{self.name} has no run under way; the order stops its next one{within} before it begins"
             return StopReply(True, said)
@@ -190,13 +199,11 @@ def _whether_it_goes_on(thread: int) -> Callable[[], bool]:
     return lambda: _thread(thread) is before and is_in_cell()
 
 
-def _whether_the_cell_runs() -> Callable[[], bool]:
-    """Return what says, in the main thread, whether its cell of now still runs; runs of other threads are of none."""
-    main = threading.main_thread().ident
-    if main is None:
-        return lambda: True
-    is_in_cell = running_cell(main).is_running
-    return lambda: threading.get_ident() != main or is_in_cell()
+def _whether_the_main_thread_is_meant(*, is_entered: bool) -> Callable[[], bool]:
+    """Return what says, of an order of this thread for a next run, whether that may be one of the main thread."""
+    if MAIN_THREAD is None or (get_ident() == MAIN_THREAD and not is_entered):
+        return lambda: False
+    return running_cell(MAIN_THREAD).is_running
 
 
 def _thread(ident: int) -> threading.Thread | None:
