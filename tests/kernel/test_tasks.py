@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .harness import Kernel
 from .pair import IN_EAGER, IN_SESSION, require_outside
 
@@ -137,3 +139,36 @@ def test_the_note_of_a_task_of_an_ordinary_cell(kernel: Kernel) -> None:
     line = traceback.partition(note)[2].splitlines()[0]
     assert kernel.run(f"%%tfsession tasks\nmade = await {line}").status == "ok"
     require_outside(kernel)
+
+
+@pytest.mark.parametrize(
+    ("body", "begin", "ways"),
+    [
+        ("def steps(): yield 1", "generator = bound()\nnext(generator)", ("generator.close()", "del generator")),
+        ("async def steps(): yield 1", "generator = bound()\nawait anext(generator)", ("await generator.aclose()",)),
+        (
+            "async def steps(): await asyncio.Event().wait()",
+            "task = asyncio.create_task(bound())\nawait asyncio.sleep(0)",
+            ("task.cancel()",),
+        ),
+    ],
+    ids=["generator", "asynchronous generator", "task"],
+)
+@pytest.mark.parametrize("order", ["close", "reset"])
+def test_what_a_refused_order_names_ends_bound_code_that_is_suspended(
+    kernel: Kernel, order: str, body: str, begin: str, ways: tuple[str, ...]
+) -> None:
+    """Each way, as it stands there."""
+    for way in ways:
+        bind = f"import asyncio, tfsess_magics\n{body}\nbound = tfsess_magics.bind(steps)"
+        assert kernel.run(f"%%tfsession held\n{bind}").status == "ok"
+        assert kernel.run(f"{begin};").status == "ok"
+        refused = kernel.run(f"%tfsession {order} held").stream("stderr")
+        assert f"cannot {order} 'held': a bound " in refused
+        assert " is suspended in it. To end it" in refused
+        assert way in refused
+        assert "interrupt" not in refused
+        assert kernel.run(way).status == "ok"
+        done = kernel.run(f"%tfsession {order} held")
+        assert (done.status, done.stream("stderr")) == ("ok", "")
+    assert kernel.run("%reset_selective -f ^(bound|steps|task|generator)$\n%tfsession close --all").status == "ok"

@@ -70,10 +70,19 @@ class SessionExistsError(TfSessionError, ValueError):
 
 
 class SessionInUseError(TfSessionError, RuntimeError):
-    """Close or reset of a session that a cell, a ``with`` block or a run is using."""
+    """Close or reset of a session that a cell, a ``with`` block or a run is using.
+
+    Parameters
+    ----------
+    name, order
+        The session, and the order to it.
+    use
+        The use, as a sentence without its period. Where waiting does not end it, a second one says what does.
+    """
 
     def __init__(self, name: str, order: str, use: str) -> None:
-        super().__init__(f"cannot {order} {name!r}: {use}. Wait until that has ended, or interrupt it.")
+        self.why = f"{use}." if ". " in use else f"{use}. Wait until that has ended, or interrupt it."
+        super().__init__(f"cannot {order} {name!r}: {self.why}")
 
 
 class NotOursError(TfSessionError, RuntimeError):

@@ -138,7 +138,12 @@ def test_the_session_is_in_use_from_the_first_step_of_a_coroutine_to_its_end(ope
         task = asyncio.create_task(bound())
         assert a.use() is None
         await asyncio.sleep(0)
-        assert a.use() == "a bound coroutine is running in it"
+        with pytest.raises(tfsess_magics.SessionInUseError) as refused:
+            tfsess_magics.close("a")
+        assert str(refused.value) == (
+            "cannot close 'a': a bound coroutine is suspended in it. To end it, wait for its task in a cell, or cancel "
+            "the task: task.cancel(), and go on in a later cell."
+        )
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -171,7 +176,10 @@ def test_a_bound_generator_is_in_the_session_at_each_step(open_session: Open) ->
     assert next(generator) == (1, inside)
     assert here() == OUTSIDE
     assert generator.send(2) == (2, inside)
-    assert a.use() == "a bound generator is running in it"
+    assert a.use() == (
+        "a bound generator is suspended in it. To end it: generator.close(), or delete the names that refer to it: "
+        "del generator"
+    )
     assert generator.throw(ValueError("3")) == ("3", inside)
     with pytest.raises(StopIteration) as ended:
         next(generator)
@@ -189,7 +197,7 @@ def test_a_bound_generator_that_does_not_come_to_its_end(open_session: Open, how
         try:
             yield 1
         finally:
-            seen.append(here())
+            seen.append((*here(), a.use()))
 
     with open_session("a") as a:
         generator = tfsess_magics.bind(steps)()
@@ -198,7 +206,7 @@ def test_a_bound_generator_that_does_not_come_to_its_end(open_session: Open, how
         generator.close()  # type: ignore[attr-defined]
     del generator
     gc.collect()
-    assert seen == [(a.session, False)]
+    assert seen == [(a.session, False, "a bound generator is running in it")]
     assert (here(), a.use()) == (OUTSIDE, None)
 
 
@@ -226,9 +234,11 @@ def test_a_bound_asynchronous_generator_is_in_the_session_at_each_step(open_sess
         generator = bound()
         assert await anext(generator) == inside
         assert here() == OUTSIDE
+        assert a.use() == "a bound generator is suspended in it. To end it: await generator.aclose()"
         assert await generator.asend(2) == (2, inside)  # type: ignore[attr-defined]
         assert await generator.athrow(ValueError("3")) == ("3", inside)  # type: ignore[attr-defined]
         await generator.aclose()  # type: ignore[attr-defined]
+        assert a.use() is None
         assert [one async for one in bound()] == [inside, (None, inside), inside]
 
     asyncio.run(run())

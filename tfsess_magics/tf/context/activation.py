@@ -177,6 +177,9 @@ class Activation:
             self.defaults.reuse_variables()
         self.initializes = options.init
         self.is_over = False
+        self.is_suspended = False
+        self.ended_by = ""
+        """The sentence that says how other code ends it while it is suspended; empty if its own code goes on."""
         self.notices: list[Notice] = []
         """The changes that the body made to the defaults; known at the end."""
         self.resets: list[Caller] = []
@@ -191,6 +194,7 @@ class Activation:
 
     def resume(self) -> None:
         """Install the session's defaults and remember those of the thread."""
+        self.is_suspended = False
         self._around = _thread.innermost
         _thread.innermost = self._inside or self
         if self.limit is None and self._around is not None:
@@ -203,6 +207,7 @@ class Activation:
 
     def suspend(self) -> None:
         """Put the thread's defaults back and remember the session's for the next `resume`."""
+        self.is_suspended = True
         self.defaults.suspend()
         innermost = activation = _thread.innermost
         while activation is not None and activation is not self:
@@ -210,6 +215,11 @@ class Activation:
         if activation is self:
             self._inside = None if innermost is self else innermost
             _thread.innermost = self._around
+
+    def use(self) -> str:
+        """Say how it keeps its session in use, as `SessionInUseError` takes it."""
+        is_held = self.is_suspended and self.ended_by
+        return f"{self.by} is suspended in it. {self.ended_by}" if is_held else f"{self.by} is running in it"
 
     def was_reset(self, who: Caller) -> None:
         """Note that code inside has reset the default graph. The session follows at once where it is the body's own."""

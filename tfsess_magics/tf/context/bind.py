@@ -28,6 +28,10 @@ from tfsess_magics.tf.context.activation import Activation, Entered, innermost_a
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_END_OF_GENERATOR = "To end it: generator.close(), or delete the names that refer to it: del generator"
+_END_OF_ASYNCHRONOUS_GENERATOR = "To end it: await generator.aclose()"
+_END_OF_TASK = "To end it, wait for its task in a cell, or cancel the task: task.cancel(), and go on in a later cell"
+
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:
     """Return `function` as one that is in this thread's session wherever it is called; see `tfsess_magics.bind`."""
@@ -56,13 +60,15 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
 class _Inside:
     """An activation for the steps of one coroutine or generator; ends with it."""
 
-    def __init__(self, session: Entered, what: str) -> None:
+    def __init__(self, session: Entered, what: str, ended_by: str) -> None:
         self._session = session
         self._what = what
+        self._ended_by = ended_by
         self._activation: Activation | None = None
 
     def __enter__(self) -> Activation:
         self._activation = self._session.enter(f"a bound {self._what}")
+        self._activation.ended_by = self._ended_by
         return self._activation
 
     def __exit__(
@@ -104,14 +110,14 @@ def _bind_coroutine(function: Callable[..., Any], session: Entered) -> Callable[
 
 
 async def _run(begin: Callable[[], Coroutine[Any, Any, Any]], session: Entered) -> Any:
-    with _Inside(session, "coroutine") as activation:
+    with _Inside(session, "coroutine", _END_OF_TASK) as activation:
         return await InScope(begin(), activation)
 
 
 def _bind_generator(function: Callable[..., Any], session: Entered) -> Callable[..., Any]:
     @functools.wraps(function)
     def in_session(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        with _Inside(session, "generator") as activation:
+        with _Inside(session, "generator", _END_OF_GENERATOR) as activation:
             return (yield from InScope(function(*args, **kwargs), activation))
 
     return in_session
@@ -120,7 +126,7 @@ def _bind_generator(function: Callable[..., Any], session: Entered) -> Callable[
 def _bind_asynchronous_generator(function: Callable[..., Any], session: Entered) -> Callable[..., Any]:
     @functools.wraps(function)
     async def in_session(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        with _Inside(session, "generator") as activation:
+        with _Inside(session, "generator", _END_OF_ASYNCHRONOUS_GENERATOR) as activation:
             generator = function(*args, **kwargs)
             step = generator.asend(None)
             while True:

@@ -147,7 +147,7 @@ class EagerScope(Enterable):
         """Say which cell or block is using it now, None if none is."""
         with self._lock:
             activation = next(iter(self._activations), None)
-        return None if activation is None else f"{activation.by} is running in it"
+        return None if activation is None else activation.use()
 
     def reset_by(self, by: str) -> Ended:  # noqa: ARG002 - it has no runs to be told
         """Drop the names that its cells have assigned, and go on with nothing in it.

@@ -276,9 +276,7 @@ class NamedSession(Enterable, SessionInterface):  # type: ignore[misc]
         with self._lock:
             activation = next(iter(self._activations), None)
         return use_of_runs(self._now.watched.meter) or (
-            None
-            if activation is None or self._now.watched.meter.table.under_way()
-            else f"{activation.by} is running in it"
+            None if activation is None or self._now.watched.meter.table.under_way() else activation.use()
         )
 
     def reset_by(self, by: str) -> Ended:
