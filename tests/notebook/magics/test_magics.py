@@ -267,7 +267,7 @@ def test_reset_says_what_is_gone(notebook: Notebook) -> None:
     assert re.search("^operations +none: the graph is empty$", info, re.MULTILINE), info
 
 
-@pytest.mark.parametrize("order", ["close train", "reset train", "close --all"])
+@pytest.mark.parametrize("order", ["close train", "reset train"])
 def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Notebook, order: str) -> None:
     """With the reason; nothing is lost."""
     cell = notebook.shell.execution_count
@@ -277,6 +277,20 @@ def test_close_and_reset_are_refused_inside_the_sessions_own_cell(notebook: Note
         in outcome.err
     )
     assert tfsess_magics.get("train").generation == 1
+
+
+def test_close_all_leaves_what_is_in_use_and_says_why(notebook: Notebook) -> None:
+    """The others are closed."""
+    for name in "ac":
+        notebook.ok(f"%tfsession new {name}")
+    cell = notebook.shell.execution_count
+    notebook.ok("%%tfsession e --eager\npass")
+    cell += 1
+    out = notebook.ok("%%tfsession b\n%tfsession close --all").out
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["closed a", "closed c", "closed e", "left b"]
+    assert out.splitlines()[-1] == f"left b: cell {cell} is running in it. Wait until that has ended, or interrupt it."
+    assert tfsess_magics.process.registry.names == ("b",)
+    assert notebook.ok("%tfsession close --all").out.startswith("closed b")
 
 
 @pytest.mark.parametrize(

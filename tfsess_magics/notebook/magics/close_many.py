@@ -18,8 +18,14 @@ from tfsess_magics.notebook.views.sessions import SessionTable
 def close_all(registry: SessionRegistry[Any]) -> None:
     """Close the sessions and scopes that have a name; say which of the list remain, why, and how they end."""
     names = registry.names
-    for was in registry.close(*names, by="%tfsession close"):
-        print(closed_message(was))
+    for session in registry.live():
+        if session.name in names:
+            try:
+                print(closed_message(registry.close_session(session, "%tfsession close")))
+            except SessionInUseError as error:
+                print(f"left {session.name}: {error.why}")
+            except ClosedSessionError:  # another thread has closed it meanwhile
+                continue
     unnamed = [session for session in registry.observed if session.kind is Kind.OBSERVED]
     for session in unnamed:
         print(f"left {session.name}, made by {session.origin}: it has no name")
