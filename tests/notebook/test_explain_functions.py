@@ -56,6 +56,7 @@ def test_a_call_in_a_cell_of_another_session(made: tuple[Notebook, int], call: s
         rf"prep; or {AGAIN}",
         str(outcome.error),
     ), outcome.error
+    assert "tfsess_magics/tf" not in outcome.out
     assert notebook.ok("%%tfsession train\ny.eval()").value == 2.0
     there = call.replace("y)", "x)")
     assert notebook.ok(f"%%tfsession prep\nr = ({there}).eval()\nr").value >= 2.0

@@ -5,14 +5,17 @@ from __future__ import annotations
 from itertools import takewhile
 from types import TracebackType
 
+from tfsess_magics.core.errors import ForeignFunctionError
 from tfsess_magics.core.origin import is_ours
+
+_HAPPENED_ELSEWHERE = (KeyboardInterrupt, ForeignFunctionError)
 
 
 def without_our_frames(error: BaseException | None) -> None:
     """Take our frames out of the traceback of `error` and of the errors it came from or groups.
 
     An error that this package itself raised keeps those at its end: they are where it happened. Not so an interrupt,
-    which happened in what was interrupted.
+    which happened in what was interrupted, nor the refusal of a function, which happened where that was called.
 
     An interrupt may come at an instruction that is of no line, as jumps back are. IPython cannot show such an entry,
     and the cell would end as if all was well (ultratb.py, ``format_record``). It gets the line before.
@@ -24,7 +27,7 @@ def without_our_frames(error: BaseException | None) -> None:
         if error is None or id(error) in seen:
             continue
         seen.add(id(error))
-        error.__traceback__ = _spliced(error.__traceback__, keep_end=not isinstance(error, KeyboardInterrupt))
+        error.__traceback__ = _spliced(error.__traceback__, keep_end=not isinstance(error, _HAPPENED_ELSEWHERE))
         pending += [error.__cause__, error.__context__]
         if isinstance(error, BaseExceptionGroup):
             pending += error.exceptions
