@@ -26,7 +26,7 @@ def save_without_room(folder: str) -> None:
         try:
             tfsess_magics.save("train", path)
         except NotSavedError as error:
-            assert "File too large" in str(error), error  # noqa: PT017 - a process without pytest
+            assert str(error) == f"train was not saved to {path}: File too large"  # noqa: PT017 - a process without pytest
         else:
             raise AssertionError
         assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before

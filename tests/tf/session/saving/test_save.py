@@ -267,7 +267,7 @@ def test_values_on_a_server_are_saved_here(open_session: Open, tmp_path: Path) -
         ("a[1]*", "TensorFlow takes * and [ in the path of a checkpoint for a pattern."),
         ("m.index", "the path of a checkpoint is without .index: {}/m"),
         ("m.data-00001-of-00002", "the path of a checkpoint is without .data-00001-of-00002: {}/m"),
-        ("n" * 300, "File name too long"),
+        ("n" * 300, ": File name too long"),
         ("\0", "embedded null byte"),
     ],
 )

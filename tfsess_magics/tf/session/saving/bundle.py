@@ -25,6 +25,8 @@ from tensorflow.python.client import pywrap_tf_session
 from tfsess_magics.tf.session.saving.places import Place
 from tfsess_magics.tf.variables.internal_run import run_unseen
 
+FOLDER = ".tfsession-save-"
+"""The beginning of the name of the folder that a checkpoint is written to."""
 INDEX, DATA = ".index", ".data-00000-of-00001"
 
 
@@ -73,7 +75,7 @@ def write(path: Path, entries: Sequence[Entry], commit: Callable[[], None]) -> N
     OSError, tf.errors.OpError
         If that cannot be done; what was there before is as it was.
     """
-    with TemporaryDirectory(prefix=".tfsession-save-", dir=path.parent, ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix=FOLDER, dir=path.parent, ignore_cleanup_errors=True) as folder:
         new = Path(folder) / "new"
         _write(str(new), entries)
         for end in (DATA, INDEX):

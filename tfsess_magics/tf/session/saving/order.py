@@ -14,6 +14,7 @@ from tfsess_magics.core.errors import ClosedSessionError, SessionInUseError
 from tfsess_magics.core.plain import plain
 from tfsess_magics.core.text import first_names
 from tfsess_magics.tf.internals import SAVE
+from tfsess_magics.tf.session.saving.bundle import FOLDER
 from tfsess_magics.tf.stopping.close import use_of_runs
 
 _OF_PATTERNS = "*?[" if os.sep == "\\" else "*?[\\"
@@ -21,6 +22,9 @@ _OF_PATTERNS = "*?[" if os.sep == "\\" else "*?[\\"
 (checkpoint_reader.cc)."""
 _END_OF_FILE = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 """The end of the name of one file of a checkpoint."""
+
+_OWN_PATH = re.compile(rf"^[^;]*{re.escape(FOLDER)}[^;]*; ")
+"""The beginning of TensorFlow's messages about files there."""
 
 
 class Order(NamedTuple):
@@ -65,8 +69,9 @@ def why_no_path(target: Path) -> str:
 
 
 def say(error: BaseException) -> str:
-    """Say what an error of TensorFlow or of the system tells, on one line."""
-    said = str(getattr(error, "message", "") or error).strip()
+    """Say what an error of TensorFlow or of the system tells, on one line, without the path of our own folder."""
+    told = getattr(error, "strerror", None) or getattr(error, "message", None) or error
+    said = _OWN_PATH.sub("", str(told)).strip()
     return plain(said.splitlines()[0]) if said else type(error).__name__
 
 
