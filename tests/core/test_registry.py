@@ -112,6 +112,16 @@ def test_close_of_several_is_all_or_none(registry: Registry) -> None:
     assert registry.names == ("a", "busy")
 
 
+def test_a_name_is_suggested_where_that_is_no_guess(registry: Registry) -> None:
+    """All names of one or two letters look alike."""
+    for name in "n", "net", "train":
+        registry.open(name, {}, ORIGIN)
+    for name, hint in ("n2", ""), ("ne", ""), ("nn", ""), ("tarin", " Did you mean 'train'?"):
+        with pytest.raises(UnknownSessionError) as error:
+            registry.get(name)
+        assert str(error.value) == f"no session is named {name!r}. Live: n, net, train.{hint}"
+
+
 def test_reset_keeps_the_name_and_returns_what_was(registry: Registry) -> None:
     """The generation goes up; in use it is refused."""
     session, _ = registry.open("a", {}, ORIGIN)

@@ -255,6 +255,8 @@ def test_ordinary_cells_have_one_row_while_they_hold_variables(cells: Notebook) 
 def test_what_ordinary_cells_hold_is_not_ours_to_end(cells: Notebook, order: str) -> None:
     cells.ok("v = tf.Variable(1.0)")
     number = info("eager (outside any scope)").id
+    unknown = cells.run(f"%tfsession {order} nothing").err
+    assert "no session is named 'nothing'. No session is open." in unknown
     error = cells.run(f"%tfsession {order} #{number}").error
     assert "delete the names that refer to it" in str(error)
     error = cells.run(f"%tfsession adopt #{number} mine").error

@@ -7,10 +7,14 @@ from difflib import get_close_matches
 
 from tfsess_magics.core.plain import plain, quoted
 
+_SHORTEST = 3
+"""The letters that a word needs to look like another one."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the known word closest to `word`, else ``""``."""
-    close = get_close_matches(word, list(known), n=1)
+    """Return ``" Did you mean 'x'?"`` for the known word closest to `word`, else ``""``; short words all look alike."""
+    alike = [one for one in known if one == f"#{word}" or min(len(one), len(word)) >= _SHORTEST]
+    close = get_close_matches(word, alike, n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

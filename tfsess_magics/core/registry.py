@@ -19,7 +19,7 @@ from tfsess_magics.core.errors import (
     StaleOrderError,
     UnknownSessionError,
 )
-from tfsess_magics.core.model import Ended, Origin, RestoreReply, SaveReply, SessionInfo, StopReply
+from tfsess_magics.core.model import Ended, Kind, Origin, RestoreReply, SaveReply, SessionInfo, StopReply
 from tfsess_magics.core.names import check_name
 from tfsess_magics.core.session import Backend, ObservedSession, S, Session
 
@@ -106,7 +106,7 @@ class SessionRegistry(Generic[S]):
         for observed in self.observed:
             if name in (observed.name, f"#{observed.number}"):
                 return observed
-        return self._get(name, lambda: [session.name for session in self.live()])
+        return self._get(name, lambda: [one.name for one in self.live() if one.kind is not Kind.OUTSIDE])
 
     def admit(self, make: Callable[[int, Callable[[], None], Callable[..., None]], T]) -> T:
         """List a session of other code.
