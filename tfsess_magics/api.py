@@ -259,6 +259,8 @@ def stop(name: str, *, on_stop: Literal["keep", "drop"] | None = None, now: bool
     It cuts a run that is known to wait, or that takes far longer than runs like it. With ``now=True`` it cuts every
     run. A cut run ends with `SessionStopped`, a `KeyboardInterrupt`.
 
+    Where no run is in flight, an order that the main thread gives outside of the session is for other threads.
+
     The session can be used again, and its variables have the values that they had during the run. Queues, tables,
     iterators and what else operations keep do not outlive it; the message names them. The stop leaves runs of
     queue-runner threads alone, unless it cuts a concurrent run: TensorFlow ends all runs of a session at once.
