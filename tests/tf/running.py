@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.in_runtime import wait_for_runs
+from tfsess_magics.core.errors import SessionStopped
 from tfsess_magics.core.running_cell import RunningCell
 from tfsess_magics.tf.stopping.busy_threads import has_busy_threads
 from tfsess_magics.tf.stopping.stop import Stop
@@ -60,6 +61,22 @@ def is_done_or_cuts(stop: Stop) -> bool:
     while not (stop.has_cut or stop.done.is_set()):
         time.sleep(0.001)
     return stop.done.is_set()
+
+
+def in_thread(act: Callable[[], object]) -> str:
+    """Return what another thread gets, or raises as it is stopped, as text."""
+    said: list[str] = []
+
+    def note() -> None:
+        try:
+            said.append(str(act()))
+        except SessionStopped as stopped:
+            said.append(str(stopped))
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    thread.join(60)
+    return said[0]
 
 
 def wait_for_stops() -> None:

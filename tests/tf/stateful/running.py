@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 import tfsess_magics
+from tests.tf.running import in_thread
 from tests.tf.stateful.model import GRAPHS, WHICH, Model
 from tests.tf.stateful.others import WAYS, Blocked, add_and_run
 from tfsess_magics import Kind
@@ -46,7 +47,7 @@ class Running(Model):
         row = self.pick_whole(which, *GRAPHS)
         if row is None:
             return
-        assert "stops its next one" in str(tfsess_magics.stop(self.named_as(row)))
+        assert "stops its next one" in in_thread(lambda: tfsess_magics.stop(self.named_as(row)))
         with pytest.raises(tfsess_magics.SessionStopped, match="before this run began"):
             add_and_run(row.reference())
         row.runs += 1

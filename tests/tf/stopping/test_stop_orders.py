@@ -15,7 +15,7 @@ import tensorflow as tf
 import tfsess_magics
 from tests.tf.conftest import Open
 from tests.tf.every_kind import READS, same
-from tests.tf.running import is_done_or_cuts, when_running
+from tests.tf.running import in_thread, is_done_or_cuts, when_running
 from tfsess_magics import SessionStopped
 from tfsess_magics.core.settings import settings
 from tfsess_magics.core.text import run_mark
@@ -83,22 +83,6 @@ def test_the_order_of_the_main_thread_itself_is_for_runs_of_other_threads(
         assert "before this run began; nothing was lost" in in_thread(lambda: train.run("double"))
         train.run("double")
         assert in_thread(lambda: train.run(READS)) == str(train.run(READS))
-
-
-def in_thread(act: Callable[[], object]) -> str:
-    """Return what another thread gets or raises, as text."""
-    said: list[str] = []
-
-    def note() -> None:
-        try:
-            said.append(str(act()))
-        except SessionStopped as stopped:
-            said.append(str(stopped))
-
-    thread = threading.Thread(target=note)
-    thread.start()
-    thread.join(60)
-    return said[0]
 
 
 def test_a_finished_training_loop_of_another_thread_is_stopped(

@@ -68,7 +68,7 @@ def afresh(live: Live, name: str) -> str:
     """Return the line that gives the cells of the session of that name an empty graph."""
     if any(one.name == name and one.kind is Kind.ADOPTED for one in live):
         return (
-            f"a session of your own, %%tfsession NEW ({name!r} keeps its graph, which belongs to the code that made it, "
-            "and cannot be reset)"
+            f"a session of your own, %%tfsession NEW ({name!r} keeps its graph, which belongs to the code that made "
+            "it, and cannot be reset)"
         )
     return f"%tfsession reset {name}"
