@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 from typing import Any
 
 import tensorflow as tf
@@ -81,7 +82,8 @@ def eager_context() -> Any:
 
 def _look_up(part: str) -> Any:
     module, _, path = part.partition(":")
-    found: Any = importlib.import_module(f"tensorflow.python.{module}")
+    full = f"tensorflow.python.{module}"
+    found: Any = sys.modules.get(full) or importlib.import_module(full)
     for name in filter(None, path.split(".")):
         found = getattr(found, name.removesuffix("()"))
         if name.endswith("()"):

@@ -79,7 +79,7 @@ def test_other_errors_are_explained_as_in_a_cell(two: Notebook) -> None:
     said = printed(two, "with v1.Session(graph=tf.Graph()) as s:\n    s.run('x:0')")
     assert "has no operations" in said
     said = printed(two, "with v1.Session(graph=tf.Graph()) as s:\n    s.run(y)")
-    assert "has no operations" in said
+    assert "tensor 'y:0' was made in session 'train'" in said
     assert printed(two, "with tfsess_magics.get('train'):\n    1 / 0") == "ZeroDivisionError: division by zero"
     assert printed(two, "None.run()") == "AttributeError: 'NoneType' object has no attribute 'run'"
 

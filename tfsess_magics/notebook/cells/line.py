@@ -58,6 +58,8 @@ def split_words(line: str, expand: Callable[[str], str]) -> list[str]:
 
 def asks_for_help(line: str) -> bool:
     """Return whether one of `HELP_FLAGS` is a word of a magic's line."""
+    if not any(flag in line for flag in HELP_FLAGS):
+        return False
     try:
         words = split_words(line, str)
     except InvalidOptionError:

@@ -13,7 +13,6 @@ and the body does not run.
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
@@ -60,7 +59,7 @@ _Transformed = tuple[str, Any]
 
 def _call_of_class(shell: InteractiveShell, name: str, *args: Any, **kwargs: Any) -> Any:
     """Call the method that the class has by now: other code may replace it there at any time."""
-    found = inspect.getattr_static(type(shell), name)
+    found = next(vars(one)[name] for one in type(shell).__mro__ if name in vars(one))
     bind = getattr(type(found), "__get__", None)
     method = bind(found, shell, type(shell)) if bind else found
     return method(*args, **kwargs)

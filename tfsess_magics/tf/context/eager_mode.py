@@ -55,9 +55,11 @@ class EagerMode:
 
     def news(self) -> list[str]:
         """Return the sentences to say; nothing while a cell is running."""
+        ctx, thread = context.context(), self._thread
+        if ctx.executing_eagerly() and not (thread.left_open or thread.is_owed or thread.is_told):
+            return []
         if calling_cell() is not None or innermost_activation() is not None:
             return []
-        ctx, thread = context.context(), self._thread
         if context.default_execution_mode != context.EAGER_MODE or ops._default_graph_stack.stack:
             return []
         if thread.left_open and not ctx.context_switches.stack:

@@ -57,12 +57,16 @@ class OpenDefaults:
 
     def news(self) -> list[str]:
         """Return a sentence for each thing that was not told yet; nothing while a cell is running."""
-        if calling_cell() is None:
-            end_closed()
-        graphs, sessions = ops._default_graph_stack.stack, stack._default_session_stack.stack
-        if not (graphs or sessions or self.resets) or calling_cell() is not None:
+        if not self._is_any() or calling_cell() is not None:
             return []
+        end_closed()
+        if not self._is_any():
+            return []
+        graphs, sessions = ops._default_graph_stack.stack, stack._default_session_stack.stack
         return [*self._blocks(), *self._entered(graphs, sessions), *self._modules()]
+
+    def _is_any(self) -> bool:
+        return bool(ops._default_graph_stack.stack or stack._default_session_stack.stack or self.resets)
 
     def _blocks(self) -> list[str]:
         activation = innermost_activation()

@@ -42,9 +42,11 @@ class OpenScopes:
 
     def news(self) -> list[str]:
         """Return a sentence for each scope that was not told yet; none in a running cell, or in an activation."""
-        if calling_cell() is not None or innermost_activation() is not None:
+        graphs, eager = ops._default_graph_stack.stack, context.context()._thread_local_data
+        is_open = graphs or eager.device_name or eager.scope_name or self._eager.device or self._eager.name
+        if not is_open or calling_cell() is not None or innermost_activation() is not None:
             return []
-        return [*self._of_eager_code(), *(said for graph in ops._default_graph_stack.stack for said in self._of(graph))]
+        return [*self._of_eager_code(), *(said for graph in graphs for said in self._of(graph))]
 
     def _of_eager_code(self) -> Iterator[str]:
         eager = context.context()._thread_local_data
