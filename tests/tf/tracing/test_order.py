@@ -9,6 +9,7 @@ from tensorflow.core.protobuf import config_pb2
 
 import tfsess_magics
 from tests.tf.conftest import Open
+from tests.tf.running import in_thread
 from tests.tf.tracing.traced import traced
 from tfsess_magics import NoRunsError
 from tfsess_magics.core.settings import settings
@@ -62,7 +63,7 @@ def test_a_run_that_is_stopped_is_told_and_the_order_goes_on(
     with work:
         v1.FIFOQueue(1, tf.float32, name="queue").dequeue(name="waits")
     tfsess_magics.process.registry.trace("work")
-    tfsess_magics.stop("work", now=True)
+    in_thread(lambda: tfsess_magics.stop("work", now=True))
     with pytest.raises(tfsess_magics.SessionStopped):
         work.run("waits:0")
     assert work.info().is_trace_ordered
