@@ -1,6 +1,6 @@
-"""What a ``%%tfsession`` cell costs over a hand-written ``with``, beside what ``%%time`` adds to a cell.
+"""The cost of a ``%%tfsession`` cell over a hand-written ``with``, beside that of ``%%time`` over a plain cell.
 
-And what ``%tfsession use`` adds to an ordinary cell.
+And the cost of an ordinary cell under ``%tfsession use``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ TASK = (
 
 
 class Situation(NamedTuple):
-    """What is typed, what is said, and what is typed then; `said` has a group for each line that the advice names."""
+    """A cell and the text under it; `said` has a group for each line that its advice names."""
 
     before: tuple[str, ...]
     cell: str
@@ -31,7 +31,7 @@ class Situation(NamedTuple):
     then: tuple[str, ...]
     """The cells that follow the advice; `{line}` stands for what the group of that name has found."""
     result: str | None
-    """What the last of these shows."""
+    """The value that the last of these shows."""
 
 
 SITUATIONS = {
@@ -206,7 +206,11 @@ SITUATIONS = {
         None,
     ),
     "a named session that is not there": Situation(
-        (), "%tfsession close nobody", r"no session is named 'nobody'\. No session is open", ("%tfsession list",), None
+        (),
+        "%tfsession close missing",
+        r"no session is named 'missing'\. No session is open",
+        ("%tfsession list",),
+        None,
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What is said where a model of Keras 2 is used outside of its session, or a cell of it is built again.
+"""The notes about a model of Keras 2 that is used outside of its session, or whose cell runs again.
 
 In processes of their own: a model that is used in an eager cell changes the classes of all models.
 """

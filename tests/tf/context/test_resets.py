@@ -233,7 +233,7 @@ def test_a_session_that_was_closed_in_the_body_begins_anew_after_any_reset(open_
 
 
 def test_the_bodys_own_reset_takes_the_place_of_one_before_it(open_session: Open) -> None:
-    """What was built in between is lost, as it would be without a session."""
+    """Operations built in between are lost, as they would be without a session."""
     with open_session("train") as train:
         lost = resetting.reset_and_build()
         v1.reset_default_graph()

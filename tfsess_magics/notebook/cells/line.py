@@ -21,7 +21,7 @@ _CURSOR = "\0"
 _NUMBER_AT_END = re.compile(r"(?<!\S)#\d*\Z")
 _NUMBER = re.compile(r"#\d+(?=[\s;,]|$)")
 _END = re.compile(r"[\s;]*(?:#(?!\d)|\Z)")
-"""What may stand behind the semicolon that silences a cell's last line."""
+"""The text that may stand behind the semicolon that silences a cell's last line."""
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
