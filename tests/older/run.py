@@ -27,7 +27,6 @@ PARTS = {
         "tests/kernel/test_tab.py",
         "tests/notebook/cells/test_header.py",
         "tests/notebook/test_extension.py",
-        "tests/notebook/test_summary_defaults.py",
     ),
     "observing": ("tests/notebook/test_observed.py", "tests/tf/instrument/test_observe.py"),
     "stop": (
@@ -43,28 +42,15 @@ PARTS = {
     "explanations": (
         "tests/notebook/test_explain.py",
         "tests/notebook/test_explain_eager.py",
-        "tests/notebook/test_explain_functions.py",
         "tests/notebook/test_explain_graphs.py",
-        "tests/notebook/test_explain_keras.py",
         "tests/notebook/test_explain_sessions.py",
-        "tests/notebook/test_explain_values.py",
         "tests/notebook/test_explain_variables.py",
-        "tests/kernel/test_callbacks.py",
-        "tests/kernel/test_cell_numbers.py",
     ),
-    "use, cells that run again, other names": (
-        "tests/notebook/test_use.py",
-        "tests/notebook/test_rerun.py",
-        "tests/notebook/test_rename.py",
-    ),
-    "values in files": ("tests/tf/session/saving",),
-    "bound functions": ("tests/tf/context/test_bound.py",),
     "Keras": (
         "tests/notebook/test_eager.py::test_models_optimizers_and_datasets_are_listed_and_not_kept",
         "tests/notebook/test_eager.py::test_keras_is_not_cleared",
         "tests/notebook/test_keras_session.py::test_in_ordinary_cells_nothing_is_repaired",
     ),
-    "resets of the default graph": ("tests/tf/context/test_resets.py", "tests/notebook/test_resets.py"),
     "traces of runs that call functions": ("tests/tf/tracing", "tests/kernel/test_trace.py"),
     "the wire": ("tests/core", "tests/kernel/test_channel.py", "tests/notebook/views/test_widget.py"),
 }
